@@ -1,0 +1,1 @@
+"""Tracks to events, and events to scores."""

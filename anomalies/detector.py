@@ -1,0 +1,52 @@
+"""What every detector is: a fold over fixes, with its thresholds as fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from anomalies.event import Change, Kind
+from tracks.batch import Fixes, Points
+from tracks.places import Places
+from tracks.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became known in one step: fixes, and the ten-minute points they complete."""
+
+    fixes: Fixes
+    points: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a detector may consult besides the fixes."""
+
+    places: Places
+    ended: bool = False  # the recording is over: no fix will ever follow
+
+
+class Detector(Protocol):
+    """`step` is pure: it reads no clock and remembers nothing but the state it returns.
+
+    `as_of` is a promise: every fix heard before this Unix time has been given,
+    and none heard before it will be given later.  How the stream is cut into
+    steps changes nothing in the events that finally stand (ARCHITECTURE laws,
+    docs/design.md).
+    """
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of event it finds."""
+        ...
+
+    def start(self) -> State:
+        """Return the state before anything was heard."""
+        ...
+
+    def step(
+        self, state: State, heard: Heard, context: Context, as_of: float
+    ) -> tuple[State, list[Change]]:
+        """Take what was heard up to `as_of`; return the new state and what changed."""
+        ...

@@ -1,0 +1,1 @@
+"""Recorded data that is not NMEA: one file for each format."""

@@ -1,0 +1,1 @@
+"""Where sentences come from: one file for each kind of source."""

@@ -1,0 +1,1 @@
+"""Batches of reports to clean tracks of hulls, in numpy."""

@@ -33,7 +33,6 @@ def main(arguments: list[str]) -> int:
         run(bin_folder, "ruff", "check"),
         run(bin_folder, "ruff", "format", "--check"),
         run(bin_folder, "mypy"),
-        run(bin_folder, "mypy", "scripts", "tests"),
         run_tests(bin_folder, no_skips, [a for a in arguments if a != "--no-skips"]),
     ]
     print()

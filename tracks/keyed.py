@@ -1,0 +1,47 @@
+"""Tables with one row for each key, kept sorted, as small state that is looked up and updated."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracks.batch import I64, Columns, Mask
+
+C = TypeVar("C", bound=Columns)
+
+
+def rows_of(sorted_keys: NDArray[Any], keys: NDArray[Any]) -> tuple[I64, Mask]:
+    """Return for each of `keys` its row in `sorted_keys`, and whether it is there.
+
+    Rows of keys that are not there may not be used.
+    """
+    rows = np.searchsorted(sorted_keys, keys)
+    if not len(sorted_keys):
+        return rows, np.zeros(len(keys), np.bool_)
+    rows = np.minimum(rows, len(sorted_keys) - 1)
+    return rows, sorted_keys[rows] == keys
+
+
+def merge(table: C, update: C) -> C:
+    """Return `table` with the rows of `update` put in place of those of equal key.
+
+    The key is the first column; both tables are sorted by it, without repeats.
+    """
+    name = next(iter(table.described()))
+    keys, new_keys = getattr(table, name), getattr(update, name)
+    rows, known = rows_of(keys, new_keys)
+    added = np.flatnonzero(~known)
+    at = np.searchsorted(keys, new_keys[added]) + np.arange(len(added))
+    kept = np.ones(len(keys) + len(added), np.bool_)
+    kept[at] = False
+    moved = rows[known] + np.searchsorted(new_keys[added], new_keys[known])
+    columns = []
+    for column in table.described():
+        merged = np.empty(len(kept), getattr(table, column).dtype)
+        merged[kept] = getattr(table, column)
+        merged[at] = getattr(update, column)[added]
+        merged[moved] = getattr(update, column)[known]
+        columns.append(merged)
+    return type(table)(*columns)

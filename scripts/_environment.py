@@ -150,7 +150,6 @@ def _call(command: list[str]) -> None:
     )
     if done.returncode == 0:
         return
-    print("\n".join(done.stdout.splitlines()[-12:]), file=sys.stderr)
     if "No space left" in done.stdout:
         raise CannotSetUp(f"The disk of {ROOT} is full: Sternlight needs about 1 GB of it.")
     if any(sign in done.stdout for sign in OFFLINE):
@@ -159,4 +158,5 @@ def _call(command: list[str]) -> None:
             "first set-up and for updates, not for its work: connect (behind a proxy, set "
             "HTTPS_PROXY) and run the same command again."
         )
-    raise CannotSetUp(f"This failed, with the words above: {' '.join(command)}")
+    last_words = "\n".join(done.stdout.splitlines()[-12:])
+    raise CannotSetUp(f"{last_words}\nThis failed, with the words above: {' '.join(command)}")

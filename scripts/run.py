@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped before the set-up was complete; the next start begins it anew.")
+        print("Stopped during the set-up; the next start begins it anew.", file=sys.stderr)
         return 130
     os.execve(sternlight, ["sternlight", "replay", *arguments], _environment.clean_environ())
 

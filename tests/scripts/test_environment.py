@@ -158,7 +158,7 @@ def test_a_machine_that_cannot_run_it_is_told_why(
     [
         ("Failed to establish a new connection: name resolution", "connect .* run the same"),
         ("OSError: [Errno 28] No space left on device", "disk .* is full"),
-        ("something nobody foresaw", "This failed, with the words above"),
+        ("something nobody foresaw", "nobody foresaw\nThis failed, with the words above"),
     ],
 )
 def test_a_failing_installer_is_explained(tmp_path: Path, printed: str, says: str) -> None:
@@ -176,7 +176,6 @@ def test_a_failing_installer_is_explained(tmp_path: Path, printed: str, says: st
         text=True,
         check=True,
     )
-    assert printed in done.stderr
     assert re.search(says, done.stdout)
 
 

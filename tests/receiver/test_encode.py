@@ -191,6 +191,21 @@ def test_a_message_can_be_cut_or_lengthened(bits: int) -> None:
     assert 6 * len(payload) - int(fill) == bits
 
 
+def test_nothing_stands_behind_the_end_of_a_cut_message() -> None:
+    payloads = encode(24, {"mmsi": 257_000_001, "name": "_" * 20}, bits=100)
+    assert payloads.fill_bits == 2
+    assert payloads.chars[0, -1] == ord("t")  # 111100
+
+
+def test_only_the_last_part_has_fill_bits() -> None:
+    first, second = sentences(encode(5, {"mmsi": 257_000_001})).to_list()
+    assert (first[-4:-2], second[-4:-2]) == (b"0*", b"2*")
+
+
+def test_longitude_180_is_sent_as_minus_180() -> None:
+    assert counts(1, 0.0, [179.9999999, 180.0, -180.0])["lon"].tolist() == [-108_000_000] * 3
+
+
 def stamped(kind: int, stamp: Stamp) -> list[bytes]:
     payloads = encode(kind, {"mmsi": 257_000_001})
     return sentences(payloads, b"B", 1_635_731_889.9, stamp=stamp, station=b"DAKAR").to_list()

@@ -202,17 +202,16 @@ LAYOUTS: dict[int, Layout] = {
     27: LONG_RANGE,
 }
 
-# Units of one count, and the raw values from which on "not available" is meant.
-DEGREES = 1 / 600_000  # lon, lat: 1/10,000 minute
-DEGREES_LONG_RANGE = 1 / 600  # message 27: 1/10 minute
-LAT_MAX, LON_MAX = 90 * 600_000, 180 * 600_000  # beyond: not available (91 and 181)
-KNOTS = 1 / 10  # sog; whole knots in messages 9 and 27
+# Counts to a unit, and the raw values from which on "not available" is meant.
+PER_DEGREE = 600_000  # lon, lat: 1/10,000 minute; beyond 90 and 180 degrees: not available
+PER_DEGREE_LONG_RANGE = 600  # message 27: 1/10 minute
+PER_KNOT = 10  # sog; whole knots in messages 9 and 27
 SOG_NONE, SOG_NONE_LONG_RANGE = 1023, 63  # 102.3 kn; 102.2 means "102.2 or more" and is kept
 COG_NONE, COG_NONE_LONG_RANGE = 3600, 360  # at or above
 HEADING_NONE = 360  # 511 by the standard; 360 to 510 are not used
 SECOND_NONE = 60  # 60 to 63 say why there is none
-ROT_NONE = -128
 STATUS_NONE = 15
+ROT_NONE = -128
 
 # Six-bit text (table 47): '@' ends it.
 SIX_BIT = b"@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_ !\"#$%&'()*+,-./0123456789:;<=>?"

@@ -62,7 +62,8 @@ class Columns:
         for name, f in cls.described().items():
             dtype = f.metadata["dtype"]
             if name in columns:
-                made.append(np.broadcast_to(np.asarray(columns[name], dtype), (n,)))
+                given = np.asarray(columns[name], dtype)
+                made.append(given if given.shape == (n,) else np.full(n, given, dtype))
             else:
                 made.append(np.full(n, f.metadata["fill"], dtype))
         return cls(*made)

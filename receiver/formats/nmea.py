@@ -1,0 +1,190 @@
+"""NMEA 0183 with AIS sentences: one line or several a message, with or without times."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from receiver import messages
+from receiver.assembler import Assembler, assemble
+from receiver.dating import Dating, utc
+from receiver.decoded import Decoded
+from receiver.decoder import decode, field, payloads
+from receiver.nmea import Lines, Sentences, scan
+from receiver.sources.logfile import Input
+from receiver.stamps import stamp
+from receiver.swar import PAD, columns, rows, unarmour
+from tracks.batch import F64, I64, U8, PositionBatch, StaticBatch
+
+CHUNK = 1 << 21  # bytes; large enough that the cost of a step is not that of its calls
+BATCH = 100_000  # reports that are collected before they are given on
+_SENTENCE = re.compile(rb"![\w-]{2}VD[MO],\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Nmea:
+    """Sentences of any talker, in any company.
+
+    `start` (Unix seconds) dates a recording that has no times at all, not even
+    base stations'.
+    """
+
+    name: str = "nmea"
+    start: float | None = None
+
+    def recognises(self, head: bytes, name: str, /) -> bool:
+        """Return whether there is an AIS sentence near the beginning."""
+        return _SENTENCE.search(head) is not None
+
+    def read(self, recording: Input, source: int, first_line: int, /) -> Iterator[Decoded]:
+        """Yield the reports in batches; see receiver/formats/base.py."""
+        reader = Reader(source, first_line, Dating(self.start))
+        waiting: list[Decoded] = []
+        held = 0
+        for chunk in chunks(recording, reader.counts):
+            decoded = reader.step(chunk)
+            waiting.append(decoded)
+            held += len(decoded.positions) + len(decoded.statics)
+            if held >= BATCH:
+                yield _join(waiting)
+                waiting, held = [], 0
+        waiting.append(Decoded(PositionBatch.empty(), StaticBatch.empty(), reader.take_counts()))
+        yield _join(waiting)
+
+
+class Reader:
+    """The sentences of one source, chunk after chunk: what waits, and what time it is."""
+
+    def __init__(self, source: int, first_line: int, dating: Dating) -> None:
+        self.counts: Counter[str] = Counter()
+        self._source = source
+        self._line = first_line
+        self._dating = dating
+        self._assembler = Assembler()
+        self._place = 0
+
+    def step(self, buffer: U8) -> Decoded:
+        """Decode whole lines; the buffer ends in PAD bytes of slack."""
+        core = buffer[:-PAD]
+        lines = Lines.of(core)
+        sentences, counts = scan(buffer, lines)
+        t, station, group = stamp(buffer, lines, sentences)
+        counts["sentences without a time"] += int(np.count_nonzero(np.isnan(t)))
+        t = self._dating.date(
+            t, lambda: _base_stations(buffer, sentences), lambda: _seconds(buffer, sentences)
+        )
+        sentences = replace(sentences, t=t, station=station, group=group)
+        counts["own ship"] += int(np.count_nonzero(sentences.own))
+        joined, joined_bytes = assemble(buffer, sentences, self._place, self._assembler)
+        found = [
+            decode(p, counts) for p in payloads(buffer, sentences, joined, joined_bytes)
+        ]
+        positions = _ordered([f[0] for f in found])
+        statics = _ordered([f[1] for f in found])
+        counts["lines"] += len(lines.ends) - int(core[-1] == ord("\n"))
+        decoded = Decoded(
+            replace(positions, **self._origin(positions)),
+            replace(statics, **self._origin(statics)),
+            counts + self.take_counts(),
+        )
+        self._line += counts["lines"]
+        self._place += len(sentences)
+        return decoded
+
+    def take_counts(self) -> Counter[str]:
+        """Return what was counted outside of the chunks' own counts, and forget it."""
+        counts = self.counts + self._assembler.counts
+        self.counts.clear()
+        self._assembler.counts.clear()
+        return counts
+
+    def _origin(self, batch: PositionBatch | StaticBatch) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+        source = np.full(len(batch), self._source, np.uint16)
+        return {"line": batch.line + self._line, "source": source}
+
+
+def _base_stations(buffer: U8, s: Sentences) -> tuple[I64, F64]:
+    """Return which sentences are base stations' reports, and the time that they tell."""
+    first = buffer[s.payload]
+    is_base = (first == ord("4")) | (first == ord(";"))  # messages 4 and 11
+    at = np.flatnonzero(is_base & (s.total == 1) & (s.length >= 28) & ~s.own)
+    words, sound = unarmour(columns(rows(buffer, s.payload[at], 24)))
+    at, words = at[sound], words[:, sound]
+    names = ("year", "month", "day", "hour", "minute", "second")
+    return at, utc(*(field(words, messages.BASE_STATION[n]).view(np.int64) for n in names))
+
+
+def _seconds(buffer: U8, s: Sentences) -> F64:
+    """Return the second of the minute in class A position reports, nan elsewhere."""
+    out = np.full(len(s), np.nan)
+    first = buffer[s.payload]
+    at = np.flatnonzero((first >= ord("1")) & (first <= ord("3")) & (s.total == 1) & (s.length >= 28))
+    words, sound = unarmour(columns(rows(buffer, s.payload[at], 24)))
+    second = field(words, messages.CLASS_A["second"]).astype(np.float64)
+    out[at] = np.where(sound & (second < messages.SECOND_NONE), second, np.nan)
+    return out
+
+
+def chunks(recording: Input, counts: Counter[str]) -> Iterator[U8]:
+    """Yield runs of whole lines of about CHUNK bytes, with PAD bytes of slack behind each.
+
+    The array is used again for the next run.  A line longer than a chunk is
+    dropped and counted.
+    """
+    buffer = bytearray(CHUNK + PAD)
+    view = memoryview(buffer)
+    carriage = b"\n" not in recording.head and b"\r" in recording.head  # old Mac lines
+    held, skipping = 0, False
+    while True:
+        got = recording.readinto(view[held:CHUNK])
+        if carriage:
+            buffer[held : held + got] = buffer[held : held + got].replace(b"\r", b"\n")
+        filled = held + got
+        end = buffer.rfind(b"\n", 0, filled) + 1
+        last = filled < CHUNK
+        if last:
+            end = filled
+            buffer[end : end + PAD] = bytes(PAD)
+        begin = 0
+        if skipping:
+            begin = buffer.find(b"\n", 0, end) + 1
+            skipping = begin == 0
+        if skipping or (end == 0 and filled == CHUNK):
+            if not skipping:
+                counts["dropped: line too long"] += 1
+                counts["lines"] += 1
+            skipping, begin, end = True, filled, filled
+        if end > begin:
+            yield np.frombuffer(buffer, np.uint8)[begin : end + PAD]
+        if last:
+            return
+        held = filled - end
+        view[:held] = view[end:filled]
+
+
+B = TypeVar("B", PositionBatch, StaticBatch)
+
+
+def _ordered(batches: list[B]) -> B:
+    """Join batches in the order of their lines; all but the first are small."""
+    found = [b for b in batches if len(b)]
+    joined = type(batches[0]).concat(found) if batches else found[0]
+    if len(found) < 2:
+        return joined
+    return joined.take(np.argsort(joined.line, kind="stable"))
+
+
+def _join(waiting: list[Decoded]) -> Decoded:
+    counts: Counter[str] = Counter()
+    for d in waiting:
+        counts.update(d.counts)
+    return Decoded(
+        PositionBatch.concat([d.positions for d in waiting]),
+        StaticBatch.concat([d.statics for d in waiting]),
+        counts,
+    )

@@ -1,0 +1,265 @@
+"""Rows of any table to reports: one place for sentinels, what is dropped, and identities."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from receiver.decoded import Decoded
+from receiver.formats import words
+from receiver.formats.columns import SPEEDS
+from receiver.formats.times import EARLIEST, LATEST
+from tracks.batch import (
+    CLASS_UNKNOWN,
+    F64,
+    I64,
+    STATUS_UNDEFINED,
+    U8,
+    U64,
+    Mask,
+    PositionBatch,
+    StaticBatch,
+    starts,
+)
+
+MMSI_MAX = 999_999_999
+SOG_NONE_KN = 102.25  # 102.3 is "not available", 102.2 is "102.2 or more"
+MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: an odd number without pattern
+
+
+class Claims(Protocol):
+    """The cells of a table that say who a ship is."""
+
+    digest: U64  # of each row: equal where the cells are equal; 0 where a row claims nothing
+
+    def at(self, rows: I64) -> dict[str, Sequence[bytes]]:
+        """Return the cells of some rows by quantity (columns.CLAIMS), as they were written."""
+        ...
+
+
+@dataclass(slots=True)
+class Words:
+    """A column of few different cells: row `i` holds `values[codes[i]]`, or nothing at -1."""
+
+    codes: NDArray[np.int32]
+    values: Sequence[bytes]
+
+    def codes_of(self, meaning: Any, missing: int) -> U8:
+        """Return for each row what `meaning` makes of its cell."""
+        made = np.array([*(meaning(value) for value in self.values), missing], np.uint8)
+        return made[self.codes]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows as a table gives them; `numbers` and `words` by quantity, all of length (n,).
+
+    A number that is missing or cannot be read is nan, and so is such a time.
+    """
+
+    line: I64
+    t: F64
+    numbers: dict[str, F64]
+    words: dict[str, Words] = field(default_factory=dict)
+    claims: Claims | None = None
+
+
+def decode(rows: Rows, source: int, counts: Counter[str]) -> Decoded:
+    """Return the reports of some rows, and in their counts what was dropped and why.
+
+    Neglected: rate of turn, accuracy, ETA, cargo, and every column without a meaning here.
+    """
+    mmsi = rows.numbers["mmsi"]
+    with np.errstate(invalid="ignore"):
+        good_mmsi = (mmsi >= 0) & (mmsi <= MMSI_MAX) & (mmsi == np.floor(mmsi))
+    good_t = (rows.t >= EARLIEST) & (rows.t < LATEST)
+    ship_class = _class(rows)
+    ship = ship_class != words.NOT_A_SHIP
+    _count(counts, "dropped: MMSI is not a number of up to nine digits", ~good_mmsi)
+    unread = good_mmsi & ~good_t
+    _count(counts, "dropped: time cannot be read", unread & np.isnan(rows.t))
+    _count(counts, "dropped: time before 1990 or after 2100", unread & ~np.isnan(rows.t))
+    known = good_mmsi & good_t
+    _count(counts, "dropped: shore station or aid to navigation", known & ~ship)
+    known &= ship
+    lat, lon = _place(rows.numbers)
+    placed = known & ~np.isnan(lat)
+    statics = _statics(rows, known, source)
+    if "lat" in rows.numbers:
+        silent = known & np.isnan(lat)
+        if rows.claims is not None:
+            told = silent & (rows.claims.digest != 0)
+            _count(counts, "rows with identity only", told)
+            silent &= ~told
+        _count(counts, "dropped: no position", silent)
+    at = np.flatnonzero(placed)
+    positions = _positions(rows, at, lat[at], lon[at], ship_class[at], source)
+    return Decoded(positions, statics, counts)
+
+
+def _count(counts: Counter[str], what: str, rows: Mask) -> None:
+    if n := int(np.count_nonzero(rows)):
+        counts[what] += n
+
+
+def _class(rows: Rows) -> U8:
+    column = rows.words.get("ship_class")
+    if column is None:
+        return np.full(len(rows.t), CLASS_UNKNOWN, np.uint8)
+    return column.codes_of(words.ship_class, CLASS_UNKNOWN)
+
+
+def _place(numbers: dict[str, F64]) -> tuple[F64, F64]:
+    """Return latitude and longitude, both nan where either is missing or out of range."""
+    lat, lon = numbers["lat"].copy(), numbers["lon"].copy()
+    with np.errstate(invalid="ignore"):
+        nowhere = ~((np.abs(lat) <= 90) & (np.abs(lon) <= 180))
+    lat[nowhere] = lon[nowhere] = np.nan
+    lon[lon == 180] = -180
+    return lat, lon
+
+
+def _within(values: F64, end: float) -> F64:
+    """Return `values` with nan in place of what is below 0 or not below `end`."""
+    with np.errstate(invalid="ignore"):
+        return np.where((values >= 0) & (values < end), values, np.nan)
+
+
+def _speed(numbers: dict[str, F64], at: I64) -> F64:
+    for unit, factor in SPEEDS.items():
+        if unit in numbers:
+            return _within(numbers[unit][at] * factor, SOG_NONE_KN)
+    return np.full(len(at), np.nan)
+
+
+def _positions(
+    rows: Rows, at: I64, lat: F64, lon: F64, ship_class: U8, source: int
+) -> PositionBatch:
+    def number(name: str) -> F64:
+        column = rows.numbers.get(name)
+        return np.full(len(at), np.nan) if column is None else column[at]
+
+    t, mmsi = rows.t[at], rows.numbers["mmsi"][at]
+    sog, cog = _speed(rows.numbers, at), _within(number("cog_deg"), 360)
+    status = rows.words.get("nav_status")
+    kind = number("type")
+    return PositionBatch.make(
+        len(at),
+        t=t,
+        mmsi=mmsi,
+        lat=lat,
+        lon=lon,
+        sog_kn=sog,
+        cog_deg=cog,
+        heading_deg=_within(number("heading_deg"), 360),
+        nav_status=(
+            STATUS_UNDEFINED
+            if status is None
+            else status.codes_of(words.status, STATUS_UNDEFINED)[at]
+        ),
+        ship_class=ship_class,
+        type=np.nan_to_num(_within(kind, 28)),
+        source=source,
+        line=rows.line[at],
+        key=key(t, mmsi, lat, lon, sog, cog),
+        signal_db=number("signal_db"),
+        ppm=number("ppm"),
+    )
+
+
+def key(*columns: F64) -> U64:
+    """Return a 64-bit hash of each row; -0 equals 0 and nan equals nan."""
+    h = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        bits = np.where(np.isnan(column), np.nan, column + 0.0).view(np.uint64)
+        h = (h ^ bits) * MIX
+        h ^= h >> np.uint64(32)
+    return h
+
+
+def _statics(rows: Rows, known: Mask, source: int) -> StaticBatch:
+    """Return the claims of each ship where they differ from those of its row before."""
+    if rows.claims is None:
+        return StaticBatch.empty()
+    digest = rows.claims.digest
+    at = np.flatnonzero(known & (digest != 0))
+    mmsi = rows.numbers["mmsi"].astype(np.uint64, casting="unsafe") if len(at) else None
+    if mmsi is None:
+        return StaticBatch.empty()
+    order = at[_by_ship(mmsi[at])]
+    changed = np.r_[True, (np.diff(mmsi[order]) != 0) | (np.diff(digest[order]) != 0)]
+    at = np.sort(order[changed])
+    batch = claimed(rows.claims.at(at), len(at)) | {
+        "t": rows.t[at],
+        "mmsi": mmsi[at],
+        "source": source,
+        "line": rows.line[at],
+    }
+    if "type" in rows.numbers:
+        batch["type"] = np.nan_to_num(_within(rows.numbers["type"][at], 28))
+    return _changed(StaticBatch.make(len(at), **batch))
+
+
+def _by_ship(mmsi: U64) -> I64:
+    """Return the order by (MMSI, place), by sorting both packed into one number."""
+    packed = np.sort(mmsi << np.uint64(32) | np.arange(len(mmsi), dtype=np.uint64))
+    return (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def claimed(cells: dict[str, Sequence[bytes]], n: int) -> dict[str, Any]:
+    """Return columns of a StaticBatch from cells as they were written."""
+
+    def each(name: str, meaning: Any) -> list[Any]:
+        return [meaning(cell) for cell in cells[name]] if name in cells else [0] * n
+
+    made: dict[str, Any] = {
+        "name": np.array([words.text(c, 20) for c in cells.get("name", ())] or b"", "S20"),
+        "call_sign": np.array([words.text(c, 7) for c in cells.get("call_sign", ())] or b"", "S7"),
+        "destination": np.array(
+            [words.text(c, 20) for c in cells.get("destination", ())] or b"", "S20"
+        ),
+        "imo": each("imo", words.imo),
+        "ship_type": each("ship_type", words.ship_type),
+        "draught_m": _positive(each("draught_m", words.number)),
+    }
+    sides = {s: np.array(each(f"to_{s}_m", words.metres)) for s in _SIDES}
+    whole = {s: np.array(each(s, words.metres)) for s in ("length_m", "width_m")}
+    # Where only the size is known, ITU-R M.1371-5 (3.3.3, figure 41) says it all astern
+    # and to starboard: a = c = 0.
+    for a, b, size in (("bow", "stern", "length_m"), ("port", "starboard", "width_m")):
+        none = (sides[a] == 0) & (sides[b] == 0)
+        made[f"to_{a}_m"] = sides[a]
+        made[f"to_{b}_m"] = np.where(none, whole[size], sides[b])
+    return made
+
+
+_SIDES = ("bow", "stern", "port", "starboard")
+_WHO = ("name", "call_sign", "imo", "ship_type", "destination", *(f"to_{s}_m" for s in _SIDES))
+
+
+def _positive(values: list[float]) -> F64:
+    value = np.array(values, np.float64)
+    return np.where((value > 0) & (value < 1e4), value, np.nan)
+
+
+def _changed(batch: StaticBatch) -> StaticBatch:
+    """Leave out claims of nothing, and those that repeat the ship's claim before."""
+    says = ~np.isnan(batch.draught_m)
+    for name in _WHO:
+        column = getattr(batch, name)
+        says |= column != column.dtype.type()
+    batch = batch.take(says)
+    order = _by_ship(batch.mmsi.astype(np.uint64))
+    new = np.zeros(len(batch), np.bool_)
+    new[starts(batch.mmsi[order])] = True
+    for name in (*_WHO, "type"):
+        column = getattr(batch, name)[order]
+        new[1:] |= column[1:] != column[:-1]
+    draught = np.nan_to_num(batch.draught_m[order])
+    new[1:] |= draught[1:] != draught[:-1]
+    return batch.take(np.sort(order[new]))

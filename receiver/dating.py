@@ -83,7 +83,7 @@ class Dating:
         last = np.full(len(t), -1)
         last[own] = own
         last = np.maximum.accumulate(last)
-        dated = t[np.maximum(last, own[0])]
+        dated: F64 = t[np.maximum(last, own[0])]
         if self._anchor is not None:
             dated[: own[0]] = self._anchor[1]
         return dated
@@ -112,7 +112,9 @@ class Dating:
             # Reports arrive some seconds out of order: a step of nearly a minute is one back.
             step[step > 50] = 0
             moved = clock + np.cumsum(step)
-            dated = moved[np.maximum(np.searchsorted(known, np.arange(len(second)), "right") - 1, 0)]
+            dated = moved[
+                np.maximum(np.searchsorted(known, np.arange(len(second)), "right") - 1, 0)
+            ]
             dated[: known[0]] = clock
             self._clock = float(moved[-1])
         return dated

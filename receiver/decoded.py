@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from tracks.batch import PositionBatch, StaticBatch
 
 
 class BadInput(ValueError):
     """Input that cannot be used at all; the message says what to do about it."""
+
+
+class Rare(NamedTuple):
+    """A message that carries neither a ship's position nor its identity, as pyais reads it."""
+
+    t: float
+    line: int
+    type: int
+    mmsi: int
+    fields: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -24,3 +35,5 @@ class Decoded:
     positions: PositionBatch
     statics: StaticBatch
     counts: Counter[str] = field(default_factory=Counter)
+    own: PositionBatch = field(default_factory=PositionBatch.empty)
+    rare: list[Rare] = field(default_factory=list)  # only where they were asked for

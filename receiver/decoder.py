@@ -71,14 +71,19 @@ class Unpacked(NamedTuple):
     rows: I64
 
 
-def payloads(buffer: U8, s: Sentences, joined: Joined, joined_bytes: U8) -> Iterator[Payloads]:
-    """Yield the messages of one sentence each, then those of several parts."""
-    single = np.flatnonzero((s.total == 1) & ~s.own)
+def payloads(
+    buffer: U8, s: Sentences, joined: Joined, joined_bytes: U8, *, own: bool = False
+) -> Iterator[Payloads]:
+    """Yield the messages of one sentence each, then those of several parts.
+
+    Those that the receiving ship sent itself stand apart: only they, if `own`.
+    """
+    single = np.flatnonzero((s.total == 1) & (s.own == own))
     yield _payloads(
         buffer, s.payload[single], s.length[single], s.fill[single], s.t[single], s.line[single],
         s.station[single],
     )  # fmt: skip
-    other = np.flatnonzero(~joined.own)
+    other = np.flatnonzero(joined.own == own)
     if len(other):
         width = joined_bytes.shape[1]
         flat = np.r_[joined_bytes.reshape(-1), np.zeros(width, np.uint8)]
@@ -256,9 +261,7 @@ _COLUMNS = {
 
 
 def _claims(p: Payloads, i: I64, words: U64, layout: m.Layout, **more: NDArray[Any]) -> StaticBatch:
-    read = {
-        _COLUMNS[f.name]: field(words, f) for f in layout.fields if f.name in _COLUMNS
-    }
+    read = {_COLUMNS[f.name]: field(words, f) for f in layout.fields if f.name in _COLUMNS}
     return StaticBatch.make(
         len(i),
         t=p.t[i],

@@ -9,6 +9,7 @@ two's complement integer, "t" six-bit text.  Scales and the values that mean
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -21,18 +22,21 @@ class Field(NamedTuple):
     kind: str = "u"
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Layout:
     """A message: its length or lengths on the air, and its fields."""
 
     bits: tuple[int, ...]  # lengths that the standard allows
     fields: tuple[Field, ...]
 
-    def __getitem__(self, name: str) -> Field:  # type: ignore[override]
+    def __getitem__(self, name: str) -> Field:
         """Return the field of that name."""
         return next(f for f in self.fields if f.name == name)
 
 
-def _layout(bits: tuple[int, ...], *fields: tuple[str, int, int] | tuple[str, int, int, str]) -> Layout:
+def _layout(
+    bits: tuple[int, ...], *fields: tuple[str, int, int] | tuple[str, int, int, str]
+) -> Layout:
     head = (Field("type", 0, 6), Field("repeat", 6, 2), Field("mmsi", 8, 30))
     return Layout(bits, head + tuple(Field(*f) for f in fields))
 

@@ -72,10 +72,10 @@ class Lines:
     def at(self, places: I64) -> I64:
         """Return the index of the line in which each place lies; places are sorted."""
         ends = self.ends
-        if len(ends) == len(places) + 1:
-            # One sentence on every line is the rule, and checked sooner than searched.
-            if (ends[:-1] > places).all() and (ends[:-2] < places[1:]).all():
-                return np.arange(len(places))
+        # One sentence on every line is the rule, and checked sooner than searched.
+        single = len(ends) == len(places) + 1
+        if single and (ends[:-1] > places).all() and (ends[:-2] < places[1:]).all():
+            return np.arange(len(places))
         return np.searchsorted(ends, places)
 
     def start(self, line: I64) -> I64:

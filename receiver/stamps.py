@@ -110,7 +110,7 @@ def _fraction(buffer: U8, at: I64) -> F64:
 
 
 def _name(buffer: U8, at: I64) -> U64:
-    """Hash the text from each place to before the next ',', '*' or '\\', at most 16 bytes."""
+    """Hash the text from each place to before the next comma, star or backslash, at most 16."""
     words = every(buffer, "<u8")
     first, ended = cut_at(words[at], b",", b"*", b"\\")
     second = np.zeros_like(first)

@@ -16,6 +16,7 @@ from tracks.batch import I64, U8, U16, U64, Mask
 
 PAD = 128  # bytes of slack that every buffer keeps behind its content
 WORD_BITS = 48
+BLOCK = 8192  # messages unpacked at a time, so that all steps find them in the nearest cache
 
 _LANES = np.uint64(0x0101010101010101)
 _KEEP = np.array([(1 << (8 * i)) - 1 for i in range(9)], np.uint64)  # the first i bytes
@@ -59,34 +60,45 @@ def unarmour(words: U64) -> tuple[U64, Mask]:
     Shapes (k, n) to (k, n) and, per row, whether all characters are in the
     alphabet of IEC 61162-1: '0' to 'W' and '`' to 'w'.
     """
+    out = np.empty_like(words)
+    good = np.empty(words.shape[1], np.bool_)
+    for begin in range(0, words.shape[1], BLOCK):
+        block = slice(begin, begin + BLOCK)
+        good[block] = _unarmour_block(words[:, block], out[:, block])
+    return out, good
+
+
+def _unarmour_block(words: U64, out: U64) -> Mask:
     high = words >> np.uint64(6)
     high &= words >> np.uint64(5)
     high &= _LANES  # 1 in each lane with a character of the upper half, from '`' on
+    high <<= np.uint64(3)
     v = words - np.uint64(0x3030303030303030)
-    v -= high << np.uint64(3)
+    v -= high
     # 'X' to '_' would pass for the lowest upper half: values 40 to 47 without its bit.
     bad = v >> np.uint64(2)
     bad &= v
+    high |= v >> np.uint64(1)
+    bad &= ~high
     bad &= np.uint64(0x0808080808080808)
-    bad &= ~(high << np.uint64(3))
-    bad &= ~(v >> np.uint64(1))
     bad |= v & np.uint64(0xC0C0C0C0C0C0C0C0)
     good: Mask = np.bitwise_or.reduce(bad, axis=0) == 0
+    # Neighbours join: eight values of 6 bits, four of 12, two of 24, one of 48.
     t = v & np.uint64(0x003F003F003F003F)
     t <<= np.uint64(6)
     v >>= np.uint64(8)
     v &= np.uint64(0x003F003F003F003F)
     t |= v
-    s = t & np.uint64(0x00000FFF00000FFF)
-    s <<= np.uint64(12)
+    np.bitwise_and(t, np.uint64(0x00000FFF00000FFF), out=v)
+    v <<= np.uint64(12)
     t >>= np.uint64(16)
     t &= np.uint64(0x00000FFF00000FFF)
-    s |= t
-    r = s & np.uint64(0xFFFFFF)
-    r <<= np.uint64(24)
-    s >>= np.uint64(32)
-    r |= s
-    return r, good
+    v |= t
+    np.bitwise_and(v, np.uint64(0xFFFFFF), out=out)
+    out <<= np.uint64(24)
+    v >>= np.uint64(32)
+    out |= v
+    return good
 
 
 def bits(words: U64, start: int, width: int) -> U64:
@@ -95,9 +107,12 @@ def bits(words: U64, start: int, width: int) -> U64:
     right = (last + 1) * WORD_BITS - start - width
     mask = np.uint64((1 << width) - 1)
     if first == last:
-        return (words[first] >> np.uint64(right)) & mask
-    high = words[first] << np.uint64(WORD_BITS - right)
-    return (high | (words[last] >> np.uint64(right))) & mask
+        value: U64 = words[first] >> np.uint64(right)
+    else:
+        value = words[first] << np.uint64(WORD_BITS - right)
+        value |= words[last] >> np.uint64(right)
+    value &= mask
+    return value
 
 
 def signed(words: U64, start: int, width: int) -> I64:
@@ -167,14 +182,14 @@ def decimal8(words: U64) -> U64:
 
 
 def hexadecimal(pair: U16) -> U8:
-    """Read two hexadecimal digits, first digit in the lower byte; other characters give anything."""
+    """Read two hexadecimal digits, first digit in the lower byte; others give anything."""
     v = pair & np.uint16(0x0F0F)
     v += ((pair >> np.uint16(6)) & np.uint16(0x0101)) * np.uint16(9)
     return ((v << np.uint16(4)) | (v >> np.uint16(8))).astype(np.uint8)
 
 
 def cut_at(words: U64, *ends: bytes) -> tuple[U64, Mask]:
-    """Blank each word from its first byte that is one of `ends` on, and tell whether there was one."""
+    """Blank each word from its first byte that is one of `ends` on; tell whether there was one."""
     high = np.uint64(0x8080808080808080)
     found = np.zeros_like(words)
     for end in ends:
@@ -202,7 +217,8 @@ def xor_between(buffer: U8, begin: I64, end: I64) -> U8:
     x ^= x >> np.uint64(32)
     x ^= x >> np.uint64(16)
     x ^= x >> np.uint64(8)
-    return x.astype(np.uint8)
+    folded: U8 = x.astype(np.uint8)
+    return folded
 
 
 def mix(*words: U64) -> U64:

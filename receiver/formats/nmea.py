@@ -11,11 +11,12 @@ from typing import TypeVar
 import numpy as np
 
 from receiver import messages
-from receiver.assembler import Assembler, assemble
+from receiver.assembler import Assembler, Joined, assemble
 from receiver.dating import Dating, utc
 from receiver.decoded import Decoded
 from receiver.decoder import decode, field, payloads
 from receiver.nmea import Lines, Sentences, scan
+from receiver.rare import decode_rare
 from receiver.sources.logfile import Input
 from receiver.stamps import stamp
 from receiver.swar import PAD, columns, rows, unarmour
@@ -23,6 +24,7 @@ from tracks.batch import F64, I64, U8, PositionBatch, StaticBatch
 
 CHUNK = 1 << 21  # bytes; large enough that the cost of a step is not that of its calls
 BATCH = 100_000  # reports that are collected before they are given on
+B = TypeVar("B", PositionBatch, StaticBatch)
 _SENTENCE = re.compile(rb"![\w-]{2}VD[MO],\d")
 
 
@@ -31,11 +33,13 @@ class Nmea:
     """Sentences of any talker, in any company.
 
     `start` (Unix seconds) dates a recording that has no times at all, not even
-    base stations'.
+    base stations'.  `rare` asks for the messages that carry neither position nor
+    identity as well, which takes a hundred times as long for each.
     """
 
     name: str = "nmea"
     start: float | None = None
+    rare: bool = False
 
     def recognises(self, head: bytes, name: str, /) -> bool:
         """Return whether there is an AIS sentence near the beginning."""
@@ -43,7 +47,7 @@ class Nmea:
 
     def read(self, recording: Input, source: int, first_line: int, /) -> Iterator[Decoded]:
         """Yield the reports in batches; see receiver/formats/base.py."""
-        reader = Reader(source, first_line, Dating(self.start))
+        reader = Reader(source, first_line, Dating(self.start), rare=self.rare)
         waiting: list[Decoded] = []
         held = 0
         for chunk in chunks(recording, reader.counts):
@@ -60,11 +64,12 @@ class Nmea:
 class Reader:
     """The sentences of one source, chunk after chunk: what waits, and what time it is."""
 
-    def __init__(self, source: int, first_line: int, dating: Dating) -> None:
+    def __init__(self, source: int, first_line: int, dating: Dating, *, rare: bool = False) -> None:
         self.counts: Counter[str] = Counter()
         self._source = source
         self._line = first_line
         self._dating = dating
+        self._rare = rare
         self._assembler = Assembler()
         self._place = 0
 
@@ -79,22 +84,34 @@ class Reader:
             t, lambda: _base_stations(buffer, sentences), lambda: _seconds(buffer, sentences)
         )
         sentences = replace(sentences, t=t, station=station, group=group)
-        counts["own ship"] += int(np.count_nonzero(sentences.own))
         joined, joined_bytes = assemble(buffer, sentences, self._place, self._assembler)
-        found = [
-            decode(p, counts) for p in payloads(buffer, sentences, joined, joined_bytes)
-        ]
-        positions = _ordered([f[0] for f in found])
-        statics = _ordered([f[1] for f in found])
+        heard = list(payloads(buffer, sentences, joined, joined_bytes))
+        found = [decode(p, counts) for p in heard]
         counts["lines"] += len(lines.ends) - int(core[-1] == ord("\n"))
         decoded = Decoded(
-            replace(positions, **self._origin(positions)),
-            replace(statics, **self._origin(statics)),
+            self._placed(_ordered([f[0] for f in found])),
+            self._placed(_ordered([f[1] for f in found])),
             counts + self.take_counts(),
+            self._own_ship(buffer, sentences, joined, joined_bytes),
+            [
+                message._replace(line=message.line + self._line)
+                for p in (heard if self._rare else ())
+                for message in decode_rare(p)
+            ],
         )
         self._line += counts["lines"]
         self._place += len(sentences)
         return decoded
+
+    def _own_ship(
+        self, buffer: U8, s: Sentences, joined: Joined, joined_bytes: U8
+    ) -> PositionBatch:
+        if not s.own.any():
+            return PositionBatch.empty()
+        counts: Counter[str] = Counter()
+        said = [decode(p, counts) for p in payloads(buffer, s, joined, joined_bytes, own=True)]
+        self.counts["own ship"] += sum(n for k, n in counts.items() if k.startswith("type "))
+        return self._placed(_ordered([positions for positions, _ in said]))
 
     def take_counts(self) -> Counter[str]:
         """Return what was counted outside of the chunks' own counts, and forget it."""
@@ -103,9 +120,9 @@ class Reader:
         self._assembler.counts.clear()
         return counts
 
-    def _origin(self, batch: PositionBatch | StaticBatch) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    def _placed(self, batch: B) -> B:
         source = np.full(len(batch), self._source, np.uint16)
-        return {"line": batch.line + self._line, "source": source}
+        return replace(batch, line=batch.line + self._line, source=source)
 
 
 def _base_stations(buffer: U8, s: Sentences) -> tuple[I64, F64]:
@@ -123,7 +140,9 @@ def _seconds(buffer: U8, s: Sentences) -> F64:
     """Return the second of the minute in class A position reports, nan elsewhere."""
     out = np.full(len(s), np.nan)
     first = buffer[s.payload]
-    at = np.flatnonzero((first >= ord("1")) & (first <= ord("3")) & (s.total == 1) & (s.length >= 28))
+    at = np.flatnonzero(
+        (first >= ord("1")) & (first <= ord("3")) & (s.total == 1) & (s.length >= 28)
+    )
     words, sound = unarmour(columns(rows(buffer, s.payload[at], 24)))
     second = field(words, messages.CLASS_A["second"]).astype(np.float64)
     out[at] = np.where(sound & (second < messages.SECOND_NONE), second, np.nan)
@@ -167,9 +186,6 @@ def chunks(recording: Input, counts: Counter[str]) -> Iterator[U8]:
         view[:held] = view[end:filled]
 
 
-B = TypeVar("B", PositionBatch, StaticBatch)
-
-
 def _ordered(batches: list[B]) -> B:
     """Join batches in the order of their lines; all but the first are small."""
     found = [b for b in batches if len(b)]
@@ -187,4 +203,6 @@ def _join(waiting: list[Decoded]) -> Decoded:
         PositionBatch.concat([d.positions for d in waiting]),
         StaticBatch.concat([d.statics for d in waiting]),
         counts,
+        PositionBatch.concat([d.own for d in waiting]),
+        [message for d in waiting for message in d.rare],
     )

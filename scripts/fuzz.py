@@ -156,21 +156,24 @@ def damaged(corpus: list[bytes], lines: int, chance: random.Random) -> bytes:
     return b"\n".join(made)
 
 
-def corpora(chance: random.Random) -> dict[str, tuple[bytes, list[bytes]]]:
-    """Return for each format a head (a table's header, or nothing) and whole lines."""
-    texts = {name: [sample] for name, sample in SAMPLES.items()}
-    texts["nmea"].append(random_messages(chance))
+def corpora(chance: random.Random) -> dict[str, list[tuple[bytes, list[bytes]]]]:
+    """Return for each format the recordings: a table's header (or nothing) and whole lines."""
+    found = {name: [split(name, sample)] for name, sample in SAMPLES.items()}
+    found["nmea"].append(split("nmea", random_messages(chance)))
     for path in sorted(RECORDINGS.rglob("*")):
         data = path.read_bytes()[:400_000] if path.is_file() and path.suffix != ".gz" else b""
         if data and path.suffix != ".md":
-            texts[detect(data, path.name).name].append(data)
-    found = {}
-    for name, several in texts.items():
-        tabular = name in ("dma", "noaa", "gfw", "table")
-        head = several[0].partition(b"\n")[0] + b"\n" if tabular else b""
-        lines = [line for text in several for line in text.splitlines() if line]
-        found[name] = head, lines
+            name = detect(data, path.name).name
+            found[name].append(split(name, data))
+    found["nmea"] = [(b"", [line for _, lines in found["nmea"] for line in lines])]
     return found
+
+
+def split(name: str, data: bytes) -> tuple[bytes, list[bytes]]:
+    """Return the header of a table, or nothing, and the lines that are not empty."""
+    lines = [line for line in data.splitlines() if line]
+    has_header = name in ("dma", "noaa", "gfw", "table") and not data.startswith(b"{")
+    return (lines[0] + b"\n", lines[1:]) if has_header else (b"", lines)
 
 
 def random_messages(chance: random.Random) -> bytes:
@@ -233,7 +236,7 @@ def chunks(lines: int, names: list[str], chance: random.Random) -> Iterator[tupl
     while lines > 0:
         is_table = tables and (chance.random() < TABLE_SHARE or "nmea" not in names)
         name = chance.choice(tables) if is_table else "nmea"
-        head, corpus = whole[name]
+        head, corpus = chance.choice(whole[name])
         if name == "table" and chance.random() < 0.2:
             yield name, parquet(chance)
         if head and chance.random() < 0.1:

@@ -72,6 +72,7 @@ def test_csv_has_the_rows_in_line_order_and_nothing_a_spreadsheet_would_run(tmp_
         "heading_deg": "359",
         "nav_status": "0",
         "ship_class": "A",
+        "own_ship": "false",
         "file": "harbour.nmea",
         "line": "1",
     }

@@ -1,0 +1,67 @@
+"""Distress beacons: whoever finds one in a recording wants to know, whatever else is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sternlight.text import iso
+from tracks.batch import PositionBatch
+from tracks.mmsi import DISTRESS, category
+
+# ITU-R M.585-9, annex 2, section 4: what the first three digits mean
+KINDS = {970: "search and rescue transmitter", 972: "man overboard", 974: "emergency beacon"}
+ACTIVE = 14  # ITU-R M.1371-5, table 48: navigational status of an active beacon; 15 is a test
+
+
+@dataclass(slots=True)
+class Signal:
+    """What was heard of one beacon."""
+
+    first_heard: float
+    last_heard: float
+    lat: float  # the last position told; nan if none
+    lon: float
+    reports_count: int = 0
+    active_count: int = 0  # reports with the status "active" rather than "test"
+
+
+@dataclass(slots=True)
+class Distress:
+    """Collects the signals of distress beacons by MMSI, from reports in any order."""
+
+    signals: dict[int, Signal] = field(default_factory=dict)
+
+    def hear(self, positions: PositionBatch) -> None:
+        """Take note of the beacons among `positions`, which all have a time."""
+        beacons = np.flatnonzero(
+            (positions.mmsi // 1_000_000 >= 970) & (category(positions.mmsi) == DISTRESS)
+        )
+        for row in beacons:
+            t, lat, lon = float(positions.t[row]), positions.lat[row], positions.lon[row]
+            mmsi = int(positions.mmsi[row])
+            signal = self.signals.setdefault(mmsi, Signal(t, t, np.nan, np.nan))
+            if np.isfinite(lat) and np.isfinite(lon) and t >= signal.last_heard:
+                signal.lat, signal.lon = float(lat), float(lon)
+            signal.first_heard = min(signal.first_heard, t)
+            signal.last_heard = max(signal.last_heard, t)
+            signal.reports_count += 1
+            signal.active_count += int(positions.nav_status[row] == ACTIVE)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the beacons for summary.json, in the order of their MMSIs."""
+        return [
+            {
+                "mmsi": mmsi,
+                "kind": KINDS[mmsi // 1_000_000],
+                "active": s.active_count > 0,
+                "first_heard": iso(s.first_heard),
+                "last_heard": iso(s.last_heard),
+                "lat": round(s.lat, 6) if np.isfinite(s.lat) else None,
+                "lon": round(s.lon, 6) if np.isfinite(s.lon) else None,
+                "reports": s.reports_count,
+            }
+            for mmsi, s in sorted(self.signals.items())
+        ]

@@ -1,0 +1,34 @@
+"""What goes wrong in ways that users can mend; each is told in one sentence, without a traceback.
+
+BadInput       receiver/decoded.py   input that cannot be used
+PlacesError    tracks/place.py       a file of places that cannot be used
+SettingsError  here                  settings that cannot be used
+DiskFull       here                  no room for what was to be written
+"""
+
+from __future__ import annotations
+
+import errno
+
+# No space, no quota left, or a file larger than may be
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message names every one, and the nearest known name."""
+
+
+class DiskFull(Exception):
+    """There is no room for what was to be written.
+
+    The message says what was read and written; `partial` whether anything was.
+    """
+
+    def __init__(self, says: str, partial: bool = False) -> None:
+        super().__init__(says)
+        self.partial = partial
+
+
+def is_full(error: OSError) -> bool:
+    """Return whether `error` means that a disk is full."""
+    return error.errno in _FULL

@@ -1,0 +1,137 @@
+"""Settings: every threshold by name, read from TOML, checked before anything begins.
+
+The parts are the folds themselves, whose fields are their settings; so there is
+no second list that could differ.  `config/sternlight.toml` explains each.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
+
+from anomalies.encounter import Encounter
+from anomalies.gap import Gap
+from anomalies.loitering import Loitering
+from sternlight.data import data_folder
+from sternlight.errors import SettingsError
+from tracks.duplicates import Duplicates
+from tracks.points import Resample
+from tracks.segment import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What is written into the answers."""
+
+    around_h: float = 6.0
+    tracked_events_count: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One part for each stage that has settings."""
+
+    duplicates: Duplicates = field(default_factory=Duplicates)
+    segment: Segment = field(default_factory=Segment)
+    points: Resample = field(default_factory=Resample)
+    gap: Gap = field(default_factory=Gap)
+    loitering: Loitering = field(default_factory=Loitering)
+    encounter: Encounter = field(default_factory=Encounter)
+    answers: Answers = field(default_factory=Answers)
+
+    def as_dict(self) -> dict[str, dict[str, Any]]:
+        """Return every setting by part and name."""
+        return asdict(self)
+
+
+def settings_file() -> Path:
+    """Return the annotated file that comes with Sternlight."""
+    return data_folder() / "sternlight.toml"
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read settings; those that `path` does not name keep their default.
+
+    Raises SettingsError, naming all that is wrong with the file at once.
+    """
+    path = path or settings_file()
+    try:
+        given = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {(error.strerror or '').lower()}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text; settings are written in TOML") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+    return check(given, str(path))
+
+
+def check(given: Mapping[str, Any], name: str) -> Settings:
+    """Turn settings by part and name into Settings; `name` says in errors where they stand."""
+    parts, wrong = {}, []
+    try:
+        checked = _model().model_validate(given)
+    except ValidationError as error:
+        raise SettingsError(_together(name, [_explained(e) for e in error.errors()])) from None
+    for part, kind in _parts().items():
+        try:
+            parts[part] = kind(**getattr(checked, part).model_dump())
+        except ValueError as error:
+            wrong.append(f"[{part}] {error}")
+    if wrong:
+        raise SettingsError(_together(name, wrong))
+    return Settings(**parts)
+
+
+_NUMBERS: dict[Any, Any] = {
+    float: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)],
+    int: Annotated[int, Field(strict=True, ge=0)],
+    bool: Annotated[bool, Field(strict=True)],
+}
+
+
+def _parts() -> dict[str, Any]:
+    return get_type_hints(Settings)
+
+
+def _model() -> type[BaseModel]:
+    """Return a model of Settings that refuses unknown names and impossible numbers."""
+
+    def model(kind: Any) -> type[BaseModel]:
+        hints = get_type_hints(kind)
+        known: dict[str, Any] = {
+            f.name: (_NUMBERS.get(hints[f.name], hints[f.name]), f.default)
+            for f in fields(kind)
+            if f.init
+        }
+        return create_model(kind.__name__, __config__=ConfigDict(extra="forbid"), **known)
+
+    parts: dict[str, Any] = {}
+    for part, kind in _parts().items():
+        of_part = model(kind)
+        parts[part] = (of_part, of_part())
+    return create_model("Settings", __config__=ConfigDict(extra="forbid"), **parts)
+
+
+def _explained(error: ErrorDetails) -> str:
+    """Say in one line what is wrong with one setting."""
+    *part, name = map(str, error["loc"])
+    where = f"[{part[0]}] {name}" if part else f"[{name}]"
+    if error["type"] == "extra_forbidden":
+        known = [f.name for f in fields(_parts()[part[0]])] if part else list(_parts())
+        near = get_close_matches(name, known, n=1, cutoff=0.0)
+        return f"{where} is not known; did you mean {near[0]}?"
+    return f"{where} = {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _together(name: str, wrong: list[str]) -> str:
+    if len(wrong) == 1:
+        return f"{name}: {wrong[0]}"
+    return "\n  ".join([f"{name}: {len(wrong)} settings are wrong:", *wrong])

@@ -1,0 +1,235 @@
+"""Encounters: two vessels stay close together at sea, hardly moving.
+
+Two vessels at most 500 m apart for at least two hours without a break, at a
+median speed under 2 kn, at least 10 km from any port or anchorage (Miller et
+al. 2018, doi 10.3389/fmars.2018.00240).  They are compared at ten-minute marks
+(`tracks.points`); where one of them was not heard for an hour, they were not
+together.  Times together less than four hours apart are one encounter.  There
+is no day boundary, and A meeting B is B meeting A.
+
+It does not prove that anything was handed over.  Pair trawlers, tugs with
+their tow, ships at anchor beside each other and lifeboats on exercise look the
+same.  Neglected: everything nearer to port; ships that keep their transponder
+off; meetings at more than 2 kn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from anomalies.detector import Context, Heard
+from anomalies.event import Change, Event, Evidence
+from anomalies.heap import both
+from anomalies.marks import Ripe, begin, in_order, keys_of, ripen
+from anomalies.meeting import lines_of, measure
+from anomalies.pairing import near_pairs
+from anomalies.place_facts import place_facts
+from anomalies.runs import Meetings, Runs, join, meetings, split
+from tracks.batch import BIN_S, U64, Mask, Points, starts
+from tracks.keyed import rows_of
+from tracks.state import State
+
+MARKS_PER_H = 3600 // BIN_S
+_AT_ONCE = 1000  # meetings measured together: bounds memory where a whole port counts as sea
+
+APART = (
+    "for {apart_h:.1f} h of it they were further apart or near a port, or one of them was not heard"
+)
+CUT_OFF = (
+    "the recording ends {since_h:.1f} h after they were last heard together;"
+    " whether they met again is not known"
+)
+
+Key = tuple[int, int, int]  # both tracks and the mark at which they met
+
+
+class _Log(NamedTuple):
+    """What the meetings of a step are measured from."""
+
+    kept: Points  # ordered by `keys`: points of every track with a meeting, since it began
+    keys: U64
+    ripe: Ripe
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """Two vessels within `max_distance_m` for `min_duration_h`, away from port."""
+
+    max_distance_m: float = 500.0  # Miller et al. 2018
+    min_duration_h: float = 2.0  # Miller et al. 2018
+    max_speed_kn: float = 2.0  # Miller et al. 2018: median speed below
+    port_radius_nmi: float = 5.4  # Miller et al. 2018: 10 km from a coastal anchorage
+    merge_h: float = 4.0  # GFW pipe-encounters: --min_hours_between_encounters
+    max_duration_h: float = 168.0  # ours: longer ones are told week by week; bounds memory
+
+    @property
+    def kind(self) -> Literal["encounter"]:
+        """The kind of event it finds."""
+        return "encounter"
+
+    def start(self) -> State:
+        """Return the state before anything was heard."""
+        return {
+            **begin(),
+            **Points.empty().to_state("kept_"),
+            **Runs.empty().to_state("runs_"),
+            "told": np.empty((0, 3), np.int64),
+        }
+
+    def step(
+        self, state: State, heard: Heard, context: Context, as_of: float
+    ) -> tuple[State, list[Change]]:
+        """Take what was heard up to `as_of`; return the new state and what changed."""
+        ripe = ripen(state, heard, context, as_of)
+        if ripe.through == ripe.before and not ripe.over:
+            return {**state, **ripe.state}, []
+        points, told = ripe.points, {(a, b, first) for a, b, first in state["told"].tolist()}
+        at_sea = ~context.places.near_port(points.lat, points.lon, self.port_radius_nmi)
+        new = near_pairs(points.take(at_sea), self.max_distance_m)
+        runs, finished = split(
+            join(Runs.from_state(state, "runs_"), new),
+            self._max_break,
+            round(self.max_duration_h * MARKS_PER_H),
+        )
+        known = Points.from_state(state, "kept_")
+        kept = in_order(both(known, points))
+        found = meetings(runs, self._max_break)
+        going_on = ripe.through + 1 - found.last < self._max_break
+        live = found.runs_of(runs, going_on)
+        log = _Log(kept, keys_of(kept.track, kept.bin), ripe, context)
+        changes = [
+            change
+            for part in (*finished, found.runs_of(runs, ~going_on))
+            for change in self._over(part, log, told)
+        ]
+        changes += self._live(live, log, told)
+        return {
+            **ripe.state,
+            **_needed(kept, found.take(going_on)).to_state("kept_"),
+            **live.to_state("runs_"),
+            "told": np.array(sorted(told), np.int64).reshape(-1, 3),
+        }, changes
+
+    @property
+    def _min_steps(self) -> int:
+        """How many ten-minute steps the longest run needs."""
+        return max(1, math.ceil(round(self.min_duration_h * MARKS_PER_H, 6)))
+
+    @property
+    def _max_break(self) -> int:
+        """The shortest distance in marks that separates two meetings."""
+        return max(1, math.ceil(round(self.merge_h * MARKS_PER_H, 6)))
+
+    @property
+    def _rule(self) -> str:
+        return (
+            f"median_distance_m <= {self.max_distance_m:g} at every mark of"
+            f" longest_h >= {self.min_duration_h:g}; median_speed_kn < {self.max_speed_kn:g};"
+            f" port_nmi > {self.port_radius_nmi:g}"
+        )
+
+    def _over(self, runs: Runs, log: _Log, told: set[Key]) -> Iterator[Change]:
+        """Yield what is to say of meetings that can go on no more."""
+        found = meetings(runs, self._max_break)
+        long = found.longest >= self._min_steps
+        for key, passed, event in self._events(runs, found, long, log, going_on=False):
+            if passed:
+                yield Change("closed", event)
+            elif key in told:
+                yield Change("withdrawn", event)
+            told.discard(key)
+
+    def _live(self, runs: Runs, log: _Log, told: set[Key]) -> Iterator[Change]:
+        """Yield what is to say of meetings that may go on: at once, then every hour."""
+        found = meetings(runs, self._max_break)
+        due = found.longest >= self._min_steps
+        ripe = log.ripe
+        if not ripe.over and ripe.through // MARKS_PER_H == ripe.before // MARKS_PER_H:
+            due &= [key not in told for key in _keys(found)]
+        for key, passed, event in self._events(runs, found, due, log, going_on=True):
+            if passed:
+                yield Change("updated" if key in told else "opened", event)
+                told.add(key)
+            elif key in told:
+                yield Change("withdrawn", event)
+                told.remove(key)
+
+    def _events(
+        self, runs: Runs, found: Meetings, which: Mask, log: _Log, going_on: bool
+    ) -> Iterator[tuple[Key, bool, Event]]:
+        """Yield the key, whether it passes the rule, and the event of each meeting picked."""
+        rows = np.flatnonzero(which)
+        for some in np.split(rows, range(_AT_ONCE, len(rows), _AT_ONCE)):
+            picked = np.zeros(len(found), np.bool_)
+            picked[some] = True
+            if len(some):
+                yield from self._measured(
+                    found.runs_of(runs, picked), found.take(some), log, going_on
+                )
+
+    def _measured(
+        self, runs: Runs, found: Meetings, log: _Log, going_on: bool
+    ) -> Iterator[tuple[Key, bool, Event]]:
+        """Yield the same for meetings that are all wanted."""
+        values = measure(runs, found, log.kept, log.keys)
+        places = place_facts(log.context.places, values.lat, values.lon)
+        for i, key in enumerate(_keys(found)):
+            first, last = int(found.first[i]), int(found.last[i])
+            measured = {
+                "duration_h": (last - first) / MARKS_PER_H,
+                "heard_h": int(values.heard_steps[i]) / MARKS_PER_H,
+                "longest_h": int(found.longest[i]) / MARKS_PER_H,
+                "together_points_count": float(values.marks_count[i]),
+                "median_distance_m": float(values.median_distance_m[i]),
+                "min_distance_m": float(values.min_distance_m[i]),
+                "median_speed_kn": float(values.median_speed_kn[i]),
+                **places[i],
+            }
+            cut_off = log.ripe.through - last if going_on and log.ripe.over else 0
+            lines = [lines_of(log.kept, log.keys, track, first, last) for track in key[:2]]
+            event = Event(
+                kind=self.kind,
+                tracks=key[:2],
+                start=float(first * BIN_S),
+                end=None if going_on else float(last * BIN_S),
+                lat=float(values.lat[i]),
+                lon=float(values.lon[i]),
+                evidence=Evidence(
+                    measured=measured,
+                    rule=self._rule,
+                    lines=tuple(np.unique(np.concatenate(lines)).tolist()),
+                    caveats=_caveats(measured, cut_off),
+                ),
+            )
+            yield key, measured["median_speed_kn"] < self.max_speed_kn, event
+
+
+def _caveats(measured: dict[str, float], marks_since: int) -> tuple[str, ...]:
+    caveats = []
+    apart_h = measured["duration_h"] - measured["heard_h"]
+    if apart_h > 0:
+        caveats.append(APART.format(apart_h=apart_h))
+    if marks_since:
+        caveats.append(CUT_OFF.format(since_h=marks_since / MARKS_PER_H))
+    return tuple(caveats)
+
+
+def _keys(found: Meetings) -> list[Key]:
+    return list(zip(found.a.tolist(), found.b.tolist(), found.first.tolist(), strict=True))
+
+
+def _needed(kept: Points, live: Meetings) -> Points:
+    """Return the points of every vessel that is in a meeting, since the meeting began."""
+    track = np.concatenate([live.a, live.b])
+    first = np.concatenate([live.first, live.first])
+    order = np.lexsort((first, track))
+    heads = order[starts(track[order])]
+    rows, known = rows_of(track[heads], kept.track)
+    needed = np.flatnonzero(known)
+    return kept.take(needed[kept.bin[needed] >= first[heads][rows[needed]]])

@@ -1,0 +1,144 @@
+"""Gaps: a vessel that was being heard falls silent for hours.
+
+A gap is the time between two consecutive fixes of one hull, if it is longer
+than 6 h (Global Fishing Watch's rule: longer than, not as long as).  It is open
+until the vessel is heard again.  It is not proof that anybody switched a
+transponder off: a shore station loses every ship at its horizon.  So each gap
+says what else was heard: how regularly this vessel before, which others near
+the place of its last fix meanwhile, and the station itself.
+
+When the whole station falls silent (nobody heard for an hour, though several
+vessels were just before), that is an outage, and the vessels whose silence
+begins with it get no gap.  Two files with days between them are the same.
+
+Neglected: how likely it is to hear this ship there.  Fixes of a hull count, not
+messages; those set aside as implausible are not among them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from anomalies.detector import Context, Heard
+from anomalies.event import Change
+from anomalies.gap_evidence import Teller
+from anomalies.heap import Heap, added, everything, heap
+from anomalies.hearing import KNOWN_AFTER_H, Hearing
+from anomalies.last_heard import EXCUSED, HEARD, TOLD, Last, Succession
+from anomalies.marks import SETTLED_S, reach
+from anomalies.witnesses import Seen, Watch, Witnesses, hourly, since
+from tracks.batch import Points
+from tracks.keyed import merge
+from tracks.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Silence longer than `min_duration_h` by a vessel that was being heard."""
+
+    min_duration_h: float = 6.0  # GFW's production setting
+    witness_radius_nmi: float = 10.0  # ours
+    outage_vessels_count: int = 3  # ours: so many others must fall silent too
+
+    def __post_init__(self) -> None:
+        if not self.min_duration_h >= KNOWN_AFTER_H:
+            raise ValueError(
+                f"min_duration_h of a gap is {self.min_duration_h:g} h; it must be at least"
+                f" {KNOWN_AFTER_H:.2f} h, since an outage of the station is known only then"
+            )
+
+    @property
+    def kind(self) -> Literal["gap"]:
+        """The kind of event it finds."""
+        return "gap"
+
+    def start(self) -> State:
+        """Return the state before anything was heard."""
+        return {
+            "reach": np.array(-np.inf),
+            **heap(Points.empty()),
+            **Last.empty().to_state("last_"),
+            **Hearing.empty().to_state("hearing_"),
+            **Seen.empty().to_state("seen_"),
+        }
+
+    def step(
+        self, state: State, heard: Heard, context: Context, as_of: float
+    ) -> tuple[State, list[Change]]:
+        """Take what was heard up to `as_of`; return the new state and what changed."""
+        known_s = reach(state, heard, context, as_of)
+        over = context.ended or as_of == np.inf
+        fixes = Succession.of(Last.from_state(state, "last_"), heard.fixes)
+        hearing = Hearing.from_state(state, "hearing_").heard(fixes.bins_entered())
+        waiting = added(state, hourly(heard.points))
+        tell = Teller(self.kind, self._rule, self._min_s, context.places, hearing)
+
+        # Silences that a fix ended: those told of before, those that are new, not the excused.
+        offs, ended_by = fixes.silences(self._min_s)
+        told, fresh = (np.flatnonzero(offs.silence == what) for what in (TOLD, HEARD))
+        # Silences that have just become long enough.
+        last = merge(fixes.known, fixes.ends()) if len(heard.fixes) else fixes.known
+        late = np.flatnonzero((last.silence == HEARD) & (known_s - last.t > self._min_s))
+
+        new = Last.concat([offs.take(fresh), last.take(late)])
+        excused = hearing.fell_silent(new.t, self.outage_vessels_count)
+        answers = self._witnesses(new.take(~excused), waiting)
+        fresh = fresh[~excused[: len(fresh)]]
+        silence = last.silence.copy()
+        silence[late] = np.where(excused[len(excused) - len(late) :], EXCUSED, TOLD)
+        last = replace(last, silence=silence)
+        seen = Seen.from_state(state, "seen_")
+
+        closed = np.concatenate([told, fresh])
+        met = seen.of(offs.track[told]) + answers[: len(fresh)]
+        back = heard.fixes.take(ended_by[closed])
+        changes = [Change("closed", e) for e in tell.closed(offs.take(closed), met, back)]
+        opened = late[silence[late] == TOLD]
+        seen = seen.take(~np.isin(seen.track, offs.track[told]))
+        seen = merge(seen, Seen.make_of(last.track[opened], answers[len(fresh) :]))
+        if over:
+            opened = np.flatnonzero(silence == TOLD)
+        still = last.take(opened)
+        events = tell.open(still, seen.of(still.track), known_s if over else None)
+        for event, row in zip(events, opened, strict=True):
+            changes.append(Change("opened" if row in late else "updated", event))
+        return {
+            "reach": np.array(known_s),
+            **self._needed(waiting, float(state["reach"]), known_s),
+            **last.to_state("last_"),
+            **hearing.to_state("hearing_"),
+            **seen.to_state("seen_"),
+        }, changes
+
+    @property
+    def _min_s(self) -> float:
+        return self.min_duration_h * 3600
+
+    @property
+    def _rule(self) -> str:
+        return f"duration_h > {self.min_duration_h:g}"
+
+    def _witnesses(self, offs: Last, waiting: Heap) -> list[Witnesses]:
+        """Return who was heard near each place in the hours known of when a gap opens.
+
+        Those are all but the last of `min_duration_h`, since a position at a
+        full hour is known at most an hour later.
+        """
+        if not len(offs):
+            return []
+        watch, for_s = Watch(everything(waiting)), self._min_s - SETTLED_S
+        return [
+            watch.near(track, lat, lon, t, t + for_s, self.witness_radius_nmi)
+            for track, t, lat, lon in zip(
+                offs.track.tolist(), offs.t.tolist(), offs.lat, offs.lon, strict=True
+            )
+        ]
+
+    def _needed(self, waiting: Heap, known_before_s: float, known_s: float) -> Heap:
+        """Return the positions that a gap may still ask about; looked through every hour."""
+        if known_before_s // 3600 == known_s // 3600:
+            return waiting
+        return heap(since(everything(waiting), known_s - self._min_s))

@@ -1,0 +1,135 @@
+"""What a gap's event says: the silence, the vessel before it, the place, who else was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from anomalies.event import Event, Evidence
+from anomalies.hearing import Hearing
+from anomalies.last_heard import RING_COUNT, Last
+from anomalies.place_facts import place_facts
+from anomalies.witnesses import NAMED_COUNT, Witnesses
+from tracks.batch import F64, Fixes, Mask
+from tracks.geodesy import NMI_M, distance_m
+from tracks.places import Places
+
+BEFORE_H = 12.0  # positions in the 12 h before: GFW pipe-gaps, Welch et al. 2022
+
+# What the lines named cannot show again, since it depends on the rest of the log.
+OF_WHOLE_LOG = ("station_heard_share", "witnesses_count")
+
+AT_LEAST = (
+    f"positions_before_count is at least {RING_COUNT}: no more than the last {RING_COUNT} are kept"
+)
+NO_WITNESS = "no other vessel was heard near the place: the station may not have heard that sea"
+SOME_NAMED = f"of {{count}} witnesses, the lines of {NAMED_COUNT} are named"
+DEAF = "the station heard anybody at all in only {share:.0%} of the time"
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Makes events of silences."""
+
+    kind: Literal["gap"]
+    rule: str
+    min_s: float
+    places: Places
+    hearing: Hearing
+
+    def closed(self, offs: Last, met: Sequence[Witnesses], back: Fixes) -> Iterator[Event]:
+        """Yield the event of each silence that the fix in `back` ended."""
+        away_nmi = distance_m(offs.lat, offs.lon, back.lat, back.lon) / NMI_M
+        speed_kn = away_nmi / (back.t - offs.t) * 3600
+        on = place_facts(self.places, back.lat, back.lon)
+        for i, event in enumerate(self._events(offs, met, back.t)):
+            measured = {
+                "distance_nmi": float(away_nmi[i]),
+                "implied_speed_kn": float(speed_kn[i]),
+                **{f"on_{name}": value for name, value in on[i].items()},
+            }
+            yield _and(event, float(back.t[i]), measured, int(back.line[i]))
+
+    def open(self, offs: Last, met: Sequence[Witnesses], until: float | None) -> Iterator[Event]:
+        """Yield the event of each silence that goes on, measured up to `until`.
+
+        Without it, up to the moment at which the silence became a gap.
+        """
+        ends = offs.t + self.min_s if until is None else np.full(len(offs), until)
+        return self._events(offs, met, ends)
+
+    def _events(self, offs: Last, met: Sequence[Witnesses], until: F64) -> Iterator[Event]:
+        places = place_facts(self.places, offs.lat, offs.lon)
+        times = offs.ring["t"]
+        before = (times >= offs.t[:, None] - BEFORE_H * 3600) & (times < offs.t[:, None])
+        for i in range(len(offs)):
+            measured = {
+                "duration_h": float(until[i] - offs.t[i]) / 3600,
+                "positions_before_count": float(before[i].sum()),
+                **_regularity(times[i][before[i]], float(offs.t[i])),
+                "witnesses_count": float(met[i].mmsis_count),
+                "station_heard_share": self.hearing.share(float(offs.t[i]), float(until[i])),
+                **_said(offs, i),
+                **places[i],
+            }
+            yield Event(
+                kind=self.kind,
+                tracks=(int(offs.track[i]),),
+                start=float(offs.t[i]),
+                end=None,
+                lat=float(offs.lat[i]),
+                lon=float(offs.lon[i]),
+                evidence=Evidence(
+                    measured=measured,
+                    rule=self.rule,
+                    lines=_lines(offs, i, before[i], met[i]),
+                    caveats=tuple(_caveats(measured, met[i])),
+                ),
+            )
+
+
+def _and(event: Event, end: float, measured: dict[str, float], line: int) -> Event:
+    """Return the event closed, with what is known of its end added."""
+    known = event.evidence
+    evidence = Evidence(
+        measured={**known.measured, **measured},
+        rule=known.rule,
+        lines=tuple(sorted({*known.lines, line})),
+        caveats=known.caveats,
+    )
+    return Event(event.kind, event.tracks, event.start, end, event.lat, event.lon, evidence)
+
+
+def _regularity(before: F64, off: float) -> dict[str, float]:
+    if not len(before):
+        return {}
+    return {"median_interval_s": float(np.median(np.diff(before, append=off)))}
+
+
+def _said(offs: Last, i: int) -> dict[str, float]:
+    """Return what the last fix said of itself; numbers as in ITU-R M.1371-5."""
+    speed = {"sog_kn": float(offs.sog_kn[i])} if np.isfinite(offs.sog_kn[i]) else {}
+    return {
+        **speed,
+        "nav_status_code": float(offs.nav_status[i]),
+        "ship_class_code": float(offs.ship_class[i]),
+    }
+
+
+def _lines(offs: Last, i: int, before: Mask, met: Witnesses) -> tuple[int, ...]:
+    earlier = offs.ring["line"][i][before].tolist()
+    return tuple(sorted({int(offs.line[i]), *earlier, *met.lines}))
+
+
+def _caveats(measured: dict[str, float], met: Witnesses) -> Iterator[str]:
+    if measured["positions_before_count"] == RING_COUNT:
+        yield AT_LEAST
+    if not met.mmsis_count:
+        yield NO_WITNESS
+    if met.mmsis_count > NAMED_COUNT:
+        yield SOME_NAMED.format(count=met.mmsis_count)
+    if measured["station_heard_share"] < 0.9:
+        yield DEAF.format(share=measured["station_heard_share"])

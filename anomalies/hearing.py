@@ -1,0 +1,76 @@
+"""When the station heard anybody: how many vessels in each ten minutes.
+
+When nobody at all is heard where several vessels were heard just before, the
+station was deaf or switched off, or the recording has a hole; no vessel is to
+blame for its silence then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracks.batch import BIN_S, F64, I64, Columns, Mask, column
+from tracks.keyed import merge, rows_of
+
+# An outage: ten-minute bins without anybody in a row, behind the last one with somebody.
+OUTAGE_BINS = 6
+BEFORE_BINS = 3  # how long before the silence the other vessels count
+# So long after a vessel's last fix it is known whether it fell silent with the whole station.
+KNOWN_AFTER_H = (OUTAGE_BINS + 2) * BIN_S / 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing(Columns):
+    """The ten-minute bins in which somebody was heard; sorted, those without anybody left out."""
+
+    bin: I64 = column(np.int64)
+    tracks_count: I64 = column(np.int64)
+
+    def heard(self, bins: I64) -> Hearing:
+        """Return the table with one more track heard in each of `bins`."""
+        if not len(bins):
+            return self
+        first = int(bins.min())
+        count = np.bincount(bins - first) if bins.max() - first < 1 << 20 else None
+        if count is None:  # times years apart
+            new, count = np.unique(bins, return_counts=True)
+        else:
+            new = np.flatnonzero(count)
+            count, new = count[new], new + first
+        rows, known = rows_of(self.bin, new)
+        count[known] += self.tracks_count[rows[known]]
+        return merge(self, Hearing(new, count))
+
+    def share(self, after: float, until: float) -> float:
+        """Return in which share of the ten-minute bins between two times anybody was heard.
+
+        Bins that hold either time are left out; nan where none lies between.
+        """
+        first, last = int(after // BIN_S) + 1, int(until // BIN_S)
+        begin, end = np.searchsorted(self.bin, [first, last])
+        return float(end - begin) / (last - first) if last > first else float("nan")
+
+    def fell_silent(self, t: F64, others_count: int) -> Mask:
+        """Return for each time whether the whole station fell silent then.
+
+        That is: nobody was heard for at least an hour, from ten to twenty
+        minutes later on, though in one of the three bins up to it at least
+        `others_count` other vessels were.
+        """
+        bins = np.floor(t / BIN_S).astype(np.int64)
+        last, after = bins.copy(), bins + 1
+        last[self._count(after) > 0] += 1
+        following = np.searchsorted(self.bin, last, side="right")
+        ends = np.append(self.bin, np.iinfo(np.int64).max)[following]
+        crowd = np.zeros(len(bins), np.int64)
+        for back in range(BEFORE_BINS):
+            crowd = np.maximum(crowd, self._count(bins - back))
+        return (ends - last > OUTAGE_BINS) & (crowd - 1 >= others_count)
+
+    def _count(self, bins: I64) -> I64:
+        rows, known = rows_of(self.bin, bins)
+        count = np.zeros(len(bins), np.int64)
+        count[known] = self.tracks_count[rows[known]]
+        return count

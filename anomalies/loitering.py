@@ -1,0 +1,270 @@
+"""Loitering: a vessel stays about where it is, at sea, for hours.
+
+A vessel loiters while it moves at less than 2 kn on average over an hour: every
+moment of it lies in some hour, six consecutive ten-minute legs all of which
+were heard, whose way is under 2 nmi.  All of it lies at least 5 nmi from shore
+and more than 10 km from any port or anchorage, and at least four hours of it
+were heard.  Silence breaks it, unless less than four hours were missed and the
+way across was under 2 kn too; then it is one loitering, and the hours not heard
+are shown.  (Global Fishing Watch: consecutive hours under 2 kn, at least 4 h,
+at least 20 nmi offshore.  Its pipe-loitering counts hours as consecutive
+whatever silence lies between them.)
+
+It does not prove that anybody was met.  Ships drift to wait for a berth, for
+orders or for weather, to mend an engine, to fish with lines, to survey; they
+anchor.  Neglected: ships that fish or wait at more than 2 kn; the current,
+which moves a drifting ship over ground.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from anomalies.detector import Context, Heard
+from anomalies.event import Change, Event, Evidence
+from anomalies.heap import both
+from anomalies.marks import Ripe, begin, in_order, keys_of, ripen
+from anomalies.place_facts import middle, nearest_facts
+from anomalies.spells import HOUR, Spells, count_between, hours, touching, united
+from tracks.batch import BIN_S, F64, I64, U64, Mask, Points
+from tracks.geodesy import NMI_M, distance_m
+from tracks.keyed import rows_of
+from tracks.places import Places
+from tracks.state import State
+
+DARK = "{dark_h:.1f} h of it nobody heard this ship; that it stayed is taken from where it was next"
+CUT_OFF = (
+    "the recording ends {since_h:.1f} h after the last slow hour; whether it went on is not known"
+)
+
+
+class _Sea(NamedTuple):
+    """The points that a step has to do with."""
+
+    points: Points  # ordered by `keys`
+    keys: U64
+    ripe: Ripe
+    context: Context
+
+    def of(self, track: int, first: int, last: int) -> Points:
+        """Return the points of a track from one mark to another."""
+        ends = keys_of(np.array([track, track]), np.array([first, last + 1]))
+        begin_row, end_row = np.searchsorted(self.keys, ends)
+        return self.points.take(slice(begin_row, end_row))
+
+
+@dataclass(frozen=True, slots=True)
+class Loitering:
+    """A vessel under `max_speed_kn` for `min_duration_h`, off shore and away from port."""
+
+    max_speed_kn: float = 2.0  # GFW pipe-loitering
+    min_duration_h: float = 4.0  # GFW's reports on carriers
+    min_shore_nmi: float = 5.0  # ours: GFW's 20 nmi would leave a shore station nothing to see
+    port_radius_nmi: float = 5.4  # 10 km, as for encounters: Miller et al. 2018
+    merge_h: float = 4.0  # ours: longer silence is not bridged
+    max_duration_h: float = 168.0  # ours: longer ones are told week by week; bounds memory
+
+    @property
+    def kind(self) -> Literal["loitering"]:
+        """The kind of event it finds."""
+        return "loitering"
+
+    def start(self) -> State:
+        """Return the state before anything was heard."""
+        return {
+            **begin(),
+            **Points.empty().to_state("kept_"),
+            **Spells.empty().to_state("spells_"),
+        }
+
+    def step(
+        self, state: State, heard: Heard, context: Context, as_of: float
+    ) -> tuple[State, list[Change]]:
+        """Take what was heard up to `as_of`; return the new state and what changed."""
+        ripe = ripen(state, heard, context, as_of)
+        if ripe.through == ripe.before and not ripe.over:
+            return {**state, **ripe.state}, []
+        known = Points.from_state(state, "kept_")
+        points = in_order(both(known, ripe.points))
+        sea = _Sea(points, keys_of(points.track, points.bin), ripe, context)
+        spells = self._spells(Spells.from_state(state, "spells_"), sea)
+        spells, cut_off = self._split(spells, sea)
+        over = self._is_over(spells, ripe.through)
+        changes = [Change("closed", e) for e in self._events(cut_off, sea, False) if e]
+        changes += [Change("closed", e) for e in self._events(spells.take(over), sea, False) if e]
+        live, more = self._going_on(spells.take(~over), sea)
+        return {
+            **ripe.state,
+            **_needed(points, live, ripe.through).to_state("kept_"),
+            **live.to_state("spells_"),
+        }, changes + more
+
+    def _spells(self, known: Spells, sea: _Sea) -> Spells:
+        """Return the spells as they stand with what was heard now."""
+        recent = np.flatnonzero(sea.points.bin > sea.ripe.before - HOUR)
+        points = sea.points.take(recent)
+        rows, way_m = hours(points)
+        new = points.bin[rows] > sea.ripe.before
+        rows, way_m = rows[new], way_m[new]
+        slow = way_m < self.max_speed_kn * NMI_M
+        slow[slow] = self._at_sea(points, rows[slow], sea.context.places)
+        swift = keys_of(points.track[rows[~slow]], points.bin[rows[~slow]])
+        spells = touching(known, points.track[rows[slow]], points.bin[rows[slow]])
+        # What broke a spell before now counts only if nothing continued it.
+        spells = _marked(spells, spells.broken & (spells.last <= sea.ripe.before))
+        spells = united(spells, ~self._bridged(spells, swift, sea))
+        ever_after = np.full(len(spells), sea.ripe.through + 1)
+        return _marked(
+            spells,
+            spells.broken | (count_between(swift, spells.track, spells.last, ever_after) > 0),
+        )
+
+    def _at_sea(self, points: Points, ends: I64, places: Places) -> Mask:
+        """Return for each slow hour whether all its points are far from shore and port."""
+        touched = np.zeros(len(points), np.bool_)
+        for leg in range(HOUR + 1):
+            touched[ends - leg] = True
+        rows = np.flatnonzero(touched)
+        touched[rows] = self._is_masked(points.take(rows), places)
+        masked = np.zeros(len(ends), np.bool_)
+        for leg in range(HOUR + 1):
+            masked |= touched[ends - leg]
+        return ~masked
+
+    def _is_masked(self, points: Points, places: Places) -> Mask:
+        """Return whether a point is too near to shore or port."""
+        near_port = places.near_port(points.lat, points.lon, self.port_radius_nmi)
+        near_shore = places.shore_nmi(points.lat, points.lon) < self.min_shore_nmi  # nan: no map
+        return np.asarray(near_port | near_shore)
+
+    def _bridged(self, spells: Spells, swift: U64, sea: _Sea) -> Mask:
+        """Return for each spell but the first whether it continues the one before, over silence."""
+        track, last, first = spells.track[:-1], spells.last[:-1], spells.first[1:]
+        maybe = (track == spells.track[1:]) & (first - last < self._max_break)
+        maybe &= count_between(swift, track, last, first + HOUR) == 0
+        maybe &= ~spells.broken[:-1]
+        for i in np.flatnonzero(maybe):
+            between = sea.of(track[i], last[i], first[i])
+            way_m = float(np.sum(_legs_m(between)))
+            hours_dark = (first[i] - last[i]) / HOUR
+            maybe[i] = way_m < self.max_speed_kn * NMI_M * hours_dark and not np.any(
+                self._is_masked(between, sea.context.places)
+            )
+        return np.asarray(maybe)
+
+    def _split(self, spells: Spells, sea: _Sea) -> tuple[Spells, Spells]:
+        """Cut spells at each `max_duration_h` from their beginning; the rests come first."""
+        most = round(self.max_duration_h * HOUR)
+        first, told, cut_off = spells.first.copy(), spells.told.copy(), []
+        for i in np.flatnonzero(spells.last - first > most):
+            track, last = spells.track[i : i + 1], spells.last[i]
+            while last - first[i] > most:
+                bins = sea.of(track[0], first[i], last).bin
+                at = first[i] + most
+                cut_off.append((track[0], first[i], bins[bins <= at].max()))
+                first[i], told[i] = bins[bins >= at].min(), False
+        parts = np.array(cut_off, np.int64).reshape(-1, 3).T
+        rests = Spells(spells.track, first, spells.last, spells.broken, told)
+        return rests, Spells.make(len(cut_off), track=parts[0], first=parts[1], last=parts[2])
+
+    def _is_over(self, spells: Spells, through: int) -> Mask:
+        """Return which spells nothing can continue any more.
+
+        The next hour to end begins at least at the mark `through` - 5.
+        """
+        next_first = through + 1 - HOUR
+        over = spells.broken & (next_first > spells.last)
+        return over | spells.followed() | (next_first - spells.last >= self._max_break)
+
+    def _going_on(self, live: Spells, sea: _Sea) -> tuple[Spells, list[Change]]:
+        """Return the spells, and what is to say of them: at once, then every hour."""
+        ripe = sea.ripe
+        every_one = ripe.over or ripe.through // HOUR != ripe.before // HOUR
+        due = np.flatnonzero(~live.told | every_one)
+        told, changes = live.told.copy(), []
+        for i, event in zip(due, self._events(live.take(due), sea, True), strict=True):
+            if event:
+                changes.append(Change("updated" if told[i] else "opened", event))
+                told[i] = True
+        return Spells(live.track, live.first, live.last, live.broken, told), changes
+
+    def _events(self, spells: Spells, sea: _Sea, going_on: bool) -> Iterator[Event | None]:
+        """Yield the event of each spell; None for one that is too short."""
+        long = spells.last - spells.first >= self.min_duration_h * HOUR
+        for i in range(len(spells)):
+            yield self._event(spells, i, sea, going_on) if long[i] else None
+
+    def _event(self, spells: Spells, i: int, sea: _Sea, going_on: bool) -> Event | None:
+        track, first, last = int(spells.track[i]), int(spells.first[i]), int(spells.last[i])
+        points = sea.of(track, first, last)
+        legs_m = _legs_m(points)[np.diff(points.bin) == 1]
+        heard_h, duration_h = len(legs_m) / HOUR, (last - first) / HOUR
+        if heard_h < self.min_duration_h:
+            return None
+        lat, lon = middle(points.lat, points.lon)
+        places = sea.context.places
+        caveats = [DARK.format(dark_h=duration_h - heard_h)] if heard_h < duration_h else []
+        if going_on and sea.ripe.over and sea.ripe.through > last:
+            caveats.append(CUT_OFF.format(since_h=(sea.ripe.through - last) / HOUR))
+        return Event(
+            kind=self.kind,
+            tracks=(track,),
+            start=float(first * BIN_S),
+            end=None if going_on else float(last * BIN_S),
+            lat=lat,
+            lon=lon,
+            evidence=Evidence(
+                measured={
+                    "duration_h": duration_h,
+                    "heard_h": heard_h,
+                    "dark_h": duration_h - heard_h,
+                    "mean_speed_kn": float(np.sum(legs_m)) / NMI_M / heard_h,
+                    "max_hour_speed_kn": float(hours(points).way_m.max()) / NMI_M,
+                    "drift_nmi": _apart_nmi(points, points.lat[-1], points.lon[-1])[0],
+                    "spread_nmi": max(_apart_nmi(points, lat, lon)),
+                    **nearest_facts(places, points.lat, points.lon),
+                },
+                rule=self._rule,
+                lines=tuple(np.unique(np.r_[points.line_before, points.line_after]).tolist()),
+                caveats=tuple(caveats),
+            ),
+        )
+
+    @property
+    def _max_break(self) -> int:
+        """The shortest silence in marks that separates two spells."""
+        return max(1, math.ceil(round(self.merge_h * HOUR, 6)))
+
+    @property
+    def _rule(self) -> str:
+        return (
+            f"heard_h >= {self.min_duration_h:g} made of hours under {self.max_speed_kn:g} kn;"
+            f" shore_nmi >= {self.min_shore_nmi:g}; port_nmi > {self.port_radius_nmi:g}"
+        )
+
+
+def _marked(spells: Spells, broken: Mask) -> Spells:
+    return Spells(spells.track, spells.first, spells.last, broken, spells.told)
+
+
+def _legs_m(points: Points) -> F64:
+    return distance_m(points.lat[:-1], points.lon[:-1], points.lat[1:], points.lon[1:])
+
+
+def _apart_nmi(points: Points, lat: float, lon: float) -> list[float]:
+    apart: list[float] = (distance_m(points.lat, points.lon, lat, lon) / NMI_M).tolist()
+    return apart
+
+
+def _needed(points: Points, live: Spells, through: int) -> Points:
+    """Return the points of the last hour, and those of slow vessels since they are slow."""
+    rows, known = rows_of(live.track, points.track)
+    needed = points.bin > through - HOUR
+    slow = np.flatnonzero(known)
+    needed[slow] |= points.bin[slow] >= live.first[rows[slow]]
+    return points.take(needed)

@@ -1,0 +1,37 @@
+"""How far a place is from shore and from port, as measured values of events."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tracks.batch import F64
+from tracks.geodesy import from_xyz, unit_xyz
+from tracks.places import Places
+
+
+def place_facts(places: Places, lat: F64, lon: F64) -> list[dict[str, float]]:
+    """Return `shore_nmi` and `port_nmi` of each position; what is not known is left out."""
+    shore_nmi = np.asarray(places.shore_nmi(lat, lon), np.float64).tolist()
+    port_nmi = np.asarray(places.nearest(lat, lon)[0], np.float64).tolist()
+    return [
+        {
+            name: value
+            for name, value in (("shore_nmi", shore), ("port_nmi", port))
+            if math.isfinite(value)
+        }
+        for shore, port in zip(shore_nmi, port_nmi, strict=True)
+    ]
+
+
+def nearest_facts(places: Places, lat: F64, lon: F64) -> dict[str, float]:
+    """Return the smallest `shore_nmi` and `port_nmi` of some positions."""
+    every = place_facts(places, lat, lon)
+    return {name: min(facts[name] for facts in every) for name in every[0]}
+
+
+def middle(lat: F64, lon: F64) -> tuple[float, float]:
+    """Return the mean position, taken in space: right across longitude 180 and at the poles."""
+    mean_lat, mean_lon = from_xyz(unit_xyz(lat, lon).mean(axis=0))
+    return float(mean_lat), float(mean_lon)

@@ -95,7 +95,7 @@ class _Sentences:
 
     def _blocks(self) -> Iterator[bytes]:
         line = self._first_line
-        for block in line_blocks(self._recording, self._counts, records.BLOCK_BYTES):
+        for block in line_blocks(self._recording, self._counts):
             ours = [self._ours(text) for text in block[:-1].split(b"\n")]
             self._levels.append(_levels(ours, line))
             line += len(ours)

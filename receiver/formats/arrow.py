@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from receiver.formats import times, words
-from receiver.formats.cells import as_words
 from receiver.formats.columns import CLAIMS, NUMBERS, WORDS
-from receiver.formats.rows import MIX, Rows
+from receiver.formats.rows import MIX, Rows, Words
 from tracks.batch import F64, I64, U64
 
 
@@ -22,7 +21,7 @@ def rows(columns: Mapping[str, Any], first: int, month_first: bool = False) -> R
         line=first + np.arange(len(columns["t"])),
         t=seconds(columns["t"], month_first),
         numbers={q: _numbers(columns[q]) for q in NUMBERS if q in columns},
-        words={q: as_words(_encoded(columns[q])) for q in WORDS if q in columns},
+        words={q: _words(_encoded(columns[q])) for q in WORDS if q in columns},
         claims=ArrowClaims.of(claims) if claims else None,
     )
 
@@ -78,6 +77,13 @@ def _plain(column: Any) -> Any:
     return column.cast(pa.binary())
 
 
+def _words(column: Any) -> Words:
+    """Return a dictionary-encoded column of bytes as Words."""
+    codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    values = [bytes(v).strip() if v is not None else b"" for v in column.dictionary.to_pylist()]
+    return Words(codes, values)
+
+
 def _encoded(column: Any) -> Any:
     return _plain(column).dictionary_encode()
 
@@ -97,7 +103,7 @@ def _numbers(column: Any) -> F64:
             return _floats(column)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # lists, times ...
             return np.full(len(column), np.nan)
-    few = as_words(_encoded(column))
+    few = _words(_encoded(column))
     return np.array([*(words.number(v) for v in few.values), np.nan])[few.codes]
 
 
@@ -110,12 +116,12 @@ class ArrowClaims:
 
     @classmethod
     def of(cls, columns: dict[str, Any]) -> ArrowClaims:
-        """Digest encoded columns of one batch by their codes."""
+        """Digest encoded columns."""
         digest: Any = np.uint64(0)
         for column in columns.values():
-            few = as_words(column)
-            said = np.array([*(bool(v) for v in few.values), False])[few.codes]
-            digest = digest * MIX + np.where(said, few.codes + 1, 0).astype(np.uint64)
+            few = _words(column)
+            said = np.array([*(words.digest(v) for v in few.values), 0], np.uint64)
+            digest = digest * MIX + said[few.codes]
         return cls(digest, columns)
 
     def at(self, rows: I64) -> dict[str, Sequence[bytes]]:

@@ -24,6 +24,7 @@ QUOTE = 34
 QUOTED_DELIMITER = 31  # stands for a delimiter inside quotes while a block is read
 DIGEST_MAX = 512  # bytes of a row's identity that count
 PAD = 8 * (DIGEST_MAX // 8 + 2)
+WORDS_MAX = 256  # different cells of a column of words; what is more means nothing
 CHUNK = 4096  # rows digested at once, so that they stay in the processor's cache
 MISSING = (
     "",
@@ -54,13 +55,23 @@ class Layout:
 
 @dataclass(slots=True)
 class Cells:
-    """A block with the places of its cells: cell (i, j) is data[begin[i, j]:end[i, j]]."""
+    """A block with the places of its cells."""
 
     data: U8  # padded behind, so that wide reads at its end stay inside
     size: int  # without the padding
+    lines: int  # with those that are no rows
     row: I64  # number of each row's line within the block
-    begin: I64
-    end: I64
+    starts: I64  # of the lines
+    ends: I64
+    between: I64  # delimiters, (rows, columns - 1)
+
+    def begin(self, column: int) -> I64:
+        """Return where the cells of a column begin in `data`."""
+        return self.between[:, column - 1] + 1 if column else self.starts
+
+    def end(self, column: int) -> I64:
+        """Return where the cells of a column end in `data`, a carriage return included."""
+        return self.between[:, column] if column < self.between.shape[1] else self.ends
 
 
 def find(block: bytes, layout: Layout, counts: Counter[str]) -> Cells:
@@ -69,19 +80,25 @@ def find(block: bytes, layout: Layout, counts: Counter[str]) -> Cells:
     if QUOTE in block:
         data = _unquoted(data, layout.delimiter)
     ends = np.flatnonzero(data == 10)
-    row = np.arange(len(ends))
+    lines, row = len(ends), np.arange(len(ends))
     between = np.flatnonzero(data == layout.delimiter)
     n = layout.width - 1
-    per_line = np.diff(np.searchsorted(between, ends), prepend=0)
-    if (per_line != n).any():
+    if not _regular(between, ends, n):
+        per_line = np.diff(np.searchsorted(between, ends), prepend=0)
         data, row = _without_bad(data, ends, per_line == n, counts)
         ends = np.flatnonzero(data == 10)
         between = np.flatnonzero(data == layout.delimiter)
-    inner = between.reshape(len(ends), n)
-    starts = np.r_[0, ends[:-1] + 1][: len(ends), None]
+    starts = np.r_[0, ends[:-1] + 1][: len(ends)]
     padded = np.concatenate([data, np.zeros(PAD, np.uint8)])
-    begin = np.concatenate([starts, inner + 1], axis=1)
-    return Cells(padded, len(data), row, begin, np.concatenate([inner, ends[:, None]], axis=1))
+    return Cells(padded, len(data), lines, row, starts, ends, between.reshape(len(ends), n))
+
+
+def _regular(between: I64, ends: I64, n: int) -> bool:
+    """Return whether each line has `n` delimiters."""
+    if len(between) != n * len(ends):
+        return False
+    inner = between.reshape(len(ends), n)
+    return bool((inner[:, -1] < ends).all() and (inner[1:, 0] > ends[:-1]).all())
 
 
 def _without_bad(data: U8, ends: I64, good: Mask, counts: Counter[str]) -> tuple[U8, I64]:
@@ -118,16 +135,12 @@ def _unquoted(data: U8, delimiter: int) -> U8:
 
 def rows(cells: Cells, layout: Layout, first_line: int) -> Rows:
     """Read the cells; `first_line` is the number of the block's first line."""
-    wanted = {q: layout.at[q] for q in (*NUMBERS, *WORDS) if q in layout.at}
-    table = _typed(cells, layout, wanted)
-    numbers = {q: table[q] for q in wanted if q in NUMBERS}
-    few = {q: table[q] for q in wanted if q in WORDS}
     claims = {q: layout.at[q] for q in CLAIMS if q in layout.at}
     return Rows(
         line=first_line + cells.row,
         t=_times(cells, layout),
-        numbers=numbers,
-        words=few,
+        numbers=_numbers(cells, layout, {q: layout.at[q] for q in NUMBERS if q in layout.at}),
+        words={q: _words(cells, layout.at[q]) for q in WORDS if q in layout.at},
         claims=CellClaims.of(cells, layout, claims) if claims else None,
     )
 
@@ -135,55 +148,52 @@ def rows(cells: Cells, layout: Layout, first_line: int) -> Rows:
 def _times(cells: Cells, layout: Layout) -> F64:
     column = layout.at["t"]
     if layout.epoch:
-        return times.from_numbers(_typed(cells, layout, {"t": column}, ("t",))["t"])
-    begin, end = cells.begin[:, column], cells.end[:, column]
+        return times.from_numbers(_numbers(cells, layout, {"t": column})["t"])
+    begin, end = cells.begin(column), cells.end(column)
     if column == layout.width - 1:
         end = end - (cells.data[end - 1] == 13)
     return times.from_text(cells.data, begin, end - begin, layout.month_first)
 
 
-def _typed(
-    cells: Cells, layout: Layout, wanted: dict[str, int], numbers: Sequence[str] = NUMBERS
-) -> dict[str, Any]:
-    """Return the columns as arrays of numbers or as Words, by quantity."""
-    import pyarrow as pa
-
-    if not len(cells.row):
-        return {
-            q: np.empty(0) if q in numbers else Words(np.empty(0, np.int32), ()) for q in wanted
-        }
-    few = pa.dictionary(pa.int32(), pa.binary())
-    types = {str(i): pa.float64() if q in numbers else few for q, i in wanted.items()}
-    try:
-        table = _read_csv(cells, layout, types)
-    except pa.ArrowInvalid:  # a cell that should be a number is none
-        types = {i: pa.binary() if t == pa.float64() else t for i, t in types.items()}
-        table = _read_csv(cells, layout, types)
-    made: dict[str, Any] = {}
-    for quantity, i in wanted.items():
-        column = table.column(str(i)).combine_chunks()
-        if quantity not in numbers:
-            made[quantity] = as_words(column)
-        elif column.type == pa.float64():
-            made[quantity] = column.to_numpy(zero_copy_only=False)
-        else:
-            made[quantity] = np.array([words.number(c or b"") for c in column.to_pylist()])
-    return made
-
-
-def as_words(column: Any) -> Words:
-    """Return a dictionary-encoded Arrow column of bytes as Words."""
-    if hasattr(column, "num_chunks"):
-        column = column.chunk(0)
-    codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    values = [bytes(v).strip() if v is not None else b"" for v in column.dictionary.to_pylist()]
+def _words(cells: Cells, column: int) -> Words:
+    """Tell the different cells of a column apart by digest; there are few, so one after another."""
+    begin, end = cells.begin(column), cells.end(column)
+    digest = _digests(cells.data, begin, end)
+    codes = np.full(len(digest), -1, np.int32)
+    values: list[bytes] = []
+    left = np.arange(len(digest))
+    while len(left) and len(values) < WORDS_MAX:
+        first = left[0]
+        same = digest[left] == digest[first]
+        codes[left[same]] = len(values)
+        values.append(cells.data[begin[first] : end[first]].tobytes().strip())
+        left = left[~same]
     return Words(codes, values)
 
 
-def _read_csv(cells: Cells, layout: Layout, types: dict[str, Any]) -> Any:
+def _numbers(cells: Cells, layout: Layout, wanted: dict[str, int]) -> dict[str, F64]:
+    """Return columns as numbers, by quantity; nan where a cell holds none."""
+    import pyarrow as pa
+
+    if not len(cells.row):
+        return dict.fromkeys(wanted, np.empty(0))
+    try:
+        table = _read_csv(cells, layout, wanted, pa.float64())
+    except pa.ArrowInvalid:  # a cell that should be a number is none
+        return _doubtful_numbers(_read_csv(cells, layout, wanted, pa.binary()), wanted)
+    return {q: table.column(str(i)).to_numpy() for q, i in wanted.items()}
+
+
+def _doubtful_numbers(table: Any, wanted: dict[str, int]) -> dict[str, F64]:
+    columns = {q: table.column(str(i)).to_pylist() for q, i in wanted.items()}
+    return {q: np.array([words.number(c or b"") for c in cells]) for q, cells in columns.items()}
+
+
+def _read_csv(cells: Cells, layout: Layout, wanted: dict[str, int], kind: Any) -> Any:
     import pyarrow as pa
     from pyarrow import csv
 
+    types = {str(i): kind for i in wanted.values()}
     return csv.read_csv(
         pa.BufferReader(pa.py_buffer(cells.data[: cells.size])),
         read_options=csv.ReadOptions(
@@ -211,36 +221,39 @@ class CellClaims:
     digest: U64
     cells: Cells
     columns: dict[str, int]
+    runs: list[tuple[int, int]]
     delimiter: bytes
 
     @classmethod
     def of(cls, cells: Cells, layout: Layout, columns: dict[str, int]) -> CellClaims:
         """Digest the cells of `columns`, neighbours at once."""
         changing = {layout.at[q] for q in (*NUMBERS, "t") if q in layout.at}
+        runs = _runs(sorted(set(columns.values())), changing)
         digest = np.zeros(len(cells.row), np.uint64)
-        for left, right in _runs(sorted(columns.values()), changing):
-            digest = digest * MIX + _digests(cells.data, cells.begin[:, left], cells.end[:, right])
+        for left, right in runs:
+            digest = digest * MIX + _digests(cells.data, cells.begin(left), cells.end(right))
         digest |= np.uint64(1)  # 0 is kept for "claims nothing"
-        return cls(digest, cells, columns, bytes([layout.delimiter]))
+        return cls(digest, cells, columns, runs, bytes([layout.delimiter]))
 
     def at(self, rows: I64) -> dict[str, Sequence[bytes]]:
         """Return the cells of some rows by quantity."""
-        data, mark = self.cells.data, bytes([QUOTED_DELIMITER])
+        by_column: dict[int, Sequence[bytes]] = {}
+        for left, right in self.runs:
+            begin, end = self.cells.begin(left)[rows], self.cells.end(right)[rows]
+            pieces = _pieces(self.cells.data, begin, end)
+            split = zip(*(piece.split(self.delimiter) for piece in pieces), strict=True)
+            by_column |= dict(enumerate(split, left))
+        mark = bytes([QUOTED_DELIMITER])
+        for i in self.columns.values():
+            if any(mark in cell for cell in by_column.get(i, ())):
+                by_column[i] = [cell.replace(mark, self.delimiter) for cell in by_column[i]]
+        return {q: by_column.get(i, ()) for q, i in self.columns.items()}
 
-        def cell(begin: int, end: int) -> bytes:
-            return data[begin:end].tobytes().strip().replace(mark, self.delimiter)
 
-        return {
-            q: [
-                cell(b, e)
-                for b, e in zip(
-                    self.cells.begin[rows, i].tolist(),
-                    self.cells.end[rows, i].tolist(),
-                    strict=True,
-                )
-            ]
-            for q, i in self.columns.items()
-        }
+def _pieces(data: U8, begin: I64, end: I64) -> list[bytes]:
+    """Return pieces of `data` as bytes."""
+    view = data.data
+    return [bytes(view[b:e]) for b, e in zip(begin.tolist(), end.tolist(), strict=True)]
 
 
 def _runs(columns: list[int], changing: set[int]) -> list[tuple[int, int]]:
@@ -257,7 +270,7 @@ def _runs(columns: list[int], changing: set[int]) -> list[tuple[int, int]]:
 def _digests(data: U8, begin: I64, end: I64) -> U64:
     """Return a hash of each piece of `data`: the sum of its 8-byte words times odd numbers."""
     length = np.minimum(end - begin, DIGEST_MAX)
-    digest = np.empty(len(begin), np.uint64)
+    digest: U64 = np.empty(len(begin), np.uint64)
     for i in range(0, len(begin), CHUNK):
         here = length[i : i + CHUNK]
         n = int(here.max()) // 8 + 1
@@ -266,7 +279,8 @@ def _digests(data: U8, begin: I64, end: I64) -> U64:
         piece &= _masks(n)[here]
         piece *= _FACTORS[:n]
         digest[i : i + CHUNK] = piece.sum(axis=1)
-    return digest ^ length.astype(np.uint64)
+    digest ^= length.astype(np.uint64)
+    return digest
 
 
 @lru_cache(maxsize=DIGEST_MAX // 8 + 1)

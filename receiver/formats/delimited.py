@@ -12,7 +12,7 @@ from receiver.formats import times, words
 from receiver.formats.blocks import line_blocks, text_head
 from receiver.formats.cells import Layout, find, rows
 from receiver.formats.columns import required
-from receiver.formats.rows import Rows, decode
+from receiver.formats.rows import Rows, Seen, decode
 from receiver.sources.logfile import Input
 
 DELIMITERS = ",;\t|"
@@ -68,23 +68,21 @@ def read(
     if head is None:
         raise BadInput(f"{recording.name} does not begin with the names of at least three columns")
     layout = _layout(head, recording.name)
-    total: Counter[str] = Counter()
+    pending: Counter[str] = Counter()
+    seen = Seen()
     line = 0
-    for block in line_blocks(recording, total):
-        counts, total = Counter(total), _emptied(total)
-        counts["lines"] = block.count(b"\n")
-        skipped = min(max(head.line + 1 - line, 0), counts["lines"])
-        body = block.split(b"\n", skipped)[skipped] if skipped else block
-        found = rows(find(body, layout, counts), layout, first_line + line + skipped)
+    for block in line_blocks(recording, pending):
+        counts = Counter(pending)
+        pending.clear()
+        *skipped, body = block.split(b"\n", max(head.line + 1 - line, 0))
+        line += len(skipped)
+        cells = find(body, layout, counts)
+        found = rows(cells, layout, first_line + line)
         if fix:
             fix(found)
-        line += counts["lines"]
-        yield decode(found, source, counts)
-
-
-def _emptied(counts: Counter[str]) -> Counter[str]:
-    counts.clear()
-    return counts
+        line += cells.lines
+        counts["lines"] = len(skipped) + cells.lines
+        yield decode(found, source, counts, seen)
 
 
 def _is_content(line: bytes) -> bool:

@@ -11,7 +11,7 @@ from receiver.formats import arrow, records, times
 from receiver.formats.blocks import line_blocks
 from receiver.formats.columns import required
 from receiver.formats.delimited import Fix
-from receiver.formats.rows import decode
+from receiver.formats.rows import Seen, decode
 from receiver.sources.logfile import Input
 
 
@@ -33,6 +33,7 @@ def read(
     month_first = times.month_first(cells)
     kinds = _kinds(sample, list(at.values()))
     pending: Counter[str] = Counter()
+    seen = Seen()
     for block in line_blocks(recording, pending):
         counts = Counter(pending)
         pending.clear()
@@ -46,7 +47,7 @@ def read(
         if fix:
             fix(found)
         first_line += counts["lines"]
-        yield decode(found, source, counts)
+        yield decode(found, source, counts, seen)
 
 
 def _kinds(sample: list[dict[str, Any]], names: list[str]) -> dict[str, type]:

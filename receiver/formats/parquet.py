@@ -9,7 +9,7 @@ from receiver.decoded import BadInput, Decoded
 from receiver.formats import arrow
 from receiver.formats.columns import required
 from receiver.formats.delimited import Fix
-from receiver.formats.rows import decode
+from receiver.formats.rows import Seen, decode
 from receiver.sources.logfile import Input
 
 MAGIC = b"PAR1"
@@ -27,6 +27,7 @@ def read(
     import pyarrow as pa
     from pyarrow import parquet
 
+    seen = Seen()
     with recording.seekable_file() as file:
         try:
             table = parquet.ParquetFile(file)
@@ -40,7 +41,7 @@ def read(
                 found = arrow.rows(columns, first_line)
                 if fix:
                     fix(found)
-                yield decode(found, source, Counter(lines=len(batch)))
+                yield decode(found, source, Counter(lines=len(batch)), seen)
                 first_line += len(batch)
         except (pa.ArrowException, OSError) as error:
             raise BadInput(

@@ -14,11 +14,9 @@ from receiver.decoded import Decoded
 from receiver.formats import times, words
 from receiver.formats.blocks import line_blocks, text_head
 from receiver.formats.columns import CLAIMS, NUMBERS, WORDS
-from receiver.formats.rows import Rows, Words, decode
+from receiver.formats.rows import Rows, Seen, Words, decode
 from receiver.sources.logfile import Input
 from tracks.batch import F64, I64, U64
-
-BLOCK_BYTES = 4 << 20  # as dicts they take thirty times as much
 
 Record = Mapping[str, Any]  # quantity (as in columns, and "t") -> what the object holds
 Flatten = Callable[[Any, Counter[str]], Sequence[Record]]
@@ -48,11 +46,12 @@ def read(recording: Input, source: int, first_line: int, flatten: Flatten) -> It
     `flatten` gets text where a line is not JSON, and counts what it leaves out.
     """
     pending: Counter[str] = Counter()
-    for piece in line_blocks(recording, pending, BLOCK_BYTES):
+    seen = Seen()
+    for piece in line_blocks(recording, pending):
         counts = Counter(pending)
         pending.clear()
         counts["lines"] = piece.count(b"\n")
-        yield decode(block(piece, first_line, flatten, counts), source, counts)
+        yield decode(block(piece, first_line, flatten, counts), source, counts, seen)
         first_line += counts["lines"]
 
 
@@ -130,12 +129,11 @@ class RecordClaims:
 
     @classmethod
     def of(cls, records: Sequence[Record], claims: Sequence[str]) -> RecordClaims:
-        """Give each different claim among `records` a number."""
+        """Digest the claims of `records`."""
         cells = {q: [_cell(r.get(q)) for r in records] for q in claims}
-        nothing = (b"",) * len(claims)
-        seen: dict[tuple[bytes, ...], int] = {nothing: 0}
         rows = zip(*cells.values(), strict=True)
-        return cls(np.array([seen.setdefault(row, len(seen)) for row in rows], np.uint64), cells)
+        digest = [words.digest(b"\0".join(row)) if any(row) else 0 for row in rows]
+        return cls(np.array(digest, np.uint64), cells)
 
     def at(self, rows: I64) -> dict[str, Sequence[bytes]]:
         """Return the cells of some rows by quantity."""

@@ -29,13 +29,16 @@ from tracks.batch import (
 
 MMSI_MAX = 999_999_999
 SOG_NONE_KN = 102.25  # 102.3 is "not available", 102.2 is "102.2 or more"
+REPEAT_S = 3600.0
+SEEN_MAX = 1 << 20  # ships; AIS has about 500,000
 MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: an odd number without pattern
 
 
 class Claims(Protocol):
     """The cells of a table that say who a ship is."""
 
-    digest: U64  # of each row: equal where the cells are equal; 0 where a row claims nothing
+    digest: U64
+    """Of each row, equal where the cells are equal, in any batch; 0 where it claims nothing."""
 
     def at(self, rows: I64) -> dict[str, Sequence[bytes]]:
         """Return the cells of some rows by quantity (columns.CLAIMS), as they were written."""
@@ -69,7 +72,42 @@ class Rows:
     claims: Claims | None = None
 
 
-def decode(rows: Rows, source: int, counts: Counter[str]) -> Decoded:
+class Seen:
+    """What each ship of an input claimed last, so that a claim is not told with every row.
+
+    One that lasts is told again every `REPEAT_S`, for whoever asks how long it did.
+    """
+
+    def __init__(self) -> None:
+        nobody = np.iinfo(np.uint64).max
+        self.mmsi: U64 = np.array([nobody])  # sorted
+        self.digest: U64 = np.zeros(1, np.uint64)
+        self.told: F64 = np.full(1, np.nan)  # when, in Unix seconds
+
+    def new(self, mmsi: U64, digest: U64, t: F64) -> Mask:
+        """Return which claims are to be told; rows are ordered by ship, then by place."""
+        first = starts(mmsi)
+        last = np.r_[first[1:], len(mmsi)] - 1
+        at = np.minimum(np.searchsorted(self.mmsi, mmsi[first]), len(self.mmsi) - 1)
+        told = np.where(self.mmsi[at] == mmsi[first], self.told[at], np.nan)
+        new: Mask = np.r_[True, digest[1:] != digest[:-1]]
+        new[first] = (self.digest[at] != digest[first]) | ~(np.abs(t[first] - told) < REPEAT_S)
+        latest = np.maximum.accumulate(np.where(new, np.arange(len(t)), -1))[last]
+        self._keep(mmsi[first], digest[last], np.where(latest >= first, t[latest], told))
+        return new
+
+    def _keep(self, mmsi: U64, digest: U64, told: F64) -> None:
+        old = ~np.isin(self.mmsi, mmsi)
+        if len(old) > SEEN_MAX:
+            old[:-1] = False
+        merged = np.r_[self.mmsi[old], mmsi]
+        order = np.argsort(merged)
+        self.mmsi = merged[order]
+        self.digest = np.r_[self.digest[old], digest][order]
+        self.told = np.r_[self.told[old], told][order]
+
+
+def decode(rows: Rows, source: int, counts: Counter[str], seen: Seen) -> Decoded:
     """Return the reports of some rows, and in their counts what was dropped and why.
 
     Neglected: rate of turn, accuracy, ETA, cargo, and every column without a meaning here.
@@ -89,7 +127,7 @@ def decode(rows: Rows, source: int, counts: Counter[str]) -> Decoded:
     known &= ship
     lat, lon = _place(rows.numbers)
     placed = known & ~np.isnan(lat)
-    statics = _statics(rows, known, source)
+    statics = _statics(rows, known, source, seen)
     if "lat" in rows.numbers:
         silent = known & np.isnan(lat)
         if rows.claims is not None:
@@ -182,27 +220,25 @@ def key(*columns: F64) -> U64:
     return h
 
 
-def _statics(rows: Rows, known: Mask, source: int) -> StaticBatch:
+def _statics(rows: Rows, known: Mask, source: int, seen: Seen) -> StaticBatch:
     """Return the claims of each ship where they differ from those of its row before."""
     if rows.claims is None:
         return StaticBatch.empty()
-    digest = rows.claims.digest
-    at = np.flatnonzero(known & (digest != 0))
-    mmsi = rows.numbers["mmsi"].astype(np.uint64, casting="unsafe") if len(at) else None
-    if mmsi is None:
+    at = np.flatnonzero(known & (rows.claims.digest != 0))
+    if not len(at):
         return StaticBatch.empty()
-    order = at[_by_ship(mmsi[at])]
-    changed = np.r_[True, (np.diff(mmsi[order]) != 0) | (np.diff(digest[order]) != 0)]
-    at = np.sort(order[changed])
+    at = at[_by_ship(rows.numbers["mmsi"][at].astype(np.uint64))]
+    mmsi = rows.numbers["mmsi"][at].astype(np.uint64)
+    at = np.sort(at[seen.new(mmsi, rows.claims.digest[at], rows.t[at])])
     batch = claimed(rows.claims.at(at), len(at)) | {
         "t": rows.t[at],
-        "mmsi": mmsi[at],
+        "mmsi": rows.numbers["mmsi"][at],
         "source": source,
         "line": rows.line[at],
     }
     if "type" in rows.numbers:
         batch["type"] = np.nan_to_num(_within(rows.numbers["type"][at], 28))
-    return _changed(StaticBatch.make(len(at), **batch))
+    return _saying(StaticBatch.make(len(at), **batch))
 
 
 def _by_ship(mmsi: U64) -> I64:
@@ -247,19 +283,10 @@ def _positive(values: list[float]) -> F64:
     return np.where((value > 0) & (value < 1e4), value, np.nan)
 
 
-def _changed(batch: StaticBatch) -> StaticBatch:
-    """Leave out claims of nothing, and those that repeat the ship's claim before."""
+def _saying(batch: StaticBatch) -> StaticBatch:
+    """Leave out claims of nothing."""
     says = ~np.isnan(batch.draught_m)
     for name in _WHO:
         column = getattr(batch, name)
         says |= column != column.dtype.type()
-    batch = batch.take(says)
-    order = _by_ship(batch.mmsi.astype(np.uint64))
-    new = np.zeros(len(batch), np.bool_)
-    new[starts(batch.mmsi[order])] = True
-    for name in (*_WHO, "type"):
-        column = getattr(batch, name)[order]
-        new[1:] |= column[1:] != column[:-1]
-    draught = np.nan_to_num(batch.draught_m[order])
-    new[1:] |= draught[1:] != draught[:-1]
-    return batch.take(np.sort(order[new]))
+    return batch.take(says)

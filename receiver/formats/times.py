@@ -19,6 +19,7 @@ from receiver.decoded import BadInput
 from receiver.formats import words
 from tracks.batch import F64, I64, U8, U64, Mask
 
+CLOCK = 19  # characters of 2024-01-31 23:59:59
 WIDTH = 48  # bytes looked at; the longest form, aisstream's, has 39
 YEARS = 1970, 2100
 EARLIEST, LATEST = 631152000.0, 4102444800.0  # 1990 and 2100: before AIS, and after us
@@ -85,49 +86,54 @@ def from_text(data: U8, begin: I64, length: I64, month_first: bool = False) -> F
 
     `data` must go on for `WIDTH` bytes behind the last `begin`.
     """
-    n = len(begin)
-    if not n:
+    if not len(begin):
         return np.empty(0)
-    rows = np.ndarray((len(data) - WIDTH + 1,), f"V{WIDTH}", data.data, 0, (1,))
-    text = rows[begin].view(np.uint8).reshape(n, WIDTH)
-    text = np.where(np.arange(WIDTH) < length[:, None], text, np.uint8(0))
-    t, known = _fixed(np.ascontiguousarray(text.T), length, month_first)
+    c = _characters(data, begin, WIDTH if length.max() > CLOCK else CLOCK + 5)
+    t, known = _fixed(c, length, month_first)
+    if len(c) == WIDTH:
+        t, known = _tail(c, length, t, known)
+    t[~known] = np.nan
     for i in np.flatnonzero(~known & (length > 0)):
         t[i] = one(bytes(data[begin[i] : begin[i] + min(length[i], WIDTH)]), month_first)
     return t
 
 
-def _fixed(c: U8, length: I64, month_first: bool) -> tuple[F64, Mask]:
-    """Read the forms with two digits in every place; `c` holds the characters by place."""
-    digit = (c >= 48) & (c <= 57)
-    value = c.astype(np.int32) - 48
+def _characters(data: U8, begin: I64, width: int) -> U8:
+    """Return the characters from each `begin` on, one row for each place in the text."""
+    texts = np.ndarray((len(data) - width + 1,), f"V{width}", data.data, 0, (1,))
+    return np.ascontiguousarray(texts[begin].view(np.uint8).reshape(-1, width).T)
 
-    def two(i: int) -> NDArray[np.int32]:
-        pair: NDArray[np.int32] = value[i] * 10 + value[i + 1]
+
+def _fixed(c: U8, length: I64, month_first: bool) -> tuple[F64, Mask]:
+    """Read the forms with two digits in every place."""
+    value = c[:CLOCK] - np.uint8(48)  # what is below "0" wraps to more than 9
+    digit = value <= 9
+
+    def two(i: int) -> U8:
+        pair: U8 = value[i] * np.uint8(10) + value[i + 1]
         return pair
 
-    seconds = digit[17] & digit[18] & (c[16] == ord(":"))
     minutes_only = length == 16
+    seconds = (length >= CLOCK) & digit[17] & digit[18] & (c[16] == ord(":"))
     clock = digit[11] & digit[12] & digit[14] & digit[15] & (c[13] == ord(":"))
     clock &= ((c[10] == ord(" ")) | (c[10] == ord("T"))) & (seconds | minutes_only)
     outer = digit[0] & digit[1] & digit[8] & digit[9] & clock
     iso = outer & digit[2] & digit[3] & digit[5] & digit[6] & _separator(c[4], c[7])
     slashed = outer & digit[3] & digit[4] & digit[6] & digit[7] & _separator(c[2], c[5])
     first, second = (3, 0) if month_first else (0, 3)
-    year = np.where(iso, two(0) * 100 + two(2), two(6) * 100 + two(8))
+    year = np.where(iso, two(0), two(6)).astype(np.int32) * 100 + np.where(iso, two(2), two(8))
     month = np.where(iso, two(5), two(second))
     day = np.where(iso, two(8), two(first))
-    second_s = np.where(minutes_only, 0, two(17))
+    hour, minute = two(11), two(14)
+    second_s = np.where(minutes_only, np.uint8(0), two(17))
     known = iso | slashed
     known &= (year >= YEARS[0]) & (year <= YEARS[1]) & (month >= 1) & (month <= 12)
     place = np.where(known, (year - YEARS[0]) * 12 + month - 1, 0)
-    known &= (day >= 1) & (day <= _MONTH_DAYS[place])
-    known &= (two(11) < 24) & (two(14) < 60) & (second_s <= 60)
-    t: F64 = (_MONTH_START[place] + day - 1) * 86400.0 + two(11) * 3600 + two(14) * 60 + second_s
-    if length.max() > 19:
-        t, known = _tail(c, digit, value, t, known)
-    t[~known] = np.nan
-    return t, known
+    known &= (day >= 1) & (day <= _MONTH_DAYS[place]) & (hour < 24) & (minute < 60)
+    known &= second_s <= 60
+    of_day_s = hour * np.int32(3600) + minute * np.int32(60) + second_s
+    t = (_MONTH_START[place] + day - 1) * 86400 + of_day_s
+    return t.astype(np.float64), known
 
 
 def _separator(a: U8, b: U8) -> Mask:
@@ -135,21 +141,24 @@ def _separator(a: U8, b: U8) -> Mask:
     return alike
 
 
-def _tail(c: U8, digit: Mask, value: NDArray[np.int32], t: F64, known: Mask) -> tuple[F64, Mask]:
+def _tail(c: U8, length: I64, t: F64, known: Mask) -> tuple[F64, Mask]:
     """Add the fraction and take off the zone, which stand from place 19 on."""
-    dot = (c[19] == ord(".")) | (c[19] == ord(","))
-    run = np.logical_and.accumulate(digit[20:30], axis=0) & dot
-    fraction = np.tensordot(10.0 ** -np.arange(1, 11), np.where(run, value[20:30], 0), 1)
-    behind = np.where(dot, 20 + run.sum(axis=0), 19)
+    c = np.where(np.arange(WIDTH)[:, None] < length, c, np.uint8(0))
+    dot = (c[CLOCK] == ord(".")) | (c[CLOCK] == ord(","))
+    value = c[20:30] - np.uint8(48)
+    run = np.logical_and.accumulate(value <= 9, axis=0) & dot
+    for i in range(int(run.any(axis=1).sum())):
+        t = t + np.where(run[i], value[i], 0) * 10.0 ** -(i + 1)
+    behind = np.where(dot, 20 + run.sum(axis=0), CLOCK)
     zone = c[behind + np.arange(16)[:, None], np.arange(len(t))]
-    words = np.ascontiguousarray(zone.T).view(np.uint64)
-    kinds: U64 = words[:, 0] * np.uint64(0x9E3779B97F4A7C15) + words[:, 1]
+    texts = np.ascontiguousarray(zone.T).view(np.uint64)
+    kinds: U64 = texts[:, 0] * np.uint64(0x9E3779B97F4A7C15) + texts[:, 1]
     if (kinds == kinds[0]).all():
         first, which = np.zeros(1, np.int64), np.zeros(len(t), np.int64)
     else:
         _, first, which = np.unique(kinds, return_index=True, return_inverse=True)
     offset = np.array([_offset_s(bytes(zone[:, i]).rstrip(b"\0")) for i in first])[which]
-    return t + fraction - offset, known & ~np.isnan(offset)
+    return t - offset, known & ~np.isnan(offset)
 
 
 def _offset_s(zone: bytes) -> float:

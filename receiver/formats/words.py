@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from hashlib import blake2b
 
 from tracks.batch import CLASS_A, CLASS_B, CLASS_UNKNOWN, STATUS_UNDEFINED
 
@@ -104,6 +105,12 @@ def squeezed(text: str) -> str:
     return _NOT_LETTERS.sub("", text.lower())
 
 
+@lru_cache(maxsize=65536)
+def digest(cell: bytes) -> int:
+    """Return a 64-bit hash of a cell; 0 for an empty one."""
+    return int.from_bytes(blake2b(cell, digest_size=8).digest(), "little") if cell else 0
+
+
 def readable(cell: bytes) -> str:
     """Return a cell as text, whether it was written in UTF-8 or Latin-1."""
     try:
@@ -164,6 +171,7 @@ def text(cell: bytes, size: int) -> bytes:
     return b"" if plain.lower() in _MISSING else plain.encode("ascii", "replace")[:size].rstrip()
 
 
+@lru_cache(maxsize=4096)
 def metres(cell: bytes) -> int:
     """Return a length in whole metres; 0 where there is none."""
     value = number(cell)

@@ -70,19 +70,24 @@ class Input(RawIOBase):
         """Return True, as every stream that can be read."""
         return True
 
+    def read(self, size: int = -1) -> bytes:
+        """Return `size` bytes, or all there are; fewer only at the end."""
+        parts = []
+        left = sys.maxsize if size < 0 else size
+        while left and (self._piece or self._next_piece()):
+            parts.append(self._piece[:left])
+            self._piece = self._piece[left:]
+            left -= len(parts[-1])
+        data = b"".join(parts)
+        self._given += len(data)
+        return data
+
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer`; return how many bytes there were, fewer only at the end."""
         wanted = memoryview(buffer).cast("B")
-        filled = 0
-        while filled < len(wanted):
-            if not self._piece and not self._next_piece():
-                break
-            n = min(len(wanted) - filled, len(self._piece))
-            wanted[filled : filled + n] = self._piece[:n]
-            self._piece = self._piece[n:]
-            filled += n
-        self._given += filled
-        return filled
+        data = self.read(len(wanted))
+        wanted[: len(data)] = data
+        return len(data)
 
     def consumed_bytes(self) -> int:
         """Return how far the file on disk has been read, for the progress of a run."""

@@ -41,13 +41,13 @@ def stamp(buffer: U8, lines: Lines, s: Sentences) -> Stamps:
     if not n:
         return read
     _read_marks(buffer, lines, s, read.t)
-    line_start = lines.start(s.line)
+    # Of a second sentence on a line, what stands before it begins behind the first.
+    line_start = np.maximum(lines.start(s.line), np.r_[0, s.end[:-1]])
     before = buffer[s.start - 1]
     preceded = s.start != line_start
     if preceded.any():
-        first_on_line = np.r_[True, s.line[1:] != s.line[:-1]]
         tagged = preceded & (before == ord("\\"))
-        prefixed = np.flatnonzero(preceded & ~tagged & first_on_line)
+        prefixed = np.flatnonzero(preceded & ~tagged)
         if len(prefixed):
             _read_prefixes(buffer, s, line_start, prefixed, read.t)
     behind = buffer[s.end]
@@ -137,7 +137,7 @@ def _read_tags(buffer: U8, s: Sentences, line_start: I64, i: I64, read: Stamps) 
 
 def _search_tags(buffer: U8, s: Sentences, line_start: I64, i: I64, read: Stamps) -> None:
     """Read TAG blocks whose fields stand anywhere."""
-    begin = np.maximum(line_start[i], np.r_[-1, s.start[:-1]][i] + 1)
+    begin = line_start[i]
     width = int(min((s.start[i] - begin).max(), LONGEST))
     inside = rows(buffer, np.maximum(s.start[i] - width, 0), width)
     owner, at = np.nonzero(inside == ord(":"))

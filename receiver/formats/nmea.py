@@ -50,7 +50,8 @@ class Nmea:
         reader = Reader(source, first_line, Dating(self.start), rare=self.rare)
         waiting: list[Decoded] = []
         held = 0
-        for chunk in chunks(recording, reader.counts):
+        for skipped, chunk in chunks(recording):
+            reader.skip(skipped)
             decoded = reader.step(chunk)
             waiting.append(decoded)
             held += len(decoded.positions) + len(decoded.statics)
@@ -73,6 +74,12 @@ class Reader:
         self._assembler = Assembler()
         self._place = 0
 
+    def skip(self, lines: int) -> None:
+        """Go past lines that are too long to be read."""
+        self.counts["dropped: line too long"] += lines
+        self.counts["lines"] += lines
+        self._line += lines
+
     def step(self, buffer: U8) -> Decoded:
         """Decode whole lines; the buffer ends in PAD bytes of slack."""
         core = buffer[:-PAD]
@@ -87,7 +94,7 @@ class Reader:
         joined, joined_bytes = assemble(buffer, sentences, self._place, self._assembler)
         heard = list(payloads(buffer, sentences, joined, joined_bytes))
         found = [decode(p, counts) for p in heard]
-        counts["lines"] += len(lines.ends) - int(core[-1] == ord("\n"))
+        counts["lines"] += len(lines.ends) - int(not len(core) or core[-1] == ord("\n"))
         decoded = Decoded(
             self._placed(_ordered([f[0] for f in found])),
             self._placed(_ordered([f[1] for f in found])),
@@ -149,16 +156,16 @@ def _seconds(buffer: U8, s: Sentences) -> F64:
     return out
 
 
-def chunks(recording: Input, counts: Counter[str]) -> Iterator[U8]:
+def chunks(recording: Input) -> Iterator[tuple[int, U8]]:
     """Yield runs of whole lines of about CHUNK bytes, with PAD bytes of slack behind each.
 
-    The array is used again for the next run.  A line longer than a chunk is
-    dropped and counted.
+    The array is used again for the next run.  Before it stands the number of
+    lines that were left out, since they are longer than a chunk.
     """
     buffer = bytearray(CHUNK + PAD)
     view = memoryview(buffer)
     carriage = b"\n" not in recording.head and b"\r" in recording.head  # old Mac lines
-    held, skipping = 0, False
+    held, skipped, skipping = 0, 0, False
     while True:
         got = recording.readinto(view[held:CHUNK])
         if carriage:
@@ -174,12 +181,11 @@ def chunks(recording: Input, counts: Counter[str]) -> Iterator[U8]:
             begin = buffer.find(b"\n", 0, end) + 1
             skipping = begin == 0
         if skipping or (end == 0 and filled == CHUNK):
-            if not skipping:
-                counts["dropped: line too long"] += 1
-                counts["lines"] += 1
+            skipped += not skipping
             skipping, begin, end = True, filled, filled
-        if end > begin:
-            yield np.frombuffer(buffer, np.uint8)[begin : end + PAD]
+        if end > begin or (last and skipped):
+            yield skipped, np.frombuffer(buffer, np.uint8)[begin : end + PAD]
+            skipped = 0
         if last:
             return
         held = filled - end

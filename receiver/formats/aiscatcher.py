@@ -22,7 +22,6 @@ from receiver.sources.unpack import Cut
 from tracks.batch import F32, I64, PositionBatch
 
 _CLASS = {1: "A", 2: "A", 3: "A", 5: "A", 27: "A", 18: "B", 19: "B", 24: "B"}
-_NO_SHIP = {4, 11, 21}  # base stations, aids to navigation
 
 
 class AisCatcher:
@@ -64,8 +63,6 @@ def _flatten(value: Any, counts: Counter[str]) -> list[records.Record]:
     counts[f"type {kind}" if isinstance(kind, int) else "type unknown"] += 1
     if isinstance(kind, int):
         record["ship_class"] = _CLASS.get(kind)
-        if kind in _NO_SHIP:
-            return []
     if not record.keys() & {"lat", "name", "call_sign", "imo", "ship_type"}:
         return []
     return [record]

@@ -26,7 +26,7 @@ class Format(Protocol):
         ...
 
     def read(self, recording: Input, source: int, first_line: int, /) -> Iterator[Decoded]:
-        """Yield the reports in the order of the input, in batches of 100 to 250 thousand.
+        """Yield the reports in the order of the input, in batches of 20 to 200 thousand.
 
         `source` goes into the column of that name.  `line` is `first_line` plus the
         number of the line counted from 0 within this input (the header counts), or

@@ -204,7 +204,7 @@ class Inputs(Iterator[Input]):
             )
             return
         if packed.path is not None:
-            self._position = file.tell
+            self._position = _teller(file)
         with archive:
             for info in archive.infolist():
                 name = f"{packed.name}/{info.filename}"
@@ -279,6 +279,19 @@ def _size(path: Path | None) -> int | None:
         return path.stat().st_size if path.is_file() else None
     except OSError:
         return 0
+
+
+def _teller(file: IO[bytes]) -> Callable[[], int]:
+    """Return a function that says how far `file` is read, also after it was closed."""
+    last = 0
+
+    def position() -> int:
+        nonlocal last
+        if not file.closed:
+            last = file.tell()
+        return last
+
+    return position
 
 
 def _hidden(member: str) -> bool:

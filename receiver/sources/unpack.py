@@ -28,6 +28,7 @@ MAGIC = {
     "zstd": b"\x28\xb5\x2f\xfd",
     "zip": b"PK\x03\x04",
 }
+BZIP2_BLOCKS = {b"1AY&SY", b"\x17rE8P\x90"}  # pi and its root: a block begins, or the end
 FOREIGN = {
     "an empty zip archive": b"PK\x05\x06",
     "an xz file": b"\xfd7zXZ\x00",
@@ -45,7 +46,7 @@ def packing(head: bytes) -> str | None:
     """Return how a file that begins with `head` is packed, or None."""
     for kind, magic in MAGIC.items():
         if head.startswith(magic):
-            return None if kind == "bzip2" and head[4:10] != b"1AY&SY" else kind
+            return kind if kind != "bzip2" or head[4:10] in BZIP2_BLOCKS else None
     return None
 
 

@@ -100,7 +100,7 @@ class Encounter:
         known = Points.from_state(state, "kept_")
         kept = in_order(both(known, points))
         found = meetings(runs, self._max_break)
-        going_on = ripe.through + 1 - found.last < self._max_break
+        going_on = ripe.settled + 1 - found.last < self._max_break
         live = found.runs_of(runs, going_on)
         log = _Log(kept, keys_of(kept.track, kept.bin), ripe, context)
         changes = [
@@ -151,7 +151,7 @@ class Encounter:
         due = found.longest >= self._min_steps
         ripe = log.ripe
         if not ripe.over and ripe.through // MARKS_PER_H == ripe.before // MARKS_PER_H:
-            due &= [key not in told for key in _keys(found)]
+            due &= np.array([key not in told for key in _keys(found)], np.bool_)
         for key, passed, event in self._events(runs, found, due, log, going_on=True):
             if passed:
                 yield Change("updated" if key in told else "opened", event)

@@ -94,7 +94,7 @@ class Loitering:
         sea = _Sea(points, keys_of(points.track, points.bin), ripe, context)
         spells = self._spells(Spells.from_state(state, "spells_"), sea)
         spells, cut_off = self._split(spells, sea)
-        over = self._is_over(spells, ripe.through)
+        over = self._is_over(spells, ripe.settled)
         changes = [Change("closed", e) for e in self._events(cut_off, sea, False) if e]
         changes += [Change("closed", e) for e in self._events(spells.take(over), sea, False) if e]
         live, more = self._going_on(spells.take(~over), sea)
@@ -172,12 +172,12 @@ class Loitering:
         rests = Spells(spells.track, first, spells.last, spells.broken, told)
         return rests, Spells.make(len(cut_off), track=parts[0], first=parts[1], last=parts[2])
 
-    def _is_over(self, spells: Spells, through: int) -> Mask:
+    def _is_over(self, spells: Spells, settled: int) -> Mask:
         """Return which spells nothing can continue any more.
 
-        The next hour to end begins at least at the mark `through` - 5.
+        The next hour to end begins at least at the mark `settled` - 5.
         """
-        next_first = through + 1 - HOUR
+        next_first = settled + 1 - HOUR
         over = spells.broken & (next_first > spells.last)
         return over | spells.followed() | (next_first - spells.last >= self._max_break)
 

@@ -29,12 +29,16 @@ class Ripe:
     """The points to be judged now; `state` holds those that still wait.
 
     `before` and `through` are the newest mark judged before this step and in
-    it; they are equal when there is nothing to judge.
+    it; they are equal when there is nothing to judge.  `settled` is the newest
+    mark that no fix to come could add a point to.  At the end of a recording it
+    lies an hour before `through`: had the recording gone on, more might have
+    been seen, so what is not over by then is not over.
     """
 
     points: Points  # ordered by (track, bin)
     before: int
     through: int
+    settled: int
     over: bool  # nothing will ever follow
     state: dict[str, NDArray[Any]]
 
@@ -67,16 +71,16 @@ def ripen(state: State, heard: Heard, context: Context, as_of: float) -> Ripe:
     known_s = reach(state, heard, context, as_of)
     over = context.ended or as_of == np.inf
     before = int(state["through"])
-    settled_s = known_s if over else known_s - SETTLED_S
-    through = max(before, int(settled_s // BIN_S) if np.isfinite(settled_s) else NEVER)
+    settled = int((known_s - SETTLED_S) // BIN_S) if np.isfinite(known_s) else NEVER
+    through = max(before, int(known_s // BIN_S) if over and settled > NEVER else settled)
     known = {"reach": np.array(known_s), "through": np.array(through)}
     waiting = added(state, heard.points)
     if through == before:
-        return Ripe(Points.empty(), before, through, over, known | waiting)
+        return Ripe(Points.empty(), before, through, settled, over, known | waiting)
     every = everything(waiting)
     late = every.bin > through
     left = heap(every.take(late))
-    return Ripe(in_order(every.take(~late)), before, through, over, known | left)
+    return Ripe(in_order(every.take(~late)), before, through, settled, over, known | left)
 
 
 def in_order(points: Points) -> Points:

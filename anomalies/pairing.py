@@ -25,7 +25,8 @@ def near_pairs(points: Points, max_distance_m: float) -> Runs:
     chord = 2 * np.sin(max_distance_m / EARTH_RADIUS_M / 2) * _SLACK
     found = [np.empty((0, 2), np.int64)]
     heads = starts(here.bin)
-    for begin, end in zip(heads, [*heads[1:], len(here)], strict=True):
+    ends = np.append(heads, len(here))[1:]
+    for begin, end in zip(heads, ends, strict=True):
         if end - begin > 1:
             tree = cKDTree(xyz[begin:end], balanced_tree=False, compact_nodes=False)
             found.append(begin + tree.query_pairs(chord, output_type="ndarray"))

@@ -1,0 +1,283 @@
+"""The laws of docs/design.md, held against every detector in the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from anomalies.detector import Detector
+from anomalies.detectors import DETECTORS
+from anomalies.gap_evidence import OF_WHOLE_LOG
+from tests.anomalies.twins import TWINS
+from tests.fleets import (
+    ANNA,
+    BELLA,
+    CARLA,
+    DORA,
+    EMMA,
+    HOUR,
+    T0,
+    Row,
+    Stretch,
+    changes,
+    events,
+    fixes,
+    standing,
+    voyage,
+    whole,
+)
+from tracks.batch import HULLS_PER_MMSI, Fixes
+from tracks.geodesy import destination, from_xyz, unit_xyz, wrap_lon
+from tracks.place import Place
+from tracks.places import Places
+
+LAT, LON = 58.0, 5.0
+NAMES = (ANNA, BELLA, CARLA, DORA, EMMA)
+HARBOUR = Places.of([Place("Havn", "port", LAT + 0.1, LON)])
+
+EVERY_DETECTOR = pytest.mark.parametrize("kind", DETECTORS)
+FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+# Numbers that make no sum or distance exactly a threshold, which rounding would then decide.
+stretches = st.builds(
+    Stretch,
+    hours=st.sampled_from([0.5, 1.0, 1.5, 2.5, 3.5, 5.0, 7.0]),
+    speed_kn=st.sampled_from([0.0, 0.0, 0.43, 1.37, 2.71, 9.1]),
+    course_deg=st.sampled_from([0.0, 77.0, 180.0, 257.0]),
+    heard=st.sampled_from([True, True, True, False]),
+)
+
+
+class Vessel(NamedTuple):
+    """One vessel's plan, short enough to be read where a test fails."""
+
+    bearing_deg: float
+    away_m: float
+    start_h: float
+    every_s: float
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A few vessels near each other that stay, sail and fall silent, over one or two days."""
+
+    vessels: tuple[Vessel, ...]
+
+    def heard(self) -> Fixes:
+        rows: list[Row] = []
+        for track, v in zip(NAMES, self.vessels, strict=False):
+            lat, lon = map(float, destination(LAT, LON, v.bearing_deg, v.away_m))
+            how = {"start_h": v.start_h, "every_s": v.every_s}
+            rows += voyage(track, lat, lon, *v.stretches, **how)
+        assume(rows)
+        return fixes(rows)
+
+
+def fleets(*every_s: float) -> st.SearchStrategy[Fleet]:
+    vessel = st.builds(
+        Vessel,
+        st.sampled_from([0.0, 90.0]),
+        st.sampled_from([7.0, 230.0, 611.0]),
+        st.sampled_from([0.0, 0.0, 0.11, 3.0]),
+        st.sampled_from(every_s or (290.0, 600.0, 1750.0)),
+        st.lists(stretches, min_size=1, max_size=5).map(tuple),
+    )
+    return st.builds(Fleet, st.lists(vessel, min_size=2, max_size=5).map(tuple))
+
+
+def detector(kind: str) -> Detector:
+    return DETECTORS[kind]()
+
+
+def reach(heard: Fixes, more_h: float) -> float:
+    return float(heard.t.max()) + more_h * HOUR
+
+
+more_h = st.sampled_from([0.0, 1.3, 4.7, 9.0])
+places = st.sampled_from([Places.none(), HARBOUR])
+
+
+@EVERY_DETECTOR
+@FEW
+@given(fleets(), st.lists(st.floats(0, 30), max_size=6), more_h, places)
+def test_cut_anywhere_the_same_events_stand(
+    kind: str, fleet: Fleet, cuts: list[float], more_h: float, places: Places
+) -> None:
+    heard = fleet.heard()
+    until = reach(heard, more_h)
+    at_once = events(detector(kind), heard, until=until, places=places)
+    in_steps = events(
+        detector(kind),
+        heard,
+        until=until,
+        places=places,
+        cuts=[T0 + h * HOUR for h in cuts],
+    )
+    assert whole(in_steps) == whole(at_once)
+
+
+@EVERY_DETECTOR
+@settings(FEW, max_examples=4)
+@given(fleets())
+def test_ten_minutes_at_a_time_the_same_events_stand(kind: str, fleet: Fleet) -> None:
+    heard = fleet.heard()
+    cuts = np.arange(T0 + 7, reach(heard, 0), 600.0).tolist()
+    at_once = events(detector(kind), heard)
+    assert whole(events(detector(kind), heard, cuts=cuts)) == whole(at_once)
+
+
+@EVERY_DETECTOR
+@FEW
+@given(fleets(), st.floats(0, 30), more_h)
+def test_a_closed_event_is_never_changed_by_what_is_heard_later(
+    kind: str, fleet: Fleet, cut: float, more_h: float
+) -> None:
+    heard = fleet.heard()
+    until = T0 + cut * HOUR
+    then = heard.take(heard.t <= until)
+    assume(len(then))
+    known_then = events(detector(kind), then, until=until)
+    known_later = whole(events(detector(kind), heard, until=max(until, reach(heard, more_h))))
+    closed = {name: e for name, e in known_then.items() if e.end is not None}
+    assert whole(closed) == {name: known_later.get(name) for name in closed}
+
+
+@EVERY_DETECTOR
+@FEW
+@given(fleets(), st.floats(0, 30))
+def test_what_was_closed_in_a_stream_is_said_once_and_never_again(
+    kind: str, fleet: Fleet, cut: float
+) -> None:
+    heard = fleet.heard()
+    said = changes(detector(kind), heard, cuts=[T0 + cut * HOUR], until=reach(heard, 9))
+    closed = [c.event.id for c in said if c.what == "closed"]
+    assert len(set(closed)) == len(closed)
+    for name in closed:
+        assert [c.what for c in said if c.event.id == name][-1] == "closed"
+
+
+@EVERY_DETECTOR
+@FEW
+@given(fleets(), st.lists(st.floats(0, 30), max_size=6), more_h)
+def test_saving_and_loading_the_state_between_steps_changes_nothing(
+    kind: str, fleet: Fleet, cuts: list[float], more_h: float
+) -> None:
+    heard = fleet.heard()
+    how = {"cuts": [T0 + h * HOUR for h in cuts], "until": reach(heard, more_h)}
+    kept = changes(detector(kind), heard, **how)
+    saved = changes(detector(kind), heard, saved=True, **how)
+    assert [c.what for c in saved] == [c.what for c in kept]
+    assert whole(standing(saved)) == whole(standing(kept))
+
+
+@EVERY_DETECTOR
+@FEW
+@given(fleets(), st.permutations(range(5)))
+def test_which_vessel_has_which_number_changes_nothing(
+    kind: str, fleet: Fleet, order: list[int]
+) -> None:
+    heard = fleet.heard()
+    renamed = {NAMES[i]: NAMES[order[i]] for i in range(5)}
+    other = as_track(heard, np.array([renamed[t] for t in heard.track.tolist()]))
+    expected = {
+        (tuple(sorted(renamed[t] for t in e.tracks)), e.start, e.end): dict(e.evidence.measured)
+        for e in events(detector(kind), heard).values()
+    }
+    found = {
+        (e.tracks, e.start, e.end): dict(e.evidence.measured)
+        for e in events(detector(kind), other).values()
+    }
+    assert found == expected
+
+
+@EVERY_DETECTOR
+@FEW
+@given(fleets())
+def test_longitude_180_is_a_line_like_others(kind: str, fleet: Fleet) -> None:
+    heard = fleet.heard()
+    moved = at(heard, heard.lat, wrap_lon(heard.lon + 180 - LON))
+    same_but_for_rounding(events(detector(kind), heard), events(detector(kind), moved))
+
+
+@EVERY_DETECTOR
+@FEW
+@given(fleets(600.0), st.sampled_from([90.0, 89.97]))
+def test_the_poles_are_places_like_others(kind: str, fleet: Fleet, pole: float) -> None:
+    heard = fleet.heard()
+    # Every fix lies on a mark, since between fixes a point is where longitude says, not where
+    # the great circle does: see tracks.geodesy.interpolate.
+    heard = at(heard, heard.lat, heard.lon, np.round((heard.t - T0) / 600) * 600 + T0)
+    turn = np.radians(pole - LAT)
+    xyz = unit_xyz(heard.lat, wrap_lon(heard.lon - LON))
+    x, y, z = xyz.T
+    turned = np.stack(
+        [x * np.cos(turn) - z * np.sin(turn), y, x * np.sin(turn) + z * np.cos(turn)], axis=-1
+    )
+    moved = at(heard, *from_xyz(turned))
+    same_but_for_rounding(events(detector(kind), heard), events(detector(kind), moved))
+
+
+@EVERY_DETECTOR
+@FEW
+@given(fleets(), more_h, places)
+def test_the_lines_that_an_event_names_give_its_measured_values_again(
+    kind: str, fleet: Fleet, more_h: float, places: Places
+) -> None:
+    heard = fleet.heard()
+    until = reach(heard, more_h)
+    for event in events(detector(kind), heard, until=until, places=places).values():
+        named = heard.take(np.isin(heard.line, event.evidence.lines))
+        again = events(detector(kind), named, until=until, places=places)
+        assert event.id in again
+        assert (again[event.id], measured(again[event.id])) == (event, measured(event))
+
+
+@EVERY_DETECTOR
+@settings(FEW, max_examples=60)
+@given(fleets(), more_h, places)
+def test_it_equals_its_slow_twin(kind: str, fleet: Fleet, more_h: float, places: Places) -> None:
+    heard = fleet.heard()
+    until = reach(heard, more_h)
+    found = {
+        (e.tracks, e.start, e.end): e.evidence.measured
+        for e in events(detector(kind), heard, until=until, places=places).values()
+    }
+    expected = TWINS[kind](detector(kind), heard, until, places)
+    assert found.keys() == expected.keys()
+    for key, values in expected.items():
+        assert {name: found[key][name] for name in values} == pytest.approx(values, abs=1e-6)
+
+
+def as_track(heard: Fixes, track: np.ndarray) -> Fixes:
+    columns = {name: getattr(heard, name) for name in Fixes.described()}
+    made = Fixes.make(len(heard), **{**columns, "track": track, "mmsi": track // HULLS_PER_MMSI})
+    return made.take(np.lexsort((made.t, made.track)))
+
+
+def at(heard: Fixes, lat: np.ndarray, lon: np.ndarray, t: np.ndarray | None = None) -> Fixes:
+    columns = {name: getattr(heard, name) for name in Fixes.described()}
+    times = heard.t if t is None else t
+    return Fixes.make(len(heard), **{**columns, "lat": lat, "lon": lon, "t": times})
+
+
+def measured(event) -> dict[str, float]:
+    return {k: v for k, v in event.evidence.measured.items() if k != "station_heard_share"}
+
+
+def same_but_for_rounding(some, others) -> None:
+    assert others.keys() == some.keys()
+    for name, event in some.items():
+        assert others[name].end == event.end
+        assert others[name].evidence.lines == event.evidence.lines
+        assert others[name].evidence.measured == pytest.approx(
+            dict(event.evidence.measured), abs=1e-4
+        )
+
+
+assert set(OF_WHOLE_LOG) == {"station_heard_share", "witnesses_count"}

@@ -15,6 +15,7 @@ from sternlight.progress import Progress
 from sternlight.provenance import Provenance
 
 MEGABYTE = 1e6
+SIMULATED = b"# Simulated by Sternlight"  # receiver/sources/simulator.py
 SOURCES = 1 << 16  # the column `source` is 16 bits wide
 
 
@@ -26,6 +27,7 @@ class Account:
     format: str
     size_bytes: int | None
     first_line: int
+    simulated: bool = False  # by `sternlight simulate`, which says so in the first line
     lines: int = 0
 
 
@@ -72,7 +74,13 @@ class Reading:
         try:
             kind = self._format(recording)
             source = self.provenance.add(recording.name, first_line) % SOURCES
-            account = Account(recording.name, kind.name, recording.size_bytes, first_line)
+            account = Account(
+                recording.name,
+                kind.name,
+                recording.size_bytes,
+                first_line,
+                simulated=recording.head.startswith(SIMULATED),
+            )
             self.accounts.append(account)
             for decoded in kind.read(recording, source, first_line):
                 account.lines += decoded.counts["lines"]

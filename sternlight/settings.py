@@ -22,6 +22,7 @@ from anomalies.loitering import Loitering
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
 from tracks.duplicates import Duplicates
+from tracks.identity import Identities
 from tracks.points import Resample
 from tracks.segment import Segment
 
@@ -41,6 +42,7 @@ class Settings:
     duplicates: Duplicates = field(default_factory=Duplicates)
     segment: Segment = field(default_factory=Segment)
     points: Resample = field(default_factory=Resample)
+    identities: Identities = field(default_factory=Identities)
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)

@@ -1,0 +1,145 @@
+"""Replay: the live pipeline, with the recording's clock.
+
+Everything read goes through one sort by time on disk, and then in windows
+through `Station.step`, so memory does not grow with the recording.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Self, TypeVar
+
+import numpy as np
+
+from receiver.decoded import BadInput, Decoded
+from receiver.sources.logfile import Input, Inputs
+from sternlight.clocks import Span, set_aside
+from sternlight.distress import Distress
+from sternlight.reading import Reading
+from sternlight.settings import Settings
+from sternlight.spool import DAY_S, Spool, windows
+from sternlight.station import Station
+from sternlight.text import counted
+from tracks.batch import Points, PositionBatch, StaticBatch
+from tracks.places import Places
+
+FUTURE = "set aside: in the future"
+FUTURE_S = DAY_S  # a report this far ahead of our own clock has a wrong time
+
+
+class Replay:
+    """One run: `read` the inputs, `judge` what is in them; then `station` holds the result.
+
+    `folder` takes the temporary file, 60 to 90 bytes for each report.  `ways`
+    are the ten-minute points of all hulls, on disk until `close`.  Raises
+    OSError when the disk is full.
+    """
+
+    def __init__(self, settings: Settings, places: Places, folder: Path, reading: Reading) -> None:
+        self.station = Station(settings, places)
+        self.reading = reading
+        self.distress = Distress()
+        self.counts: Counter[str] = Counter()
+        self.span: Span | None = None  # first and last time heard that is believed
+        self._open = ExitStack()
+        self._positions = self._open.enter_context(Spool(folder, PositionBatch))
+        self._statics = self._open.enter_context(Spool(folder, StaticBatch))
+        self.ways = self._open.enter_context(Spool(folder, Points, by="bin", then="track"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+        self.reading.progress.end()
+
+    def read(self, inputs: Inputs | Iterable[Input]) -> None:
+        """Read all inputs.  Raises BadInput if there is no report with a time in them."""
+        latest = time.time() + FUTURE_S
+        for account, decoded in self.reading.read(inputs):
+            decoded = self._believed(decoded, np.inf if account.simulated else latest)
+            self.distress.hear(decoded.positions)
+            self._positions.add(decoded.positions)
+            self._statics.add(decoded.statics)
+        self._positions.flush()
+        self._statics.flush()
+        if not self._positions.rows:
+            raise BadInput(self._nothing())
+
+    def judge(self) -> None:
+        """Send everything that was read through the station, in the order of time."""
+        spools = (self._positions, self._statics)
+        total = sum(spool.rows for spool in spools)
+        done, as_of = 0, -np.inf
+        self.reading.progress.begin("Judging", "reports")
+        for _, (positions, statics) in windows(spools, aside=self._aside()):
+            self._widen_span(positions)
+            # Not to the end of the window, which may be years behind the last report in it.
+            last = max(float(batch.t[-1]) for batch in (positions, statics) if len(batch))
+            as_of = float(np.nextafter(last, np.inf))
+            self._step(positions, statics, as_of)
+            done += len(positions) + len(statics)
+            self.reading.progress.update(done, total)
+        self._step(PositionBatch.empty(), StaticBatch.empty(), as_of, ended=True)
+        self.counts += self.station.counts
+        self.reading.progress.end()
+
+    def _nothing(self) -> str:
+        """Say that there is nothing to judge, and the likeliest reason."""
+        names = ", ".join(account.name for account in self.reading.accounts)
+        undated, future = self.counts["set aside: no time"], self.counts[FUTURE]
+        says = f"{names}: {counted(self.reading.lines, 'line')} read, "
+        if undated:
+            return (
+                f"{says}{counted(undated, 'report')}, none with a time; say when the recording"
+                " began, as in --start 2024-05-01T12:00:00Z"
+            )
+        if future:
+            return f"{says}{counted(future, 'report')}, all from the future; is our clock right?"
+        return f"{says}but no position report, so there is nothing to judge"
+
+    def _step(
+        self, positions: PositionBatch, statics: StaticBatch, as_of: float, ended: bool = False
+    ) -> None:
+        step = self.station.step(positions, statics, as_of, ended)
+        self.ways.add(step.heard.points)
+
+    def _believed(self, decoded: Decoded, latest: float) -> Decoded:
+        """Leave out reports without a time, and those later than `latest`; count them."""
+        for batch in (decoded.positions, decoded.statics):
+            undated = np.count_nonzero(~np.isfinite(batch.t))
+            self.counts["set aside: no time"] += int(undated)
+            self.counts[FUTURE] += len(batch) - int(undated + np.count_nonzero(batch.t <= latest))
+        positions, statics = decoded.positions, decoded.statics
+        return replace(
+            decoded, positions=_until(positions, latest), statics=_until(statics, latest)
+        )
+
+    def _aside(self) -> list[Span]:
+        """Return the spans of time that wrong clocks told, and count the reports in them."""
+        days = Counter(self._positions.days) + Counter(self._statics.days)
+        spans = set_aside(days)
+        for start, end in spans:
+            self.counts["set aside: wrong clock"] += sum(
+                n for day, n in days.items() if start <= day * DAY_S < end
+            )
+        return spans
+
+    def _widen_span(self, positions: PositionBatch) -> None:
+        if len(positions):
+            first = self.span[0] if self.span else float(positions.t[0])
+            self.span = first, float(positions.t[-1])
+
+
+B = TypeVar("B", PositionBatch, StaticBatch)
+
+
+def _until(batch: B, latest: float) -> B:
+    """Return the reports with a time up to `latest`."""
+    good = np.isfinite(batch.t) & (batch.t <= latest)
+    return batch if good.all() else batch.take(good)

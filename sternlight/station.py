@@ -1,0 +1,146 @@
+"""The pipeline: reports in, events out.  Live and replay run this very code."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+
+from anomalies.detector import Context, Detector, Heard
+from anomalies.detectors import DETECTORS
+from anomalies.event import Change, Event, Evidence
+from sternlight.fleet import Fleet
+from sternlight.settings import Settings
+from tracks.batch import I64, PositionBatch, StaticBatch
+from tracks.identity import Claims
+from tracks.places import Places
+from tracks.quality import clean
+from tracks.state import State, dump, load
+
+
+class Step(NamedTuple):
+    """What one step brought: what was heard, and what changed in the events."""
+
+    heard: Heard
+    changes: list[Change]
+
+
+class Station:
+    """The one owner of state.
+
+    `events` are the events that stand, by id; `fleet` all hulls heard; `counts`
+    what was set aside, and why; `as_of` up to when everything has been heard.
+    """
+
+    def __init__(self, settings: Settings, places: Places) -> None:
+        self.duplicates = settings.duplicates
+        self.segment = settings.segment
+        self.points = settings.points
+        self.identities = settings.identities
+        self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
+        self.places = places
+        self.as_of = -np.inf
+        self.fleet = Fleet.empty()
+        self.events: dict[str, Event] = {}
+        self.counts: Counter[str] = Counter()
+        self.states: dict[str, State] = {
+            "duplicates": self.duplicates.start(),
+            "segment": self.segment.start(),
+            "points": self.points.start(),
+            "identities": self.identities.start(),
+            **{detector.kind: detector.start() for detector in self.detectors},
+        }
+
+    def step(
+        self, positions: PositionBatch, statics: StaticBatch, as_of: float, ended: bool = False
+    ) -> Step:
+        """Take what was heard up to `as_of`, in any order; no report before it will follow.
+
+        `ended` says that no report at all will follow.
+        """
+        s, count = self.states, self.counts.update
+        s["identities"], set_aside = self.identities.step(s["identities"], statics, as_of)
+        count(set_aside)
+        positions, set_aside = clean(positions)
+        count(set_aside)
+        s["duplicates"], positions, set_aside = self.duplicates.step(
+            s["duplicates"], positions, as_of
+        )
+        count(set_aside)
+        s["segment"], fixes, set_aside = self.segment.step(s["segment"], positions, as_of)
+        count(set_aside)
+        s["points"], points = self.points.step(s["points"], fixes, as_of)
+        self.fleet = self.fleet.hear(fixes)
+        self.as_of = as_of
+        heard, context = Heard(fixes, points), Context(self.places, ended)
+        changes: list[Change] = []
+        for detector in self.detectors:
+            s[detector.kind], found = detector.step(s[detector.kind], heard, context, as_of)
+            changes += found
+        self._apply(changes)
+        return Step(heard, changes)
+
+    def vessels(self) -> Fleet:
+        """Return the hulls that are ships, and not a wild position or two."""
+        established: I64 = self.segment.established(self.states["segment"])
+        return self.fleet.take(np.isin(self.fleet.track, established))
+
+    def claims(self, mmsi: int, t: float = np.inf) -> Claims:
+        """Return what an MMSI had claimed to be by Unix time `t`."""
+        return self.identities.at(self.states["identities"], mmsi, t)
+
+    def save(self) -> bytes:
+        """Return everything the station remembers."""
+        rest = {
+            "as_of": self.as_of,
+            "counts": self.counts,
+            "events": [_to_json(event) for event in self.events.values()],
+        }
+        arrays = {
+            f"{part}/{name}": array
+            for part, state in self.states.items()
+            for name, array in state.items()
+        }
+        text = np.frombuffer(json.dumps(rest).encode("ascii"), np.uint8)
+        return dump({**arrays, **self.fleet.to_state("fleet/"), "rest": text})
+
+    def load(self, data: bytes) -> None:
+        """Take over what `save` returned, of a station with the same settings.
+
+        Raises ValueError if it is cut, or not a station's.
+        """
+        try:
+            saved = dict(load(data))
+        except BadZipFile as error:
+            raise ValueError("what was saved of the station is cut or damaged") from error
+        rest = json.loads(saved.pop("rest").tobytes())
+        states: dict[str, dict[str, Any]] = {}
+        for name, array in saved.items():
+            part, _, column = name.partition("/")
+            states.setdefault(part, {})[column] = array
+        self.fleet = Fleet.from_state(states.pop("fleet"))
+        self.states = dict(states)
+        self.as_of, self.counts = rest["as_of"], Counter(rest["counts"])
+        events = [_from_json(event) for event in rest["events"]]
+        self.events = {event.id: event for event in events}
+
+    def _apply(self, changes: list[Change]) -> None:
+        for what, event in changes:
+            if what == "withdrawn":
+                self.events.pop(event.id, None)
+            else:
+                self.events[event.id] = event
+
+
+def _to_json(event: Event) -> dict[str, Any]:
+    return asdict(event)
+
+
+def _from_json(saved: dict[str, Any]) -> Event:
+    evidence = saved.pop("evidence")
+    evidence |= {name: tuple(evidence[name]) for name in ("lines", "caveats")}
+    return Event(**(saved | {"tracks": tuple(saved["tracks"]), "evidence": Evidence(**evidence)}))

@@ -1,0 +1,109 @@
+"""The whole pipeline obeys the laws of its parts: cuts, saving and the order of lines change nothing."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from anomalies.detectors import DETECTORS
+from anomalies.event import Event
+from receiver.formats import by_name
+from receiver.sources.logfile import Input
+from receiver.sources.simulator import Simulation
+from sternlight.data import data_folder
+from sternlight.settings import Settings
+from sternlight.spool import time_order
+from sternlight.station import Station
+from tracks.batch import PositionBatch, StaticBatch
+from tracks.places import Places
+
+
+@cache
+def sea() -> tuple[PositionBatch, StaticBatch]:
+    """A day and a half of a small simulated sea, sorted by time."""
+    data = b"".join(Simulation(seed=7, hours=36, vessels=40, thin_s=180).lines())
+    decoded = list(by_name("nmea").read(Input.of_bytes("sea.nmea", data), 0, 0))
+    positions = PositionBatch.concat([d.positions for d in decoded])
+    statics = StaticBatch.concat([d.statics for d in decoded])
+    orders = [time_order(b.t, b.line) for b in (positions, statics)]
+    return (
+        positions if orders[0] is None else positions.take(orders[0]),
+        statics if orders[1] is None else statics.take(orders[1]),
+    )
+
+
+@cache
+def places() -> Places:
+    return Places.load(data_folder() / "places")
+
+
+def run(cuts: list[float], *, saved: bool = False) -> Station:
+    positions, statics = sea()
+    station = Station(Settings(), places())
+    last = float(np.nextafter(max(positions.t[-1], statics.t[-1]), np.inf))
+    since = -np.inf
+    for as_of in [*cuts, last]:
+        heard = [b.take((b.t >= since) & (b.t < as_of)) for b in (positions, statics)]
+        station.step(heard[0], heard[1], as_of)
+        since = as_of
+        if saved:
+            data = station.save()
+            station = Station(Settings(), places())
+            station.load(data)
+    station.step(PositionBatch.empty(), StaticBatch.empty(), last, ended=True)
+    return station
+
+
+def facts(event: Event) -> tuple[object, ...]:
+    evidence = event.evidence
+    measured = {name: round(value, 9) for name, value in evidence.measured.items()}
+    return event.id, event.start, event.end, measured, evidence.lines, evidence.caveats
+
+
+def found(station: Station) -> list[tuple[object, ...]]:
+    return sorted(map(facts, station.events.values()), key=repr)
+
+
+@cache
+def in_one_step() -> list[tuple[object, ...]]:
+    return found(run([]))
+
+
+def test_there_is_something_to_find_of_every_kind() -> None:
+    assert {str(row[0]).partition("-")[0] for row in in_one_step()} == set(DETECTORS)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_however_the_stream_is_cut_the_same_events_stand(seed: int) -> None:
+    t = sea()[0].t
+    cuts = np.sort(np.random.default_rng(seed).uniform(t[0], t[-1], 40)).tolist()
+    station = run(cuts)
+    assert found(station) == in_one_step()
+    assert station.fleet.to_records().tolist() == run([]).fleet.to_records().tolist()
+
+
+def test_saving_and_loading_between_steps_changes_nothing() -> None:
+    t = sea()[0].t
+    station = run(np.linspace(t[0], t[-1], 12).tolist(), saved=True)
+    assert found(station) == in_one_step()
+    assert station.counts == run([]).counts
+
+
+def test_a_cut_save_is_refused() -> None:
+    data = run([]).save()
+    with pytest.raises(ValueError, match="cut or damaged"):
+        Station(Settings(), places()).load(data[: len(data) // 2])
+
+
+def test_every_detector_has_a_part_in_the_settings() -> None:
+    assert {kind: type(getattr(Settings(), kind)) for kind in DETECTORS} == DETECTORS
+
+
+def test_a_station_knows_what_a_vessel_claimed_to_be_at_a_time() -> None:
+    station, statics = run([]), sea()[1]
+    row = int(np.flatnonzero(statics.name != b"")[0])
+    mmsi, t = int(statics.mmsi[row]), float(statics.t[row])
+    assert station.claims(mmsi, t).name.encode() == statics.name[row]
+    assert station.claims(mmsi, t - 1).name == ""

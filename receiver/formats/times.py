@@ -147,8 +147,10 @@ def _tail(c: U8, length: I64, t: F64, known: Mask) -> tuple[F64, Mask]:
     dot = (c[CLOCK] == ord(".")) | (c[CLOCK] == ord(","))
     value = c[20:30] - np.uint8(48)
     run = np.logical_and.accumulate(value <= 9, axis=0) & dot
+    fraction = np.zeros(len(t))
     for i in range(int(run.any(axis=1).sum())):
-        t = t + np.where(run[i], value[i], 0) * 10.0 ** -(i + 1)
+        fraction = np.where(run[i], fraction * 10 + value[i], fraction)
+    t = t + fraction / 10.0 ** run.sum(axis=0)
     behind = np.where(dot, 20 + run.sum(axis=0), CLOCK)
     zone = c[behind + np.arange(16)[:, None], np.arange(len(t))]
     texts = np.ascontiguousarray(zone.T).view(np.uint64)

@@ -53,6 +53,7 @@ class Input(RawIOBase):
         self.path = path  # only of a plain file, which may then be opened again and sought in
         self.size_bytes = size_bytes  # of the file on disk; None where nobody can know
         self.cut = ""
+        self.opened_by: object = None  # what would close the file if nobody held it
         self._pieces = pieces
         self._piece = memoryview(b"")
         self._given = 0
@@ -136,7 +137,9 @@ class Inputs(Iterator[Input]):
 
     def __next__(self) -> Input:
         """Open and return the next recording."""
-        return next(self._inputs)
+        recording = next(self._inputs)
+        recording.opened_by = self
+        return recording
 
     def consumed_bytes(self) -> int:
         """Return how much of `size_bytes` has been read."""

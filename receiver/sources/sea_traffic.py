@@ -68,7 +68,11 @@ class Convoy(Passer):
 
 @dataclass(frozen=True, slots=True)
 class DayBoat:
-    """A small boat with class B that fishes with lines and is home in the afternoon."""
+    """A small boat with class B that fishes and is home in the afternoon.
+
+    Every other one fishes with lines, so it is slow for hours.  Every fifth one
+    lies in a harbour that no list of ports knows, near others of its kind.
+    """
 
     crew: ClassVar[tuple[str, ...]] = ("boat",)
     weight: ClassVar[float] = 10
@@ -78,26 +82,36 @@ class DayBoat:
     home: complex
     ground: complex
     within_m: float
+    lines: bool
 
     @classmethod
     def cast(cls, stage: Stage, rng: Generator) -> Self:
         """Draw the mooring; the ground is the spot of the stage."""
-        north = stage.spot.imag > 0
-        home = (chart.NGOR if north else chart.HANN) + vector(rng.uniform(0, 360), 150)
-        day = DAY * np.floor(stage.start / DAY)
-        return cls(DAY, float(day), home, stage.spot, min(2 * NMI, 0.35 * stage.room_m))
+        harbour = chart.NGOR if stage.number % 5 == 0 else chart.HANN
+        home = harbour + vector(rng.uniform(0, 360), 150)
+        day = DAY * float(np.floor(stage.start / DAY))
+        within_m = min(2 * NMI, 0.35 * stage.room_m)
+        return cls(DAY, day, home, stage.spot, within_m, stage.number % 2 == 1)
 
     def plan(self, rng: Generator, cycle: int, t0: float) -> Plan:
         """Leave before dawn, fish until about noon, come home; one day in ten stay in."""
         log = Log(t0, self.home, MOORED)
-        if rng.uniform() < 0.9:
-            north = self.home.imag > 0
-            way = (self.home + 2 * NMI * 1j,) if north else _out_of(self.home)
-            kn = float(rng.uniform(7, 9))
-            log.stay(t0 + hours(rng, 2.5, 5)).go(*way, self.ground, kn=kn)
-            log.handline(t0 + hours(rng, 11, 14), rng, self.ground, self.within_m)
-            log.go(*reversed(way), self.home, kn=kn)
-        return Plan((log.stay(t0 + DAY).voyage(),))
+        if rng.uniform() < 0.1:
+            return Plan((log.stay(t0 + DAY).voyage(),))
+        north = self.home.imag > 0
+        way = (self.home + 2 * NMI * 1j,) if north else _out_of(self.home)
+        kn = float(rng.uniform(7, 9))
+        log.stay(t0 + hours(rng, 2.5, 5)).go(*way, self.ground, kn=kn)
+        begin, until = log.t, t0 + hours(rng, 11, 14)
+        truths: tuple[Truth, ...] = ()
+        if self.lines:
+            log.handline(until, rng, self.ground, self.within_m)
+            note = "a small boat fishes with lines: it drifts, moves on, and drifts again"
+            truths = (Truth("line_fishing", (0,), begin, log.t, self.ground, note),)
+        else:
+            log.work(until, rng, self.ground, self.within_m)
+        log.go(*reversed(way), self.home, kn=kn)
+        return Plan((log.stay(t0 + DAY).voyage(),), truths)
 
 
 def _out_of(home: complex) -> tuple[complex, ...]:

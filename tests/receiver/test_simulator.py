@@ -20,6 +20,7 @@ from pyproj import Geod
 from receiver.sources.sea import GRID_S, ORDINARY, WANTED, Sea, Tracks, casting
 from receiver.sources.sea_chart import KN, NMI, PORT, lat_lon, place
 from receiver.sources.sea_radio import Ear, Reports, Station
+from receiver.sources.sea_wanted import Leaver
 from receiver.sources.simulator import EMBEDDED, Simulation
 
 GEOD = Geod(ellps="WGS84")
@@ -357,7 +358,10 @@ def test_an_innocent_silence_is_spent_out_of_range_with_the_transponder_on() -> 
         inside = slice(inside.start + 10, inside.stop - 10)
         assert np.abs(tracks(EMBEDDED).p[ship, inside]).min() > 50 * NMI
         assert tracks(EMBEDDED).on[ship, inside].all()
-    assert any(true["end"] for true in silences)
+    sea = EMBEDDED.sea()
+    back = {true["mmsis"][0] for true in silences if true["end"]}
+    for scene, ship in zip(sea.scenes, sea.first, strict=True):
+        assert not isinstance(scene, Leaver) or sea.register.mmsi[ship] in back
 
 
 def test_an_innocent_sea_holds_nothing_wanted() -> None:

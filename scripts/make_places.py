@@ -49,7 +49,11 @@ MEMBERS = {  # what is read from each package, and the SHA-256 of the version de
 
 # Codes of countries that no longer are, and countries filed under another's code.
 CODES = {"CS": "RS", "Turkmenistan": "TM", "Ukraine": "UA", "Ireland": "IE", "Panama": "PA"}
-WRONG = {"USWBG"}  # Woodbridge, New Jersey, put into the open Atlantic
+WRONG = {
+    "USWBG",  # Woodbridge, New Jersey, put into the open Atlantic
+    "SEVBY",  # Visby on Gotland, put into the Kattegat
+    "AUTR0",  # Torres Strait, put 400 nmi south of it
+}
 
 OFFSHORE_NMI = 3.0  # a coarse position farther at sea than this is a mistake
 INLAND_NMI = 15.0  # a coarse position farther inland is a town, not a port
@@ -159,6 +163,7 @@ def additions(others: list[Port], ports: list[Port], field: F64) -> list[Port]:
     """Return those of `others` that are credible and not among `ports`."""
     lat, lon = positions(ports)
     country = np.array([port.country for port in ports])
+    known = {(port.country, port.name) for port in ports}
     added: list[Port] = []
     for port, nmi in zip(others, sea_nmi(field, others), strict=True):
         away_nmi = distance_m(port.lat, port.lon, lat, lon) / NMI_M
@@ -167,13 +172,14 @@ def additions(others: list[Port], ports: list[Port], field: F64) -> list[Port]:
             distance_m(port.lat, port.lon, p.lat, p.lon) > ADD_APART_NMI * NMI_M for p in added
         )
         at_home = port.country in nearby or not len(nearby)
+        new &= (port.country, port.name) not in known and " Apt" not in port.name
         if abs(nmi) < ADD_COAST_NMI and away_nmi.min() > ADD_APART_NMI and at_home and new:
             added.append(port)
     return added
 
 
 def sea_nmi(field: F64, ports: list[Port]) -> F64:
-    """Return how far at sea (above 0) or inland (below) ports lie, by the nearest node."""
+    """Return how far at sea (above 0) or inland (below) ports lie, between nodes."""
     lat, lon = positions(ports)
     y, x = (lat + 90) * NODES_PER_DEGREE, (lon + 180) * NODES_PER_DEGREE
     row, column = np.minimum(y.astype(int), ROWS - 2), x.astype(int)
@@ -182,7 +188,7 @@ def sea_nmi(field: F64, ports: list[Port]) -> F64:
         field[r, column % COLUMNS] * (1 - east) + field[r, (column + 1) % COLUMNS] * east
         for r in (row, row + 1)
     )
-    return low * (1 - north) + high * north
+    return np.asarray(low * (1 - north) + high * north)
 
 
 def positions(ports: Iterable[Port]) -> tuple[F64, F64]:

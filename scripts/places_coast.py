@@ -69,7 +69,7 @@ def _densely(ring: F64) -> F64:
     count = np.maximum(np.ceil(length_m / SPACING_M), 1).astype(int)
     side = np.repeat(np.arange(len(count)), count)
     share = (np.arange(len(side)) - np.repeat(np.cumsum(count) - count, count)) / count[side]
-    return begin[side] + share[:, None] * (end[side] - begin[side])
+    return np.asarray(begin[side] + share[:, None] * (end[side] - begin[side]))
 
 
 def land(coast: list[F64]) -> Mask:
@@ -79,7 +79,7 @@ def land(coast: list[F64]) -> Mask:
     for ring in coast:
         np.add.at(crossings, _crossings(ring), 1)
     odd = np.cumsum(crossings[:, :-1], axis=1) % 2
-    return odd.reshape(ROWS, turns, COLUMNS).sum(axis=1) % 2 == 1
+    return np.asarray(odd.reshape(ROWS, turns, COLUMNS).sum(axis=1) % 2 == 1)
 
 
 def _crossings(ring: F64) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

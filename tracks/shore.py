@@ -45,11 +45,11 @@ class Shore:
     def load(cls, path: Path) -> Shore:
         """Read a map that `save` wrote.  Raises ValueError where it is none, OSError if absent."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                packed = file["residuals"]
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                packed, origin = arrays["residuals"], arrays["origin"]
         except (KeyError, BadZipFile, EOFError, ValueError) as error:
             raise ValueError(f"{path} is not a map of distances to shore: {error}") from error
-        if packed.shape != (ROWS, COLUMNS) or packed.dtype != np.uint8:
+        if (packed.shape, packed.dtype, origin.shape) != ((ROWS, COLUMNS), np.uint8, ()):
             raise ValueError(f"{path} is not a map of {ROWS} x {COLUMNS} distances to shore")
         folded = np.arange(256, dtype=np.uint8)
         signed = ((folded >> 1) ^ -(folded & 1)).view(np.int8).astype(np.uint16)  # 0, -1, 1, -2 ...
@@ -57,6 +57,7 @@ class Shore:
         columns = counts[:, :COLUMNS]
         np.cumsum(signed[packed], axis=0, dtype=np.uint16, out=columns)
         np.cumsum(columns, axis=1, dtype=np.uint16, out=columns)
+        columns += origin.astype(np.uint16)
         counts[:, COLUMNS] = counts[:, 0]
         return cls(counts.reshape(-1))
 
@@ -109,8 +110,9 @@ def save(path: Path, signed_nmi: NDArray[np.float64]) -> None:
     """
     counts = np.rint(np.clip(signed_nmi, -INLAND_NMI, FARTHEST_NMI) / QUANTUM_NMI).astype(np.int32)
     counts += _INLAND
-    differences = np.diff(np.diff(counts, axis=1, prepend=0), axis=0, prepend=0)
+    origin = counts.flat[0]
+    differences = np.diff(np.diff(counts - origin, axis=1, prepend=0), axis=0, prepend=0)
     folded = (differences << 1) ^ (differences >> 31)
     if folded.shape != (ROWS, COLUMNS) or folded.max() > 255:
         raise ValueError(f"not a field of distances of shape {ROWS} x {COLUMNS}")
-    np.savez_compressed(path, residuals=folded.astype(np.uint8))
+    np.savez_compressed(path, residuals=folded.astype(np.uint8), origin=np.uint16(origin))

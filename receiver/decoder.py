@@ -35,7 +35,7 @@ LAST_TYPE = 27
 _LONGEST = {19: 52, 21: 60, 27: 16, 5: 71}  # characters that are read; the others have 28
 _SHORTEST = {19: 52, 21: 46, 27: 16, 5: 70, 24: 27}
 _NEEDED = np.full(64, 28)  # characters without which a message is cut
-_ROOM = np.full(64, 32)  # bytes fetched of a payload
+_ROOM = np.full(64, 32, np.uint8)  # bytes fetched of a payload
 for _type, _need in _SHORTEST.items():
     _NEEDED[_type] = _need
 for _type, _long in _LONGEST.items():
@@ -149,28 +149,19 @@ def _positions(
         line=p.line[located],
         station=_fold(p.station[located]),
     )
-    # `make` shares constant columns; these are written into.
-    values: dict[str, NDArray[Any]] = {
-        name: np.array(getattr(out, name))
-        for name in (
-            "mmsi", "lat", "lon", "sog_kn", "cog_deg", "heading_deg", "nav_status", "ship_class",
-            "key",
-        )
-    }  # fmt: skip
+    values = {name: getattr(out, name) for name in out.described()}
     good = np.ones(n, np.bool_)
     statics: list[StaticBatch] = []
-    for room in (32, 16, 56, 64):
-        i = np.flatnonzero(wanted & (_ROOM[p.type] == room))
-        if not len(i):
-            continue
-        words, sound = _unpack(p, i, room)
+    room_of = np.where(wanted, _ROOM[p.type], 0)
+    for room in np.flatnonzero(np.bincount(room_of)[1:]) + 1:
+        i = np.flatnonzero(room_of == room)
+        words, sound = _unpack(p, i, int(room))
         if not sound.all():
             counts["dropped: characters outside the alphabet"] += int(np.count_nonzero(~sound))
             bad = i[~sound]
             good[row[bad[p.type[bad] != 24]]] = False
             i, words = i[sound], words[:, sound]
         statics += _decode_rows(p, i, words, row, values, counts)
-    out = PositionBatch(*(values.get(name, getattr(out, name)) for name in out.described()))
     return (out if good.all() else out.take(good)), statics
 
 

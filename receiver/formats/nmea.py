@@ -22,8 +22,7 @@ from receiver.stamps import stamp
 from receiver.swar import PAD, columns, rows, unarmour
 from tracks.batch import F64, I64, U8, PositionBatch, StaticBatch
 
-CHUNK = 1 << 21  # bytes; large enough that the cost of a step is not that of its calls
-BATCH = 100_000  # reports that are collected before they are given on
+CHUNK = 1 << 21  # bytes; about 40,000 sentences: the cost of a step is not that of its calls
 B = TypeVar("B", PositionBatch, StaticBatch)
 _SENTENCE = re.compile(rb"![\w-]{2}VD[MO],\d")
 
@@ -48,18 +47,9 @@ class Nmea:
     def read(self, recording: Input, source: int, first_line: int, /) -> Iterator[Decoded]:
         """Yield the reports in batches; see receiver/formats/base.py."""
         reader = Reader(source, first_line, Dating(self.start), rare=self.rare)
-        waiting: list[Decoded] = []
-        held = 0
         for skipped, chunk in chunks(recording):
             reader.skip(skipped)
-            decoded = reader.step(chunk)
-            waiting.append(decoded)
-            held += len(decoded.positions) + len(decoded.statics)
-            if held >= BATCH:
-                yield _join(waiting)
-                waiting, held = [], 0
-        waiting.append(Decoded(PositionBatch.empty(), StaticBatch.empty(), reader.take_counts()))
-        yield _join(waiting)
+            yield reader.step(chunk)
 
 
 class Reader:
@@ -95,11 +85,12 @@ class Reader:
         heard = list(payloads(buffer, sentences, joined, joined_bytes))
         found = [decode(p, counts) for p in heard]
         counts["lines"] += len(lines.ends) - int(not len(core) or core[-1] == ord("\n"))
+        own = self._own_ship(buffer, sentences, joined, joined_bytes)
         decoded = Decoded(
             self._placed(_ordered([f[0] for f in found])),
             self._placed(_ordered([f[1] for f in found])),
             counts + self.take_counts(),
-            self._own_ship(buffer, sentences, joined, joined_bytes),
+            own,
             [
                 message._replace(line=message.line + self._line)
                 for p in (heard if self._rare else ())
@@ -199,16 +190,3 @@ def _ordered(batches: list[B]) -> B:
     if len(found) < 2:
         return joined
     return joined.take(np.argsort(joined.line, kind="stable"))
-
-
-def _join(waiting: list[Decoded]) -> Decoded:
-    counts: Counter[str] = Counter()
-    for d in waiting:
-        counts.update(d.counts)
-    return Decoded(
-        PositionBatch.concat([d.positions for d in waiting]),
-        StaticBatch.concat([d.statics for d in waiting]),
-        counts,
-        PositionBatch.concat([d.own for d in waiting]),
-        [message for d in waiting for message in d.rare],
-    )

@@ -94,7 +94,7 @@ class Loitering:
         sea = _Sea(points, keys_of(points.track, points.bin), ripe, context)
         spells = self._spells(Spells.from_state(state, "spells_"), sea)
         spells, cut_off = self._split(spells, sea)
-        over = self._is_over(spells, ripe.settled)
+        over = self._is_over(spells, sea)
         changes = [Change("closed", e) for e in self._events(cut_off, sea, False) if e]
         changes += [Change("closed", e) for e in self._events(spells.take(over), sea, False) if e]
         live, more = self._going_on(spells.take(~over), sea)
@@ -172,11 +172,14 @@ class Loitering:
         rests = Spells(spells.track, first, spells.last, spells.broken, told)
         return rests, Spells.make(len(cut_off), track=parts[0], first=parts[1], last=parts[2])
 
-    def _is_over(self, spells: Spells, settled: int) -> Mask:
+    def _is_over(self, spells: Spells, sea: _Sea) -> Mask:
         """Return which spells nothing can continue any more.
 
-        The next hour to end begins at least at the mark `settled` - 5.
+        A vessel's points come in order, so up to its newest one all is settled;
+        the next hour to end begins five marks before the next one or later.
         """
+        behind = np.searchsorted(sea.keys, keys_of(spells.track + 1, np.zeros_like(spells.first)))
+        settled = np.maximum(sea.points.bin[behind - 1], sea.ripe.settled)
         next_first = settled + 1 - HOUR
         over = spells.broken & (next_first > spells.last)
         return over | spells.followed() | (next_first - spells.last >= self._max_break)

@@ -86,8 +86,8 @@ def outage(d: Gap, bins: dict[int, set[int]], off: float) -> bool:
 
 def loiterings(d: Loitering, heard: Fixes, until: float, places: Places) -> Found:
     found: Found = {}
-    settled = int((until - 3600) // 600)
     for track, at in marks_of(heard).items():
+        settled = max(int((until - 3600) // 600), *at)
         slow, swift = set(), set()
         for end in at:
             hour = range(end - 6, end + 1)

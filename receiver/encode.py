@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -274,8 +274,11 @@ def sentences(
     i // parts.  `channel` is one letter for all or one for each message, or b"" for none.
     Sequence ids of messages in parts count 0 to 9 from `first_sequence`.  `stamp` writes
     Unix time `t`, cut to seconds, with every part: "tag" as `\s:STATION,c:T*hh\`, "suffix"
-    as `,T` and "prefix" as `T ` in front.  Raises ValueError for a stamp without `t`.
+    as `,T` and "prefix" as `T ` in front.  Raises ValueError for a stamp without `t`, and
+    for one that is none of these.
     """
+    if stamp not in get_args(Stamp):
+        raise ValueError(f"no stamp {stamp!r}; choose from {', '.join(get_args(Stamp))}")
     if stamp != "none" and t is None:
         raise ValueError(f"stamp {stamp!r} needs times; give `t` in Unix seconds")
     n, parts = len(payloads), -(-payloads.chars.shape[1] // chars_per_line)

@@ -262,9 +262,11 @@ def test_what_cannot_be_sent_is_refused_with_a_reason(
         encode(kind, fields)
 
 
-def test_a_stamp_needs_times() -> None:
+def test_a_stamp_needs_times_and_must_be_one_there_is() -> None:
     with pytest.raises(ValueError, match="needs times"):
         sentences(encode(1, {"mmsi": 1}), stamp="tag")
+    with pytest.raises(ValueError, match="no stamp 'tags'; choose from none, tag"):
+        sentences(encode(1, {"mmsi": 1}), t=0, stamp="tags")  # type: ignore[arg-type]
 
 
 def test_no_messages_make_no_lines() -> None:

@@ -38,7 +38,7 @@ class Simulation:
     """A simulated recording; its fields are its settings.
 
     `thin_s` keeps a ship's position reports at least so far apart, as feeds
-    do; 0 is the full rate of ITU-R M.1371, some ten times the lines.
+    do; 0 is the full rate of ITU-R M.1371, about four times the lines.
     `station` None hears every place alike, as if from orbit.  `outages` are
     pairs (hours after the start, hours long) in which the station is off.
     `wanted` False plays ordinary life only, so that every alarm is a false one.

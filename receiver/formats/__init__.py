@@ -25,7 +25,7 @@ FORMATS = {
 def by_name(name: str) -> Format:
     """Return the format of that name; raises BadInput that names the known ones."""
     if name not in FORMATS:
-        near = get_close_matches(name, FORMATS, 1, cutoff=0.4)
+        near = get_close_matches(name.lower(), FORMATS, 1, cutoff=0.4)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise BadInput(f"no format is called {name!r}: there are {', '.join(FORMATS)}{hint}")
     made: Format = getattr(import_module(f"receiver.formats.{name}"), FORMATS[name])()

@@ -65,20 +65,23 @@ def _wide(head: bytes) -> str | None:
 
 
 def _reader(recording: Input) -> Callable[[int], bytes]:
-    encoding = _wide(recording.head)
-    if encoding:
-        decoder = codecs.getincrementaldecoder(encoding)("replace")
+    read = recording.read
+    if encoding := _wide(recording.head):
+        read = _narrowed(read, encoding)
+    head = text_head(recording.head)
+    if b"\r" in head and b"\n" not in head:  # as Macs wrote until 2001
+        return lambda n: read(n).replace(b"\r", b"\n")
+    return read
 
-        def wide(n: int) -> bytes:
-            piece = recording.read(n)
-            return (
-                decoder.decode(piece, not piece).removeprefix("\ufeff").encode("utf-8", "replace")
-            )
 
-        return wide
-    if b"\r" in recording.head and b"\n" not in recording.head:  # as Macs wrote until 2001
-        return lambda n: recording.read(n).replace(b"\r", b"\n")
-    return recording.read
+def _narrowed(read: Callable[[int], bytes], encoding: str) -> Callable[[int], bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+
+    def narrow(n: int) -> bytes:
+        piece = read(n)
+        return decoder.decode(piece, not piece).encode("utf-8", "replace")
+
+    return narrow
 
 
 def _cleaned(block: bytes, counts: Counter[str]) -> bytes:

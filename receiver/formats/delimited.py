@@ -92,7 +92,9 @@ def _is_content(line: bytes) -> bool:
 def _layout(head: Header, where: str) -> Layout:
     """Say what the columns mean and how their times are written; raises BadInput if unclear."""
     widths = Counter(len(row) for row in head.sample)
-    width = widths.most_common(1)[0][0] if widths else len(head.names)
+    width = len(head.names)
+    if widths and width not in widths:  # often a delimiter too many at the end of all rows
+        width = widths.most_common(1)[0][0]
     names = [*head.names, *[""] * (width - len(head.names))][: max(width, 3)]
     at = required(names, where)
     cells = [row[at["t"]].encode() for row in head.sample if len(row) == width]

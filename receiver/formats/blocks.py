@@ -65,7 +65,7 @@ def _wide(head: bytes) -> str | None:
 
 
 def _reader(recording: Input) -> Callable[[int], bytes]:
-    read = recording.read
+    read: Callable[[int], bytes] = recording.read
     if encoding := _wide(recording.head):
         read = _narrowed(read, encoding)
     head = text_head(recording.head)

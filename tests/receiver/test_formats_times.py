@@ -97,7 +97,9 @@ def test_what_is_no_time_is_nan(text: str) -> None:
 )
 def test_rarer_forms_are_read_too(text: str, iso: str) -> None:
     expected = datetime.fromisoformat(iso + "+00:00").timestamp()
-    assert read([text, "nonsense", text]) == pytest.approx([expected, math.nan, expected], nan_ok=True)
+    assert read([text, "nonsense", text]) == pytest.approx(
+        [expected, math.nan, expected], nan_ok=True
+    )
 
 
 @given(st.floats(1e9, 4e9), st.sampled_from([1, 1e3, 1e6, 1e9]))

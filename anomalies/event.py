@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from tracks.batch import HULLS_PER_MMSI
 
 Kind = Literal["gap", "loitering", "encounter"]
+Anomaly = Literal["dark_gap", "loitering", "transshipment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Factor:
 class Assessment:
     """A score and everything it is made of.  It says how unusual, never how guilty."""
 
-    anomaly: Literal["dark_gap", "loitering", "transshipment"]
+    anomaly: Anomaly
     score: float  # between 0 and 1
     reasons: tuple[Factor, ...]  # what speaks for, heaviest first
     objections: tuple[Factor, ...]  # what speaks against, heaviest first

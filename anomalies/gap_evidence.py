@@ -20,7 +20,7 @@ from tracks.places import Places
 BEFORE_H = 12.0  # positions in the 12 h before: GFW pipe-gaps, Welch et al. 2022
 
 # What the lines named cannot show again, since it depends on the rest of the log.
-OF_WHOLE_LOG = ("station_heard_share", "witnesses_count")
+OF_WHOLE_LOG = ("station_heard_share", "others_before_count", "witnesses_count")
 
 AT_LEAST = (
     f"positions_before_count is at least {RING_COUNT}: no more than the last {RING_COUNT} are kept"
@@ -65,12 +65,14 @@ class Teller:
         places = place_facts(self.places, offs.lat, offs.lon)
         times = offs.ring["t"]
         before = (times >= offs.t[:, None] - BEFORE_H * 3600) & (times < offs.t[:, None])
+        others = self.hearing.others_before(offs.t)
         for i in range(len(offs)):
             measured = {
                 "duration_h": float(until[i] - offs.t[i]) / 3600,
                 "positions_before_count": float(before[i].sum()),
                 **_regularity(times[i][before[i]], float(offs.t[i])),
                 "witnesses_count": float(met[i].mmsis_count),
+                "others_before_count": float(others[i]),
                 "station_heard_share": self.hearing.share(float(offs.t[i]), float(until[i])),
                 **_said(offs, i),
                 **places[i],

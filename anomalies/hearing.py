@@ -64,10 +64,18 @@ class Hearing(Columns):
         last[self._count(after) > 0] += 1
         following = np.searchsorted(self.bin, last, side="right")
         ends = np.append(self.bin, np.iinfo(np.int64).max)[following]
-        crowd = np.zeros(len(bins), np.int64)
-        for back in range(BEFORE_BINS):
-            crowd = np.maximum(crowd, self._count(bins - back))
-        return (ends - last > OUTAGE_BINS) & (crowd - 1 >= others_count)
+        crowd = self.others_before(t)
+        return (ends - last > OUTAGE_BINS) & (crowd >= others_count)
+
+    def others_before(self, t: F64) -> I64:
+        """Return how many other vessels were heard in the fullest of the three bins up to `t`.
+
+        Each time is that of a vessel's fix, and that vessel does not count.
+        """
+        bins = np.floor(t / BIN_S).astype(np.int64)
+        crowd = [self._count(bins - back) for back in range(BEFORE_BINS)]
+        most: I64 = np.maximum.reduce(crowd)
+        return most - 1
 
     def _count(self, bins: I64) -> I64:
         rows, known = rows_of(self.bin, bins)

@@ -63,6 +63,7 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places) -> Found:
                 "duration_h": (end - off) / 3600,
                 "positions_before_count": len(before),
                 "witnesses_count": len(witnesses),
+                "others_before_count": crowd(bins, off),
                 "station_heard_share": sum(m in bins for m in inside) / len(inside),
             }
             if before:
@@ -79,9 +80,12 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places) -> Found:
 def outage(d: Gap, bins: dict[int, set[int]], off: float) -> bool:
     own = int(off // 600)
     last = own + 1 if own + 1 in bins else own
-    crowd = max(len(bins.get(own - back, ())) for back in range(3))
     silent = not any(last + ahead in bins for ahead in range(1, 7))
-    return silent and crowd - 1 >= d.outage_vessels_count
+    return silent and crowd(bins, off) >= d.outage_vessels_count
+
+
+def crowd(bins: dict[int, set[int]], off: float) -> int:
+    return max(len(bins.get(int(off // 600) - back, ())) for back in range(3)) - 1
 
 
 def loiterings(d: Loitering, heard: Fixes, until: float, places: Places) -> Found:

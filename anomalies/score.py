@@ -1,0 +1,47 @@
+"""How unusual an event is: a score between 0 and 1, and every factor it is made of.
+
+The score is 1 / (1 + exp(-w)), where w is the sum of the weights of all factors
+listed, the starting point among them; nothing else enters.  It says how
+unusual something is, never how guilty somebody is.  The weights, each with its
+reason, stand in `anomalies.weights`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+
+from anomalies.event import Anomaly, Assessment, Event, Factor, Kind
+from anomalies.factors import Facts, factor
+from anomalies.score_encounter import of_encounter
+from anomalies.score_gap import of_gap
+from anomalies.score_loitering import of_loitering
+from tracks.identity import Claims
+
+_BY_KIND: dict[Kind, tuple[Anomaly, Callable[[Facts], Iterator[Factor]]]] = {
+    "gap": ("dark_gap", of_gap),
+    "loitering": ("loitering", of_loitering),
+    "encounter": ("transshipment", of_encounter),
+}
+
+_BEGINS = {
+    "dark_gap": "Most silences that one antenna hears are lost reception.",
+    "loitering": "Ships drift and anchor for many ordinary reasons.",
+    "transshipment": "Most ships close together work, wait or anchor together.",
+}
+
+
+def assess(event: Event, claims: Mapping[int, Claims]) -> Assessment:
+    """Score an event; `claims` says by track what its vessels claimed to be at the time."""
+    anomaly, factors_of = _BY_KIND[event.kind]
+    base = factor(f"{anomaly}: base", _BEGINS[anomaly])
+    facts = Facts(event, tuple(claims.get(track) for track in event.tracks))
+    factors = [base, *factors_of(facts)]
+    ordered = sorted(factors, key=lambda f: (-abs(f.weight), f.name))
+    return Assessment(
+        anomaly=anomaly,
+        score=1 / (1 + math.exp(-math.fsum(f.weight for f in factors))),
+        reasons=tuple(f for f in ordered if f.weight > 0),
+        objections=tuple(f for f in ordered if f.weight <= 0),
+        caveats=event.evidence.caveats,
+    )

@@ -1,0 +1,103 @@
+"""What makes a gap more or less likely to be a ship that was made silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from anomalies.event import Factor
+from anomalies.factors import FAR_OFFSHORE_NMI, Facts, factor, growing, hours, nmi, seconds
+from tracks.batch import CLASS_B
+
+REGULAR_COUNT = 14  # positions in the 12 h before: Welch et al. 2022, doi 10.1126/sciadv.abq2109
+RARE_COUNT = 4
+DENSE_S, REGULAR_S = 60.0, 360.0  # median intervals; 6 min is twice the 3 min of ships at anchor
+IN_PORT_NMI = 5.4  # 10 km, Miller et al. 2018
+NEAR_SHORE_NMI = 5.0
+AT_REST = {1: "at anchor", 5: "moored", 6: "aground"}  # navigational status, table 47
+REST_KN = 0.5  # a ship whose antenna only swings
+SAME_PLACE_NMI = 1.0
+FASTEST_KN = 30.0  # faster than any fishing or cargo ship
+
+
+def of_gap(facts: Facts) -> Iterator[Factor]:
+    """Yield what speaks for and against a dark gap, but for where all of them begin."""
+    duration_h = facts.measured("duration_h")
+    yield growing("long silence", duration_h, 6, f"Silent for {hours(duration_h)}.")
+    yield _before(facts)
+    yield from _meanwhile(facts)
+    yield from _ends(facts)
+    yield from _off(facts)
+    yield factor(
+        "edge of reception unknown",
+        "How far this station hears in that direction has not been learned;"
+        " the ship may have left its range.",
+    )
+
+
+def _before(facts: Facts) -> Factor:
+    count = facts.measured("positions_before_count")
+    interval_s = facts.measured("median_interval_s")
+    heard = f"{count:.0f} positions in the 12 h before"
+    if not count >= RARE_COUNT:
+        return factor("rare before", f"Reception was sparse: only {heard}.")
+    every = f"one every {seconds(interval_s)} at the median"
+    if count < REGULAR_COUNT or interval_s > REGULAR_S:
+        return factor("sparse before", f"Reception was sparse: {heard}, {every}.")
+    if interval_s > DENSE_S:
+        return factor("regular before", f"Heard regularly until then: {every}.")
+    return factor("dense before", f"Heard densely until then: {every}.")
+
+
+def _meanwhile(facts: Facts) -> Iterator[Factor]:
+    """Yield what the others say of the station; one cause is never counted twice."""
+    witnesses, share = facts.measured("witnesses_count"), facts.measured("station_heard_share")
+    heard = f"The station heard anybody at all in only {share:.0%} of that time."
+    if witnesses >= 2:
+        says = f"{witnesses:.0f} other ships were heard near the place in the first hours of it."
+        yield factor("witnesses", says)
+    elif witnesses == 1:
+        yield factor("one witness", "One other ship was heard near the place meanwhile.")
+    elif share < 0.5 and not facts.measured("others_before_count"):
+        says = "No other ship was heard around then, so nothing shows what the station could hear."
+        yield factor("alone in the recording", says)
+    elif share >= 0.5:
+        says = "No other ship was heard near the place in the first hours of it."
+        yield factor("no witness", says)
+    if share < 0.5 and (witnesses or facts.measured("others_before_count")):
+        yield factor("deaf station", heard)
+    elif 0.5 <= share < 0.9:
+        yield factor("partly deaf station", heard)
+
+
+def _ends(facts: Facts) -> Iterator[Factor]:
+    away, speed_kn = facts.measured("distance_nmi"), facts.measured("implied_speed_kn")
+    if facts.event.end is None:
+        yield factor("not back yet", "It has not been heard again; it may have sailed away.")
+    elif speed_kn > FASTEST_KN:
+        says = f"Heard again {nmi(away)} away, which would take {speed_kn:.0f} kn."
+        yield factor("came back impossibly far", says)
+    elif away >= 10:
+        says = f"Heard again {nmi(away)} away, a way it went unheard at {speed_kn:.1f} kn or more."
+        yield factor("came back elsewhere", says)
+    elif away < SAME_PLACE_NMI:
+        says = f"Heard again {nmi(away)} from where it fell silent: it may not have moved at all."
+        yield factor("came back at the same place", says)
+    if facts.measured("on_port_nmi") <= IN_PORT_NMI < facts.measured("port_nmi"):
+        says = f"Heard again {nmi(facts.measured('on_port_nmi'))} from a port or anchorage."
+        yield factor("on in port", says)
+
+
+def _off(facts: Facts) -> Iterator[Factor]:
+    shore, port = facts.measured("shore_nmi"), facts.measured("port_nmi")
+    if port <= IN_PORT_NMI:
+        yield factor("off in port", f"Fell silent {nmi(port)} from a port or anchorage.")
+    elif shore < NEAR_SHORE_NMI:
+        yield factor("off near shore", f"Fell silent {nmi(shore)} from shore.")
+    elif shore >= FAR_OFFSHORE_NMI:
+        yield factor("off far from shore", f"Fell silent {nmi(shore)} from shore.")
+    status, speed_kn = facts.measured("nav_status_code"), facts.measured("sog_kn")
+    if status in AT_REST or speed_kn < REST_KN:
+        said = AT_REST.get(int(status), f"making {speed_kn:.1f} kn")
+        yield factor("at rest", f"Its last report said {said}.")
+    if facts.measured("ship_class_code") == CLASS_B:
+        yield factor("class B", "A class B transponder, which is heard only half as far.")

@@ -1,0 +1,80 @@
+"""Every number a score is made of, with its reason.
+
+A weight is in log-odds: it is added to what the other factors say.  +0.7
+doubles the odds, -0.7 halves them.  None of them was learned: there are no
+labelled cases to learn from, and the published models of forced labour rest on
+other features (docs/detectors/score.md).  They say how strongly a fact sets an
+event apart from ordinary life at sea, in the judgement of those who wrote it.
+A changed weight is a changed definition, and belongs into the changelog.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Weight(NamedTuple):
+    """A number and why it is what it is."""
+
+    value: float
+    why: str
+
+
+WEIGHTS: dict[str, Weight] = {
+    # Where each anomaly begins, before anything is known of the event.
+    "dark_gap: base": Weight(-2.5, "most silences at one antenna are lost reception"),
+    "loitering: base": Weight(-2.0, "ships drift and anchor for many ordinary reasons"),
+    "transshipment: base": Weight(-1.5, "most ships close together work or wait together"),
+    # Dark gaps.
+    "long silence": Weight(0.4, "for each doubling beyond 6 h: reception fades for hours"),
+    "long silence: most": Weight(1.2, "beyond two days length says no more"),
+    "dense before": Weight(1.0, "was heard at least once a minute: reception was good there"),
+    "regular before": Weight(0.5, "every few minutes, 14 times or more in 12 h (Welch 2022)"),
+    "sparse before": Weight(-1.5, "with minutes between reports silence is what one expects"),
+    "rare before": Weight(-2.2, "hardly heard before, so silence says nothing"),
+    "witnesses": Weight(1.5, "others were heard near by: the station could hear that sea"),
+    "one witness": Weight(0.9, "one other was; a larger or higher antenna may explain it"),
+    "no witness": Weight(-1.5, "nobody was heard there: the station may have lost that sea"),
+    "alone in the recording": Weight(-1.2, "nobody else shows what could be heard then"),
+    "deaf station": Weight(-2.2, "the station heard nobody for half of the time"),
+    "partly deaf station": Weight(-0.8, "the station heard nobody for a tenth of the time"),
+    "came back elsewhere": Weight(0.6, "was under way unheard, at a speed a ship can make"),
+    "came back at the same place": Weight(-0.8, "ships at rest report rarely and are switched off"),
+    "came back impossibly far": Weight(-1.0, "two ships may share the number"),
+    "not back yet": Weight(-0.6, "leaving the range of the antenna looks the same"),
+    "edge of reception unknown": Weight(-0.5, "how far the station hears has not been learned"),
+    "off in port": Weight(-2.0, "AIS is switched off in port every day"),
+    "on in port": Weight(-0.8, "it went into port, where antennas are shadowed"),
+    "off near shore": Weight(-0.4, "islands and cliffs shadow the antenna"),
+    "off far from shore": Weight(0.4, "50 nmi: Welch 2022; nearer, gaps are unreliable (GFW)"),
+    "at rest": Weight(-1.0, "moored and anchored ships are switched off and shadowed"),
+    "class B": Weight(-0.7, "2 to 5 W instead of 12.5 W: heard only half as far"),
+    # Loitering.
+    "long stay": Weight(0.35, "for each doubling beyond 4 h"),
+    "long stay: most": Weight(1.4, "beyond three days it is more likely a place of work"),
+    "drifting": Weight(0.3, "moved with the water, as ships do that wait for somebody at sea"),
+    "as if anchored": Weight(-1.2, "stayed within the swing of an anchor chain"),
+    "partly unheard": Weight(-0.5, "for a quarter of the time or more its stay is inferred"),
+    # Transshipment.
+    "long meeting": Weight(0.4, "for each doubling beyond 2 h; handing over a catch takes hours"),
+    "long meeting: most": Weight(1.2, "a day of it is as telling as two"),
+    "together for days": Weight(-1.5, "neighbours at anchor or a laid-up pair, not a visit"),
+    "alongside": Weight(0.7, "within 100 m at the median: as good as made fast to each other"),
+    "close": Weight(0.3, "within 250 m at the median"),
+    "fishing with carrier": Weight(1.5, "the pair that transships catch (Miller et al. 2018)"),
+    "carrier with carrier": Weight(0.3, "cargo passes between merchant ships too"),
+    "bunkering": Weight(-0.3, "a tanker beside another ship most often gives fuel"),
+    "pair of the same trade": Weight(-1.0, "trawlers tow one net in pairs; fleets keep together"),
+    "type unknown": Weight(-0.3, "what one of them is has not been heard"),
+    "great and small": Weight(0.4, "one is 80 m or longer and the other not: a mother ship's pair"),
+    "interrupted": Weight(-0.3, "they were not together all the time"),
+    # Both of the above.
+    "offshore": Weight(0.8, "20 nmi: GFW's limit for loitering"),
+    "far offshore": Weight(1.2, "50 nmi: out of sight of every coast guard"),
+    "near shore": Weight(-1.2, "under 10 nmi ships wait, anchor, bunker and pilot"),
+    "near port": Weight(-0.8, "under 10 nmi ships wait for a berth"),
+    "fishing or carrier": Weight(0.4, "the published indicators are about these ships"),
+    "service vessel": Weight(-2.0, "tugs, pilots, dredgers, rescue and police work in one place"),
+    "leisure craft": Weight(-1.5, "sailing and pleasure craft drift and meet for fun"),
+    "passenger ship": Weight(-1.0, "ferries and cruise ships wait for hours and tender"),
+}

@@ -113,6 +113,7 @@ def test_two_tagged_sentences_on_a_line_have_each_its_time() -> None:
     [
         (PLAIN.replace(b"*23", b"*24"), "dropped: bad checksum"),
         (PLAIN[:-6], "dropped: malformed sentence"),
+        (PLAIN[:-3] + b"x", "dropped: malformed sentence"),
         (b"!AIVDM,1,1,,A,,0*26", "dropped: malformed sentence"),
         (sentence(b"AIVDM,1,2,,A,13HOI:0P0000VOHLCnHQKwvL05Ip,0"), "dropped: malformed sentence"),
         (sentence(b"AIVDM,1,1,,A,13HOI:0P0000VOHLCnHQKwvL05I,0"), "dropped: message too short"),

@@ -41,6 +41,7 @@ class Replay:
     """
 
     def __init__(self, settings: Settings, places: Places, folder: Path, reading: Reading) -> None:
+        self.folder = folder
         self.station = Station(settings, places)
         self.reading = reading
         self.distress = Distress()
@@ -57,6 +58,11 @@ class Replay:
     def __exit__(self, *_: object) -> None:
         self._open.close()
         self.reading.progress.end()
+
+    @property
+    def reports_count(self) -> int:
+        """How many position reports with a time were read."""
+        return self._positions.rows
 
     def read(self, inputs: Inputs | Iterable[Input]) -> None:
         """Read all inputs.  Raises BadInput if there is no report with a time in them."""
@@ -87,6 +93,7 @@ class Replay:
             self.reading.progress.update(done, total)
         self._step(PositionBatch.empty(), StaticBatch.empty(), as_of, ended=True)
         self.counts += self.station.counts
+        self.counts["set aside: implausible position"] += self.station.implausible_count()
         self.reading.progress.end()
 
     def _nothing(self) -> str:

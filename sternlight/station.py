@@ -16,7 +16,7 @@ from anomalies.event import Change, Event, Evidence
 from sternlight.fleet import Fleet
 from sternlight.settings import Settings
 from tracks.batch import I64, PositionBatch, StaticBatch
-from tracks.identity import Claims
+from tracks.identity import ClaimChange, Claims
 from tracks.places import Places
 from tracks.quality import clean
 from tracks.state import State, dump, load
@@ -89,9 +89,17 @@ class Station:
         established: I64 = self.segment.established(self.states["segment"])
         return self.fleet.take(np.isin(self.fleet.track, established))
 
+    def implausible_count(self) -> int:
+        """Return how many fixes are of hulls that `vessels` leaves out."""
+        return self.segment.implausible_count(self.states["segment"])
+
     def claims(self, mmsi: int, t: float = np.inf) -> Claims:
         """Return what an MMSI had claimed to be by Unix time `t`."""
         return self.identities.at(self.states["identities"], mmsi, t)
+
+    def claim_changes(self, mmsi: int) -> list[ClaimChange]:
+        """Return what an MMSI has claimed to be, and since when."""
+        return self.identities.history(self.states["identities"], mmsi)
 
     def save(self) -> bytes:
         """Return everything the station remembers."""

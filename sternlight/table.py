@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from receiver.decoded import BadInput, Decoded
+from receiver.decoded import BadInput, Decoded, Rare
 from sternlight.jsontext import dumps
 from sternlight.text import plain
-from tracks.batch import CLASS_A, CLASS_B, PositionBatch, StaticBatch
+from tracks.batch import CLASS_A, CLASS_B, F64, STATUS_UNDEFINED, PositionBatch, StaticBatch
 
 POSITION_COLUMNS = ("lat", "lon", "sog_kn", "cog_deg", "heading_deg", "nav_status", "ship_class")
 STATIC_COLUMNS = (
@@ -28,8 +28,13 @@ STATIC_COLUMNS = (
     "draught_m",
     "destination",
 )
-COLUMNS = ("time", "mmsi", "type", *POSITION_COLUMNS, *STATIC_COLUMNS, "file", "line")
-TEXTS = ("name", "call_sign", "destination", "file")
+COLUMNS = (
+    *("time", "mmsi", "type"),
+    *POSITION_COLUMNS,
+    *STATIC_COLUMNS,
+    *("own_ship", "other", "file", "line"),
+)
+TEXTS = ("name", "call_sign", "destination", "other", "file")
 DIGITS = {"lat": 6, "lon": 6, "sog_kn": 1, "cog_deg": 1, "heading_deg": 0, "draught_m": 1}
 ENDINGS = (".csv", ".parquet", ".jsonl")
 
@@ -75,6 +80,7 @@ def schema() -> Any:
         "type": pa.uint8(),
         "nav_status": pa.uint8(),
         "ship_class": pa.string(),
+        "own_ship": pa.bool_(),
         "imo": pa.uint32(),
         "ship_type": pa.uint8(),
         "line": pa.int64(),
@@ -85,74 +91,87 @@ def schema() -> Any:
 
 
 def to_table(decoded: Decoded, file: str, first_line: int) -> Any:
-    """Return the reports of one batch as an Arrow table, in the order of their lines.
+    """Return the messages of one batch as an Arrow table, in the order of their lines.
 
     Lines count from 1 within the file.  What a message does not say is null.
     """
     import pyarrow as pa
 
-    positions, statics = decoded.positions, decoded.statics
-    order = np.argsort(np.concatenate([positions.line, statics.line]), kind="stable")
-    columns = _columns(positions, statics)
-    columns["line"] = _both(positions.line - first_line + 1, statics.line - first_line + 1), None
-    columns["file"] = np.full(len(order), plain(file), object), None
-    arrays = []
-    for f in schema():
-        values, missing = columns[f.name]
-        mask = None if missing is None else missing[order]
-        arrays.append(pa.array(values[order], f.type, mask=mask, from_pandas=True))
-    return pa.Table.from_arrays(arrays, schema=schema())
+    parts = [
+        _positions(decoded.positions, own_ship=False),
+        _positions(decoded.own, own_ship=True),
+        _statics(decoded.statics),
+        _rare(decoded.rare),
+    ]
+    table = pa.concat_tables([_completed(part, plain(file), first_line) for part in parts])
+    line = table["line"].to_numpy()
+    return table if (line[:-1] <= line[1:]).all() else table.take(np.argsort(line, kind="stable"))
 
 
-Column = tuple[NDArray[Any], NDArray[np.bool_] | None]
+def _positions(positions: PositionBatch, own_ship: bool) -> dict[str, Any]:
+    columns = {name: _numbers(positions, name) for name in POSITION_COLUMNS}
+    columns["nav_status"] = _without(positions.nav_status, STATUS_UNDEFINED)
+    names: NDArray[Any] = np.full(256, None, object)
+    names[CLASS_A], names[CLASS_B] = "A", "B"
+    columns["ship_class"] = names[positions.ship_class]
+    return columns | _heads(positions) | {"own_ship": np.full(len(positions), own_ship)}
 
 
-def _columns(positions: PositionBatch, statics: StaticBatch) -> dict[str, Column]:
-    """Return values and where they are missing, positions first, then statics."""
-    n, m = len(positions), len(statics)
-    t = _both(positions.t, statics.t)
+def _statics(statics: StaticBatch) -> dict[str, Any]:
+    columns = {name: _numbers(statics, name) for name in STATIC_COLUMNS if name not in TEXTS}
+    for name in ("name", "call_sign", "destination"):
+        found, inverse = np.unique(getattr(statics, name), return_inverse=True)
+        texts: NDArray[Any] = np.array([plain(v) or None for v in found.tolist()], object)
+        columns[name] = texts[inverse]
+    return columns | _heads(statics)
+
+
+def _rare(rare: Sequence[Rare]) -> dict[str, Any]:
+    return {
+        "time": _times(np.array([r.t for r in rare], np.float64)),
+        "mmsi": [r.mmsi for r in rare],
+        "type": [r.type for r in rare],
+        "other": [dumps(r.fields) for r in rare],
+        "line": np.array([r.line for r in rare], np.int64),
+    }
+
+
+def _heads(batch: PositionBatch | StaticBatch) -> dict[str, Any]:
+    return {"time": _times(batch.t), "mmsi": batch.mmsi, "type": batch.type, "line": batch.line}
+
+
+def _numbers(batch: PositionBatch | StaticBatch, name: str) -> Any:
+    """Return a column; nan, and 0 of a static, are missing."""
+    values: NDArray[Any] = getattr(batch, name)
+    if name in DIGITS:
+        values = np.round(values.astype(np.float64), DIGITS[name])
+    return _without(values, 0) if name in STATIC_COLUMNS else values
+
+
+def _times(t: F64) -> Any:
     known = np.isfinite(t)
     milliseconds = np.round(np.where(known, t, 0) * 1000).astype("datetime64[ms]")
-    columns: dict[str, Column] = {
-        "time": (milliseconds, ~known),
-        "mmsi": (_both(positions.mmsi, statics.mmsi), None),
-        "type": (_both(positions.type, statics.type), None),
-    }
-    silent = np.r_[np.zeros(n, np.bool_), np.ones(m, np.bool_)]
-    for name in POSITION_COLUMNS:
-        values = _position_values(positions, name)
-        empty = np.zeros(m, values.dtype)
-        missing = values != values if values.dtype.kind == "f" else values == ""
-        columns[name] = _both(values, empty), silent | np.r_[missing, np.ones(m, np.bool_)]
-    for name in STATIC_COLUMNS:
-        values = _static_values(statics, name)
-        missing = (values == "") | (values == 0) | (values != values)
-        empty = np.zeros(n, values.dtype)
-        columns[name] = _both(empty, values), np.r_[np.ones(n, np.bool_), missing]
-    return columns
+    return np.ma.masked_array(milliseconds, ~known)
 
 
-def _both(of_positions: NDArray[Any], of_statics: NDArray[Any]) -> NDArray[Any]:
-    return np.concatenate([of_positions, of_statics])
+def _without(values: NDArray[Any], missing: int) -> Any:
+    return np.ma.masked_array(values, (values == missing) | (values != values))
 
 
-def _position_values(positions: PositionBatch, name: str) -> NDArray[Any]:
-    values: NDArray[Any] = getattr(positions, name)
-    if name == "ship_class":
-        names: NDArray[Any] = np.full(256, "", object)
-        names[CLASS_A], names[CLASS_B] = "A", "B"
-        shown: NDArray[Any] = names[values]
-        return shown
-    return np.round(values.astype(np.float64), DIGITS[name]) if name in DIGITS else values
+def _completed(columns: dict[str, Any], file: str, first_line: int) -> Any:
+    """Return columns as a table; those not given are null."""
+    import pyarrow as pa
 
-
-def _static_values(statics: StaticBatch, name: str) -> NDArray[Any]:
-    values: NDArray[Any] = getattr(statics, name)
-    if name in TEXTS:
-        found, inverse = np.unique(values, return_inverse=True)
-        texts: NDArray[Any] = np.array([plain(v) for v in found.tolist()], object)
-        return texts[inverse]
-    return np.round(values.astype(np.float64), DIGITS[name]) if name in DIGITS else values
+    n = len(columns["line"])
+    columns["line"] = columns["line"] - (first_line - 1)
+    columns["file"] = pa.repeat(pa.scalar(file), n)
+    arrays = [
+        pa.array(columns[f.name], f.type, from_pandas=True)
+        if f.name in columns
+        else pa.nulls(n, f.type)
+        for f in schema()
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema())
 
 
 class _Csv:

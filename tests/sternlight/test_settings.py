@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def test_the_annotated_file_has_every_setting_with_its_default_and_no_other() ->
 
 def test_every_setting_has_a_comment_of_its_own() -> None:
     lines = settings_file().read_text("utf-8").splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if re.match(r"\w+ = ", line):
             assert before.startswith("# "), f"{line} has no comment"
 

@@ -1,4 +1,4 @@
-"""The whole pipeline obeys the laws of its parts: cuts, saving and the order of lines change nothing."""
+"""The whole pipeline obeys the laws of its parts: cuts and saving change nothing."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SUMMARY: dict[str, Any] = {
     "vessels": 312,
     "reports": 1_022_328,
     "span": {"start": "2018-12-23T00:00:00Z", "end": "2018-12-28T00:00:00Z"},
-    "ranked_vessels": 3,
+    "vessels_with_events": 3,
 }
 EVENT: dict[str, Any] = {
     "id": "encounter-1",
@@ -40,7 +40,7 @@ def vessel(name: str, **changes: Any) -> dict[str, Any]:
         "mmsi": 416_000_301,
         "track": "416000301.1",
         "name": name,
-        "flag": "Taiwan",
+        "flag_name": "Taiwan",
         "ship_type": "fishing",
         "score": 0.82,
         "events": ["encounter-1"],
@@ -60,7 +60,7 @@ def test_it_says_who_what_where_when_why_and_what_speaks_against() -> None:
     for part in (
         "312 ships in 1,022,328 reports from 2018-12-23 00:00 UTC to 2018-12-28 00:00 UTC:"
         " 1 gap, 2 encounters.",
-        "1. PAN PACIFIC MMSI 416000301.1 · Taiwan · fishing score 0.82",
+        "1. PAN PACIFIC MMSI 416000301 · Taiwan · fishing score 0.82",
         "stayed close to 357000001 for 3.5 h from 2018-12-25 11:40 UTC, 682 nmi west of Papeete",
         "for 682 km from shore",
         "against one of them is a tug",
@@ -86,7 +86,7 @@ def test_markup_in_a_name_stays_text(name: str) -> None:
 @given(st.text(max_size=30))
 def test_no_name_can_steer_a_terminal(name: str) -> None:
     event = EVENT | {"caveats": [name], "place": name}
-    text = shown([vessel(name, ship_type=name, flag=name)], event)
+    text = shown([vessel(name, ship_type=name, flag_name=name)], event)
     categories = {unicodedata.category(c) for c in text.replace("\n", "")}
     assert not categories & {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -117,4 +117,4 @@ def test_a_simulated_recording_is_called_so_at_both_ends() -> None:
 
 def test_no_events_is_said_plainly() -> None:
     none = dict.fromkeys(SUMMARY["events"], 0)
-    assert "no events." in shown([], EVENT, events=none, ranked_vessels=0)
+    assert "no events." in shown([], EVENT, events=none, vessels_with_events=0)

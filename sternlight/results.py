@@ -1,0 +1,119 @@
+"""From a station that has heard everything to ranked and explained ships, in files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from anomalies.event import Event
+from anomalies.rank import NEVER_SEEN, Ranked, rank
+from anomalies.score import assess
+from sternlight import geojson
+from sternlight.answers import Judged, event_row, vessel_row
+from sternlight.data import data_folder
+from sternlight.fleet import Fleet
+from sternlight.geojson import stretches
+from sternlight.jsontext import dumps, replacing, write_lines
+from sternlight.replay import Replay
+from sternlight.settings import Settings
+from sternlight.station import Station
+from sternlight.summary import Taken, summarise
+from sternlight.text import counted, plain
+from sternlight.tracklines import Stretch, Tracklines
+from tracks.batch import HULLS_PER_MMSI
+from tracks.flags import Flags
+from tracks.identity import Claims
+
+EVENTS, VESSELS, MAP, SUMMARY = "events.jsonl", "vessels.jsonl", "events.geojson", "summary.json"
+
+
+@dataclass(slots=True)
+class Results:
+    """What was found, as the rows of the files that hold it."""
+
+    folder: Path
+    summary: dict[str, Any]
+    vessels: list[dict[str, Any]]  # those with events, the most worth a look first
+    events: dict[str, dict[str, Any]]  # by id
+    files: list[str]
+
+    @property
+    def paths(self) -> list[str]:
+        """The files, as one would name them from where one is."""
+        return [str(self.folder / name) for name in self.files]
+
+    @property
+    def trouble(self) -> list[str]:
+        """What was not read or not believed, in whole sentences."""
+        told = [f"{item['name']} {item['why']}" for item in self.summary["not_read"]]
+        if future := self.summary["dropped"].get("in the future"):
+            told.append(f"{counted(future, 'report')} from the future set aside: a clock was wrong")
+        return told
+
+
+def write(
+    replay: Replay, settings: Settings, places: list[str], taken: Taken, written: list[str]
+) -> Results:
+    """Write all results of a run; `written` takes the name of each file when it is whole."""
+    station, folder = replay.station, replay.folder
+    fleet = station.vessels()
+    judged = judge(station, fleet)
+    claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
+    flags = Flags.load(data_folder() / "flags.csv")
+    provenance = replay.reading.provenance
+    events = {one.event.id: event_row(one, provenance) for one in judged}
+    write_lines(folder / EVENTS, events.values())
+    written.append(EVENTS)
+
+    ranked = rank([(one.event, one.assessment) for one in judged], claims)
+    row = partial(vessel_row, fleet=fleet, claims=claims, flags=flags, station=station)
+    vessels = [row(vessel) for vessel in ranked]
+    found = {vessel.track for vessel in ranked}
+    rest = (row(Ranked(t, 0.0, (), NEVER_SEEN, ())) for t in claims if t not in found)
+    write_lines(folder / VESSELS, chain(vessels, rest))
+    written.append(VESSELS)
+
+    _write_map(replay, settings, judged, claims)
+    written.append(MAP)
+
+    summary = summarise(replay, settings, places, taken, judged)
+    with replacing(folder / SUMMARY) as out:
+        out.write(dumps(summary, indented=True) + "\n")
+    written.append(SUMMARY)
+    return Results(folder, summary, vessels, events, written)
+
+
+def judge(station: Station, fleet: Fleet) -> list[Judged]:
+    """Return the events of hulls in `fleet` with their scores, sorted by start and id.
+
+    A vessel is taken for what it had claimed to be by the end of the event, so
+    that replay and live agree.
+    """
+    known = set(fleet.track.tolist())
+    events = sorted(station.events.values(), key=lambda e: (e.start, e.id))
+    return [_judge(event, station) for event in events if known.issuperset(event.tracks)]
+
+
+def _judge(event: Event, station: Station) -> Judged:
+    t = station.as_of if event.end is None else event.end
+    claims = {track: station.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
+    place = station.places.describe(event.lat, event.lon)
+    return Judged(event, assess(event, claims), place)
+
+
+def _write_map(
+    replay: Replay, settings: Settings, judged: Sequence[Judged], claims: Mapping[int, Claims]
+) -> None:
+    answers, as_of = settings.answers, replay.station.as_of
+    likeliest = sorted(judged, key=lambda one: (-one.assessment.score, one.event.id))
+    ways: dict[str, list[Stretch]] = {
+        one.event.id: stretches(one.event, as_of, answers.around_h * 3600)
+        for one in likeliest[: answers.tracked_events_count]
+    }
+    tracklines = Tracklines.read(replay.ways, chain.from_iterable(ways.values()))
+    names = {track: plain(claim.name) for track, claim in claims.items()}
+    geojson.write(replay.folder / MAP, judged, ways, tracklines, names)

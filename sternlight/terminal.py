@@ -1,0 +1,177 @@
+"""The ranking as people read it on a terminal, from the very rows that are in the files.
+
+Names and texts come from strangers: they are shown as plain characters, and
+nothing in them is taken for markup.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from io import StringIO
+from typing import IO, Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sternlight.text import counted, duration, plain
+
+WIDTH_MAX = 100  # longer lines are hard to read
+WIDTH_ELSEWHERE = 80  # where there is no terminal
+REASONS_COUNT, OBJECTIONS_COUNT = 3, 3
+
+CREED = (
+    "A score says how unusual something is, never how guilty somebody is. Check before you"
+    " publish; do not approach."
+)
+SIMULATED = "This recording is simulated: none of these ships exists."
+
+Row = Mapping[str, Any]
+
+
+def console(out: IO[str]) -> Console:
+    """Return a console on `out` that takes nothing for markup."""
+    made = Console(file=out, highlight=False, markup=False, emoji=False)
+    made.width = min(made.width, WIDTH_MAX) if made.is_terminal else WIDTH_ELSEWHERE
+    return made
+
+
+def ranking(
+    vessels: Sequence[Row], events: Mapping[str, Row], summary: Row, files: Sequence[str]
+) -> RenderableType:
+    """Return what to show: `vessels` are rows of vessels.jsonl, `events` of events.jsonl by id."""
+    parts: list[RenderableType] = [_opening(summary)]
+    parts += [_distress(row) for row in summary["distress"]]
+    names = {row["mmsi"]: _name(row) for row in vessels}
+    for place, row in enumerate(vessels, 1):
+        parts.append(_vessel(place, row, [events[e] for e in row["events"]], names))
+    parts.append(_closing(summary, len(vessels), files))
+    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+
+
+def show(
+    vessels: Sequence[Row], events: Mapping[str, Row], summary: Row, files: Sequence[str]
+) -> None:
+    """Print the ranking on standard output."""
+    made = ranking(vessels, events, summary, files)
+    if sys.stdout.isatty():
+        console(sys.stdout).print(made)
+        return
+    text = StringIO()
+    console(text).print(made)
+    # The console fills lines up with blanks, which nobody wants in a file.
+    sys.stdout.write("\n".join(map(str.rstrip, text.getvalue().rstrip().split("\n"))) + "\n")
+    sys.stdout.flush()
+
+
+def _opening(summary: Row) -> Text:
+    found = [counted(n, kind) for kind, n in summary["events"].items() if n]
+    text = Text()
+    if summary["simulated"]:
+        text.append(SIMULATED + "\n", "bold")
+    span = summary["span"]
+    text.append(
+        f"{counted(summary['vessels'], 'ship')} in {counted(summary['reports'], 'report')}"
+        f" from {_when(span['start'])} to {_when(span['end'])}: {', '.join(found) or 'no events'}."
+    )
+    return text
+
+
+def _distress(row: Row) -> Text:
+    what = "DISTRESS" if row["active"] else "Distress beacon, test"
+    where = "" if row["lat"] is None else f" at {row['lat']:.4f}, {row['lon']:.4f}"
+    return Text(
+        f"{what}: {row['kind']} {row['mmsi']} heard from {_when(row['first_heard'])}"
+        f" to {_when(row['last_heard'])}{where}. If this may be going on, tell the coast guard.",
+        "bold red" if row["active"] else "bold",
+    )
+
+
+def _vessel(
+    place: int, row: Row, events: Sequence[Row], names: Mapping[int, str]
+) -> RenderableType:
+    head = Table.grid(expand=True, padding=(0, 1))
+    head.add_column(justify="right", width=3)
+    head.add_column(ratio=1)
+    head.add_column(justify="right", no_wrap=True)
+    who = [f"MMSI {_number(row)}", row["flag_name"], row["ship_type"]]
+    title = Text.assemble((_name(row) or "(no name told)", "bold"), "  ")
+    title.append(plain(" · ".join(str(w) for w in who if w)))
+    head.add_row(f"{place}.", title, Text(f"score {row['score']:.2f}", "bold"))
+    ranked = sorted(events, key=lambda e: (-e["score"], e["start"], e["id"]))
+    body = Table.grid(padding=(0, 1))
+    body.add_column(width=7, style="dim")
+    body.add_column()
+    for label, text in _lines(row, ranked, names):
+        body.add_row(label, Text(plain(text)))
+    return Group(head, Padding(body, (0, 0, 0, 4)))
+
+
+def _lines(row: Row, ranked: Sequence[Row], names: Mapping[int, str]) -> list[tuple[str, str]]:
+    """Return what to say of a vessel, each behind its label: its first event in full."""
+    if not ranked:
+        return []
+    first, *others = ranked
+    lines = [("what", f"{_what(first, row, names)}, {first['place']}")]
+    reasons = first["for"][:REASONS_COUNT]
+    # What every such event begins with says nothing of this one, so it comes last.
+    against = sorted(first["against"], key=lambda factor: factor["name"].endswith(": base"))
+    objections = against[:OBJECTIONS_COUNT]
+    lines += _labelled("for", [factor["says"] for factor in reasons] or ["nothing in particular"])
+    lines += _labelled("against", [factor["says"] for factor in objections])
+    lines += _labelled("beware", first["caveats"])
+    lines += [("also", _what(other, row, names)) for other in others[:2]]
+    if len(others) > 2:
+        lines.append(("", f"and {counted(len(others) - 2, 'more event')}"))
+    return lines
+
+
+def _labelled(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
+    return [("" if i else label, text) for i, text in enumerate(texts)]
+
+
+def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
+    start = f"from {_when(event['start'])}"
+    length = ""
+    if event["end"]:
+        length = f" for {duration(_seconds(event['end']) - _seconds(event['start']))}"
+    going_on = "" if event["end"] else ", still so when the recording ended"
+    if event["kind"] == "gap":
+        return f"silent{length} {start}{going_on}"
+    if event["kind"] == "loitering":
+        return f"stayed about where it was{length} {start}{going_on}"
+    others = [m for m in event["mmsis"] if m != row["mmsi"]] or event["mmsis"][:1]
+    met = " and ".join(f"{names[m]} ({m})" if names.get(m) else str(m) for m in others)
+    return f"stayed close to {met}{length} {start}{going_on}"
+
+
+def _closing(summary: Row, shown: int, files: Sequence[str]) -> Text:
+    text = Text()
+    if (more := summary["vessels_with_events"] - shown) > 0:
+        text.append(f"{counted(more, 'more ship')} with events in vessels.jsonl.\n")
+    text.append(plain("Results: " + ", ".join(files)) + "\n")
+    if summary["simulated"]:
+        text.append(SIMULATED + " ")
+    text.append(CREED)
+    return text
+
+
+def _number(row: Row) -> str:
+    """Return the MMSI, or the track where another hull speaks under the same MMSI."""
+    return str(row["mmsi"]) if row["track"].endswith(".1") else row["track"]
+
+
+def _name(row: Row) -> str:
+    return plain(row["name"] or "")
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
+
+
+def _when(moment: str | None) -> str:
+    """Write 2018-12-25T11:40:12Z as 2018-12-25 11:40 UTC."""
+    return f"{moment[:10]} {moment[11:16]} UTC" if moment else "?"

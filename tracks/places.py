@@ -89,6 +89,7 @@ class Places:
         lat, lon, owner = _samples(harbours)
         drawn = np.array([i for i, p in enumerate(harbours) if p.outline is not None], np.int64)
         outlines = Outlines.make([harbours[i].outline for i in drawn])
+        _prepare(zones)
         return cls(harbours, zones, shore, Spots.make(lat, lon), owner, outlines, drawn)
 
     @property
@@ -233,6 +234,15 @@ def _around(outline: Any) -> F64:
     points = np.linspace(0, edge.length, int(np.clip(edge.length / 0.02, 8, 200)))
     around: F64 = shapely.get_coordinates(shapely.line_interpolate_point(edge, points))
     return around
+
+
+def _prepare(zones: Sequence[Place]) -> None:
+    """Index the outlines of zones, of which one may have a million corners."""
+    outlines = [zone.outline for zone in zones if zone.outline is not None]
+    if outlines:
+        import shapely
+
+        shapely.prepare(outlines)
 
 
 def _in_zone(zone: Place, lat: F64, lon: F64) -> Mask:

@@ -78,8 +78,7 @@ class Shore:
         y = (lat + 90) * NODES_PER_DEGREE
         x = (lon + 180) * NODES_PER_DEGREE
         x -= np.floor(x / COLUMNS) * COLUMNS
-        missing = np.isnan(x + y)
-        # fmin and fmax replace nan, so that every position has a cell
+        # fmin and fmax replace nan, so that every position has a cell; north and east keep it
         row = np.fmin(np.fmax(y, 0), ROWS - 2).astype(np.intp)
         column = np.fmin(np.fmax(x, 0), COLUMNS - 1).astype(np.intp)
         north = (y - row).astype(np.float32)
@@ -91,7 +90,6 @@ class Shore:
         low *= np.float32(QUANTUM_NMI)
         low -= np.float32(INLAND_NMI)
         np.maximum(low, 0, out=low)
-        low[missing] = np.nan
         return low
 
     def _along(self, node: NDArray[np.intp], east: F32) -> F32:

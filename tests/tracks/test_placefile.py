@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracks import placefile
@@ -284,6 +284,7 @@ JSON = st.recursive(
 
 
 @given(JSON, st.sampled_from(["Feature", "Point", "Polygon", "MultiPolygon", "FeatureCollection"]))
+@settings(deadline=None)  # it writes files
 def test_no_geojson_ends_in_anything_but_places_or_a_sentence(content: Any, kind: str) -> None:
     member = "features" if kind == "FeatureCollection" else "coordinates"
     document: dict[str, Any] = {"type": kind, member: content}
@@ -294,11 +295,13 @@ def test_no_geojson_ends_in_anything_but_places_or_a_sentence(content: Any, kind
 
 
 @given(st.text(alphabet='lat,lon;\t\n"1.5-e\0 x', max_size=60))
+@settings(deadline=None)  # it writes files
 def test_no_table_ends_in_anything_but_places_or_a_sentence(text: str) -> None:
     harmless(("lat,lon,kind\n" + text).encode())
 
 
 @given(st.binary(max_size=100))
+@settings(deadline=None)  # it writes files
 def test_no_bytes_end_in_anything_but_places_or_a_sentence(data: bytes) -> None:
     harmless(data)
 

@@ -121,10 +121,9 @@ def replay(
     if "none" in places and len(places) > 1:
         raise click.UsageError("--places none switches all masks off; give no other file with it")
     from sternlight.job import Job, run
-    from sternlight.terminal import show
 
     results = run(Job(paths, out, format_name, start, places, config))
-    show(results.vessels[:top], results.events, results.summary, results.paths)
+    results.show(top)
     _tell(results.trouble)
     sys.exit(PARTIAL if results.trouble else OK)
 

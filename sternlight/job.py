@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from sternlight.reading import Reading
 from sternlight.replay import Replay
 from sternlight.results import Results, write
 from sternlight.settings import load
-from sternlight.summary import Taken
+from sternlight.summary import Began
 from sternlight.text import counted
 from tracks.places import Places
 
@@ -38,7 +37,7 @@ class Job:
 
 def run(job: Job) -> Results:
     """Do it.  Raises BadInput, SettingsError, PlacesError and DiskFull."""
-    began = time.monotonic(), time.process_time()
+    began = Began.now()
     settings = load(job.config)
     places = _places(job.places)
     inputs = open_inputs(job.paths) if job.paths else [_embedded()]
@@ -50,8 +49,7 @@ def run(job: Job) -> Results:
     ):
         replay.read(inputs)
         replay.judge()
-        taken = Taken(time.monotonic() - began[0], time.process_time() - began[1])
-        return write(replay, settings, list(job.places), taken, written)
+        return write(replay, settings, list(job.places), began, written)
 
 
 def _places(given: tuple[str, ...]) -> Places:

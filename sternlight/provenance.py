@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 
 @dataclass(slots=True)
@@ -24,7 +26,8 @@ class Provenance:
         self.first_lines.append(first_line)
         return len(self.names) - 1
 
-    def find(self, line: int) -> tuple[str, int]:
-        """Return the name of the input that holds `line`, and the line's number in it from 1."""
-        source = bisect_right(self.first_lines, line) - 1
-        return self.names[source], line - self.first_lines[source] + 1
+    def find(self, lines: Sequence[int]) -> list[tuple[str, int]]:
+        """Return for each line the name of its input, and its number there, counted from 1."""
+        sources = np.searchsorted(self.first_lines, lines, side="right") - 1
+        numbers = np.asarray(lines, np.int64) - np.asarray(self.first_lines)[sources] + 1
+        return [(self.names[s], n) for s, n in zip(sources, numbers.tolist(), strict=True)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 from anomalies.event import Event
 from anomalies.rank import NEVER_SEEN, Ranked, rank
 from anomalies.score import assess
-from sternlight import geojson
-from sternlight.answers import Judged, event_row, vessel_row
+from sternlight import geojson, terminal
+from sternlight.answers import Judged, Rows
 from sternlight.data import data_folder
 from sternlight.fleet import Fleet
 from sternlight.geojson import stretches
@@ -21,7 +20,7 @@ from sternlight.jsontext import dumps, replacing, write_lines
 from sternlight.replay import Replay
 from sternlight.settings import Settings
 from sternlight.station import Station
-from sternlight.summary import Taken, summarise
+from sternlight.summary import Began, summarise
 from sternlight.text import counted, plain
 from sternlight.tracklines import Stretch, Tracklines
 from tracks.batch import HULLS_PER_MMSI
@@ -31,20 +30,23 @@ from tracks.identity import Claims
 EVENTS, VESSELS, MAP, SUMMARY = "events.jsonl", "vessels.jsonl", "events.geojson", "summary.json"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Results:
-    """What was found, as the rows of the files that hold it."""
+    """What was found and written."""
 
     folder: Path
-    summary: dict[str, Any]
-    vessels: list[dict[str, Any]]  # those with events, the most worth a look first
-    events: dict[str, dict[str, Any]]  # by id
     files: list[str]
+    summary: dict[str, Any]
+    ranked: list[Ranked]  # the vessels with events, the most worth a look first
+    judged: Mapping[str, Judged]  # by id
+    rows: Rows
 
-    @property
-    def paths(self) -> list[str]:
-        """The files, as one would name them from where one is."""
-        return [str(self.folder / name) for name in self.files]
+    def show(self, top: int) -> None:
+        """Print the ranking of the first `top` vessels."""
+        vessels = [self.rows.vessel(vessel) for vessel in self.ranked[:top]]
+        events = {e: self.rows.event(self.judged[e]) for row in vessels for e in row["events"]}
+        paths = [str(self.folder / name) for name in self.files]
+        terminal.show(vessels, events, self.summary, paths)
 
     @property
     def trouble(self) -> list[str]:
@@ -56,7 +58,7 @@ class Results:
 
 
 def write(
-    replay: Replay, settings: Settings, places: list[str], taken: Taken, written: list[str]
+    replay: Replay, settings: Settings, places: list[str], began: Began, written: list[str]
 ) -> Results:
     """Write all results of a run; `written` takes the name of each file when it is whole."""
     station, folder = replay.station, replay.folder
@@ -64,27 +66,24 @@ def write(
     judged = judge(station, fleet)
     claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
     flags = Flags.load(data_folder() / "flags.csv")
-    provenance = replay.reading.provenance
-    events = {one.event.id: event_row(one, provenance) for one in judged}
-    write_lines(folder / EVENTS, events.values())
+    rows = Rows(replay.reading.provenance, station, fleet, claims, flags)
+    write_lines(folder / EVENTS, map(rows.event, judged))
     written.append(EVENTS)
 
     ranked = rank([(one.event, one.assessment) for one in judged], claims)
-    row = partial(vessel_row, fleet=fleet, claims=claims, flags=flags, station=station)
-    vessels = [row(vessel) for vessel in ranked]
     found = {vessel.track for vessel in ranked}
-    rest = (row(Ranked(t, 0.0, (), NEVER_SEEN, ())) for t in claims if t not in found)
-    write_lines(folder / VESSELS, chain(vessels, rest))
+    rest = (Ranked(track, 0.0, (), NEVER_SEEN, ()) for track in claims if track not in found)
+    write_lines(folder / VESSELS, map(rows.vessel, chain(ranked, rest)))
     written.append(VESSELS)
 
     _write_map(replay, settings, judged, claims)
     written.append(MAP)
 
-    summary = summarise(replay, settings, places, taken, judged)
+    summary = summarise(replay, settings, places, began, judged)
     with replacing(folder / SUMMARY) as out:
         out.write(dumps(summary, indented=True) + "\n")
     written.append(SUMMARY)
-    return Results(folder, summary, vessels, events, written)
+    return Results(folder, written, summary, ranked, {j.event.id: j for j in judged}, rows)
 
 
 def judge(station: Station, fleet: Fleet) -> list[Judged]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import resource
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import sternlight
 from anomalies.detectors import DETECTORS
@@ -20,22 +20,27 @@ from sternlight.text import iso
 _REASON = re.compile(r"^(?:dropped|set aside): ")
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The time that a run took; stands in the summary and in no other result."""
+class Began(NamedTuple):
+    """When a run began, by two clocks in seconds; what it took stands in the summary alone."""
 
-    wall_s: float
-    cpu_s: float
+    wall: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> Self:
+        """Return the present."""
+        return cls(time.monotonic(), time.process_time())
 
 
 def summarise(
-    replay: Replay, settings: Settings, places: list[str], taken: Taken, judged: Sequence[Judged]
+    replay: Replay, settings: Settings, places: list[str], began: Began, judged: Sequence[Judged]
 ) -> dict[str, Any]:
     """Return the summary of a run that has judged everything."""
     reading, station = replay.reading, replay.station
     kinds = Counter(one.event.kind for one in judged)
     with_events = {track for one in judged for track in one.event.tracks}
-    reports = replay.reports_count
+    reports, now = replay.reports_count, Began.now()
+    wall_s, cpu_s = now.wall - began.wall, now.cpu - began.cpu
     return {
         "sternlight": sternlight.__version__,
         "simulated": any(a.simulated for a in reading.accounts),
@@ -58,9 +63,9 @@ def summarise(
         "distress": replay.distress.rows(),
         "settings": settings.as_dict(),
         "places": places,
-        "seconds": round(taken.wall_s, 3),
-        "cpu_seconds": round(taken.cpu_s, 3),
-        "reports_per_second": round(reports / max(taken.wall_s, 1e-9)),
+        "seconds": round(wall_s, 3),
+        "cpu_seconds": round(cpu_s, 3),
+        "reports_per_second": round(reports / max(wall_s, 1e-9)),
         "peak_memory_mb": round(peak_memory_bytes() / 1e6, 1),
     }
 

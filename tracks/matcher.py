@@ -62,7 +62,7 @@ def _take(rule: Rule, hulls: list[Hull], report: Moment) -> Hull | None:
             if (report[0] - t) / 3600 > rule.memory_h:
                 continue
             doubtful_count += 1
-        if not _reaches(rule, hull.last, report):
+        if not reaches(rule, hull.last, report):
             continue
         off_m = mismatch_m(rule, hull.last, report) + doubtful * rule.doubt_nmi * NMI_M
         rank = (off_m, -t, hull.number)
@@ -77,7 +77,7 @@ def _take(rule: Rule, hulls: list[Hull], report: Moment) -> Hull | None:
 _MAX_HULLS = HULLS_PER_MMSI - 1
 
 
-def _reaches(rule: Rule, a: Moment, b: Moment) -> bool:
+def reaches(rule: Rule, a: Moment, b: Moment) -> bool:
     """Do as `Rule.reaches`, operation by operation."""
     hours = (b[0] - a[0]) / 3600
     claimed = max(a[7], b[7]) * rule.claimed_share

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracks.batch import PositionBatch
@@ -70,11 +70,13 @@ heard = st.lists(
 
 
 @given(heard)
+@settings(deadline=None)
 def test_copies_are_those_the_slow_twin_finds(rows: list[Heard]) -> None:
     assert run(reports(rows)) == twin(reports(rows))
 
 
 @given(heard, st.lists(seconds, max_size=6))
+@settings(deadline=None)
 def test_copies_do_not_depend_on_where_the_stream_is_cut(
     rows: list[Heard], cuts: list[float]
 ) -> None:

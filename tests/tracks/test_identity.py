@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracks.batch import StaticBatch
@@ -85,6 +85,7 @@ told = st.fixed_dictionaries(
 
 
 @given(st.lists(told, max_size=30), st.lists(st.floats(0, 20), max_size=4), st.integers(1, 4))
+@settings(deadline=None)
 def test_changes_are_those_of_the_slow_twin_wherever_the_stream_is_cut(
     rows: list[Told], cuts: list[float], most: int
 ) -> None:
@@ -100,6 +101,7 @@ def test_changes_are_those_of_the_slow_twin_wherever_the_stream_is_cut(
 
 
 @given(st.lists(told, max_size=20), st.floats(-1, 21))
+@settings(deadline=None)
 def test_what_was_claimed_at_a_time_does_not_depend_on_what_was_heard_later(
     rows: list[Told], t: float
 ) -> None:

@@ -3,7 +3,7 @@
 import re
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracks import mmsi as kinds
@@ -62,5 +62,6 @@ edges = st.sampled_from([10**k + d for k in range(10) for d in (-1, 0, 1)])
 
 
 @given(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 999_999_999) | edges))
+@settings(deadline=None)
 def test_digits_are_read_as_the_patterns_say(mmsis: list[int]) -> None:
     assert categories(*mmsis) == [by_pattern(m) for m in mmsis]

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.recordings import conformance
@@ -77,6 +77,7 @@ def as_rows(p: Points) -> list[tuple[int, ...]]:
 
 
 @given(rows)
+@settings(deadline=None)
 def test_points_equal_those_of_the_slow_twin(given_rows: list[Fix]) -> None:
     f = fixes(given_rows)
     found, expected = as_rows(points_of(f)), twin(f)
@@ -87,6 +88,7 @@ def test_points_equal_those_of_the_slow_twin(given_rows: list[Fix]) -> None:
 
 
 @given(rows, st.lists(st.floats(T0, T0 + 14_400), max_size=6))
+@settings(deadline=None)
 def test_points_do_not_depend_on_where_the_stream_is_cut(
     given_rows: list[Fix], cuts: list[float]
 ) -> None:

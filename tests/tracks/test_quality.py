@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracks.batch import PositionBatch
@@ -67,6 +67,7 @@ def test_longitude_180_comes_out_as_minus_180_and_the_batch_given_is_left_as_it_
 
 
 @given(st.lists(st.sampled_from([{}, *(c for _, c in CASES)]), max_size=30))
+@settings(deadline=None)
 def test_every_report_is_kept_or_counted_once_and_the_order_stays(
     rows: list[dict[str, float]],
 ) -> None:

@@ -16,7 +16,7 @@ from pyproj import Geod
 
 from tests.recordings import recording
 from tracks.batch import HULLS_PER_MMSI, Fixes, PositionBatch
-from tracks.matcher import Hull, match
+from tracks.matcher import Hull, match, mismatch_m, reaches
 from tracks.quality import clean
 from tracks.segment import Segment
 from tracks.state import State, dump, load
@@ -90,14 +90,16 @@ def leg_speeds(fixes: Fixes) -> tuple[np.ndarray, np.ndarray]:
     return (b.t - a.t) / HOUR, np.asarray(metres) / 1852
 
 
-sites = st.sampled_from([(54.0, 8.0), (54.1, 8.05), (54.0, 8.6), (10.0, 179.99), (10.0, -179.99)])
+# Near enough for hulls to compete for a report, and on both sides of longitude 180.
+near = [(54.0, 8.0), (54.025, 8.0), (54.05, 8.0)]
+sites = st.sampled_from([*near, *near, (54.1, 8.05), (54.0, 8.6), (10.0, 179.99), (10.0, -179.99)])
 steps = st.sampled_from([0.0, 2.0, 60.0, 600.0, HOUR, 5 * HOUR, 30 * HOUR, 170 * HOUR])
 vessels = st.lists(
     st.tuples(
         st.sampled_from([211_000_001, 211_000_002]),
         steps,
         sites,
-        st.floats(-0.03, 0.03),
+        st.sampled_from([0.0, 0.001, 0.004, 0.008, 0.0125, 0.017]) | st.floats(-0.03, 0.03),
         st.sampled_from([math.nan, 0.0, 12.0, 45.0]),
         st.sampled_from([math.nan, 0.0, 90.0, 217.5]),
     ),
@@ -114,6 +116,7 @@ def at_sea(drawn: list[Drawn]) -> list[Row]:
 
 
 @given(vessels)
+@settings(deadline=None)
 def test_hulls_are_those_of_the_matcher_run_on_every_report(drawn: list[Drawn]) -> None:
     batch = reports(at_sea(drawn))
     assert track_of_line(run(batch)[1]) == twin(batch)
@@ -132,11 +135,58 @@ def test_hulls_do_not_depend_on_where_the_stream_is_cut(
 
 
 @given(vessels)
+@settings(deadline=None)
 def test_no_hull_ever_jumps(drawn: list[Drawn]) -> None:
     fixes = run(reports(at_sea(drawn)))[1]
     hours, nmi = leg_speeds(fixes)
     # The fastest that any speed in these reports allows; 1 % for the ellipsoid and the chord.
     assert np.all(nmi <= 1.01 * 45 * 1.25 * np.hypot(hours, 0.05))
+
+
+moments = st.tuples(
+    st.floats(0, 30 * HOUR) | st.sampled_from([0.0, 60.0, HOUR]),
+    st.floats(-90, 90),
+    st.floats(-180, 180),
+    st.sampled_from([math.nan, 0.0, 12.0, 40.0, 102.2]),
+    st.sampled_from([math.nan]) | st.floats(0, 359),
+)
+
+
+@given(moments, moments, st.floats(-0.5, 0.5))
+@settings(deadline=None)
+def test_both_passes_judge_two_reports_alike_to_the_last_bit(
+    a: Sequence[float], b: Sequence[float], off: float
+) -> None:
+    rule = Segment()
+    for lat, lon in ((b[1], b[2]), (max(-90, min(90, a[1] + off)), a[2] + off)):
+        pair = np.array([a, (b[0] + 30 * HOUR, lat, lon, *b[3:])]).T
+        motion = rule.motion(*pair)
+        first, second = zip(*(getattr(motion, n).tolist() for n in motion.described()), strict=True)
+        before, now = motion.take(slice(0, 1)), motion.take(slice(1, 2))
+        assert rule.reaches(before, now).tolist() == [reaches(rule, first, second)]
+        assert rule.mismatch_m(before, now).tolist() == [mismatch_m(rule, first, second)]
+
+
+@given(st.floats(-80, 80), st.floats(-180, 180), st.floats(0, 359), st.floats(0, 0.9))
+@settings(deadline=None)
+def test_a_ship_that_holds_her_course_is_where_she_was_expected(
+    lat: float, lon: float, cog_deg: float, hours: float
+) -> None:
+    there_lon, there_lat, _ = Geod(ellps="WGS84").fwd(lon, lat, cog_deg, 20 * 1852 * hours)
+    ship = np.array([(0, lat, lon, 20, cog_deg), (hours * HOUR, there_lat, there_lon, 20, cog_deg)])
+    motion = Segment().motion(*ship.T)
+    off_m = Segment().mismatch_m(motion.take(slice(0, 1)), motion.take(slice(1, 2)))
+    assert off_m <= 1 + 0.008 * 20 * 1852 * hours  # the sphere against the ellipsoid
+
+
+def test_a_claim_of_speed_is_believed_with_a_margin_and_up_to_a_limit() -> None:
+    def hulls(told_kn: float, made_kn: float) -> int:
+        rows = [(211_000_001, T0 + HOUR * k, 54 + k * made_kn / 60, 8.0, told_kn, 0.0)
+                for k in range(5)]  # fmt: skip
+        return len(hulls_of(run(reports(rows))[1]))
+
+    assert [hulls(40, 49), hulls(40, 52), hulls(100, 70), hulls(100, 80)] == [1, 5, 1, 5]
+    assert [hulls(5, 24), hulls(5, 26), hulls(math.nan, 24), hulls(math.nan, 26)] == [1, 5, 1, 5]
 
 
 def steady(
@@ -166,6 +216,13 @@ def test_a_wild_position_that_comes_first_does_not_hide_the_ship() -> None:
 def test_a_stray_position_ahead_does_not_take_the_ship_that_reaches_it_later() -> None:
     ahead = (211_000_001, T0 + 30, 54.05, 8.0, 12.0, 0.0)  # where the ship is 15 minutes later
     fixes = run(reports([*steady(60, 300.0), ahead]))[1]
+    assert hulls_of(fixes) == {211_000_001_001: 60, 211_000_001_002: 1}
+
+
+def test_a_stray_position_does_not_take_a_ship_that_tells_no_speed() -> None:
+    mute = [(m, t, lat, lon, math.nan, math.nan) for m, t, lat, lon, _, _ in steady(60)]
+    ahead = (211_000_001, T0 + 30, 54.05, 8.0, math.nan, math.nan)
+    fixes = run(reports([*mute, ahead]))[1]
     assert hulls_of(fixes) == {211_000_001_001: 60, 211_000_001_002: 1}
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -31,6 +31,7 @@ def places(n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(lats, lons, lats, lons)
+@settings(deadline=None)
 def test_distances_are_those_of_proj_on_the_same_sphere(
     lat1: float, lon1: float, lat2: float, lon2: float
 ) -> None:
@@ -39,6 +40,7 @@ def test_distances_are_those_of_proj_on_the_same_sphere(
 
 
 @given(lats, lons, st.floats(0, 360), st.floats(0.001, 1000))
+@settings(deadline=None)
 def test_metres_are_exact_to_a_micrometre(
     lat: float, lon: float, course: float, length_m: float
 ) -> None:
@@ -65,6 +67,7 @@ def test_bearings_are_within_a_fifth_of_a_degree_of_the_ellipsoid() -> None:
 
 
 @given(lats, lons, lats, lons)
+@settings(deadline=None)
 def test_bearings_are_those_of_proj_on_the_same_sphere(
     lat1: float, lon1: float, lat2: float, lon2: float
 ) -> None:
@@ -76,6 +79,7 @@ def test_bearings_are_those_of_proj_on_the_same_sphere(
 
 
 @given(lats, lons, st.floats(0, 360), st.floats(0, 2e7))
+@settings(deadline=None)
 def test_destinations_are_those_of_proj_on_the_same_sphere(
     lat: float, lon: float, course: float, length_m: float
 ) -> None:
@@ -86,6 +90,7 @@ def test_destinations_are_those_of_proj_on_the_same_sphere(
 
 
 @given(lats, lons)
+@settings(deadline=None)
 def test_unit_vectors_lead_back_to_their_position(lat: float, lon: float) -> None:
     xyz = unit_xyz([lat], [lon])
     assert xyz.shape == (1, 3)
@@ -94,6 +99,7 @@ def test_unit_vectors_lead_back_to_their_position(lat: float, lon: float) -> Non
 
 
 @given(st.floats(-1e6, 1e6))
+@settings(deadline=None)
 def test_a_wrapped_longitude_is_in_range_and_the_same_meridian(lon: float) -> None:
     wrapped = float(wrap_lon(lon))
     assert -180 <= wrapped < 180
@@ -136,6 +142,7 @@ def test_a_ship_that_passes_the_pole_is_interpolated_past_it_not_around_it() -> 
 
 
 @given(lats, lons, st.floats(0, 360), st.floats(0, 46_000), st.floats(0, 1))
+@settings(deadline=None)
 def test_an_interpolated_position_lies_between_its_ends(
     lat: float, lon: float, course: float, length_m: float, share: float
 ) -> None:

@@ -41,7 +41,7 @@ NAMES = (ANNA, BELLA, CARLA, DORA, EMMA)
 HARBOUR = Places.of([Place("Havn", "port", LAT + 0.1, LON)])
 
 EVERY_DETECTOR = pytest.mark.parametrize("kind", DETECTORS)
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 # Numbers that make no sum or distance exactly a threshold, which rounding would then decide.
 stretches = st.builds(
@@ -235,11 +235,14 @@ def test_the_lines_that_an_event_names_give_its_measured_values_again(
         named = heard.take(np.isin(heard.line, event.evidence.lines))
         again = events(detector(kind), named, until=until, places=places)
         assert event.id in again
-        assert (again[event.id], measured(again[event.id])) == (event, measured(event))
+        # That it was over is shown by what came later, which is not part of it.
+        assert again[event.id].end in (event.end, None)
+        assert (again[event.id].lat, again[event.id].lon) == (event.lat, event.lon)
+        assert measured(again[event.id]) == measured(event)
 
 
 @EVERY_DETECTOR
-@settings(FEW, max_examples=60)
+@settings(FEW, max_examples=30)
 @given(fleets(), more_h, places)
 def test_it_equals_its_slow_twin(kind: str, fleet: Fleet, more_h: float, places: Places) -> None:
     heard = fleet.heard()

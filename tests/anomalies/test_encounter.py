@@ -1,0 +1,267 @@
+"""Encounters: closeness, duration, speed, ports; and Global Fishing Watch's own cases."""
+
+import json
+from statistics import mean
+
+import numpy as np
+import pytest
+
+from anomalies.detector import Context, Heard
+from anomalies.encounter import Encounter
+from anomalies.runs import Runs, join, meetings, split
+from tests.fleets import (
+    ANNA,
+    BELLA,
+    CARLA,
+    HOUR,
+    T0,
+    Stretch,
+    changes,
+    events,
+    fixes,
+    standing,
+    voyage,
+)
+from tests.recordings import conformance
+from tracks.batch import HULLS_PER_MMSI, Fixes
+from tracks.geodesy import NMI_M, destination
+from tracks.place import Place
+from tracks.places import Places
+from tracks.points import Resample
+
+AWAY = Stretch(3, 9.0, 0.0)
+SOUTH = float(destination(58.0, 5.0, 180.0, 27 * NMI_M)[0])  # where `AWAY` leads to 58.0
+
+
+def meet(*stretches: Stretch, apart_deg: float = 0.002, **how: object) -> list:
+    """Bella stays; Anna comes from the south, does `stretches` beside her, and goes on."""
+    long_h = 6 + sum(s.hours for s in stretches)
+    rows = voyage(BELLA, 58.0 + apart_deg, 5.0, Stretch(long_h))
+    rows += voyage(ANNA, SOUTH, 5.0, AWAY, *stretches, AWAY)
+    heard = fixes(rows)
+    return list(events(Encounter(), heard, until=float(heard.t.max()) + 6 * HOUR, **how).values())
+
+
+def measured(event) -> dict[str, float]:
+    return dict(event.evidence.measured)
+
+
+def test_two_and_a_half_hours_side_by_side_are_an_encounter() -> None:
+    (event,) = meet(Stretch(2.5))
+    assert event.tracks == (ANNA, BELLA)
+    assert (event.start, event.end) == (T0 + 3 * HOUR, T0 + 5.5 * HOUR)
+    assert measured(event)["median_distance_m"] == pytest.approx(222, abs=1)
+    assert measured(event)["together_points_count"] == 16
+
+
+def test_an_hour_and_a_half_is_too_short() -> None:
+    assert not meet(Stretch(1.5))
+
+
+def test_six_hundred_metres_are_too_far() -> None:
+    assert not meet(Stretch(3), apart_deg=0.0054)
+
+
+def test_a_meeting_across_midnight_is_one() -> None:
+    midnight = T0 + 18 * HOUR
+    rows = voyage(BELLA, 58.002, 5.0, Stretch(9), start_h=14)
+    rows += voyage(ANNA, SOUTH, 5.0, AWAY, Stretch(2.5), AWAY, start_h=14)
+    (event,) = events(Encounter(), fixes(rows), until=T0 + 40 * HOUR).values()
+    assert event.start < midnight < event.end
+
+
+def test_two_ships_that_sail_together_do_not_meet() -> None:
+    rows = voyage(ANNA, 58.0, 5.0, Stretch(5, 3.0)) + voyage(BELLA, 58.002, 5.0, Stretch(5, 3.0))
+    assert not events(Encounter(), fixes(rows))
+
+
+def test_meetings_under_four_hours_apart_are_one_and_the_break_is_shown() -> None:
+    out, back = Stretch(1, 6.0, 180.0), Stretch(1, 6.0, 0.0)
+    (event,) = meet(Stretch(2.5), out, back, Stretch(2.5))
+    assert measured(event)["duration_h"] == pytest.approx(7, abs=0.4)
+    assert measured(event)["heard_h"] == pytest.approx(5, abs=0.4)
+    assert any("further apart" in caveat for caveat in event.evidence.caveats)
+
+
+def test_meetings_more_than_four_hours_apart_are_two() -> None:
+    out, back = Stretch(2.5, 6.0, 180.0), Stretch(2.5, 6.0, 0.0)
+    assert len(meet(Stretch(2.5), out, back, Stretch(2.5))) == 2
+
+
+def test_an_hour_in_which_one_was_not_heard_interrupts_the_meeting() -> None:
+    assert not meet(Stretch(1.5), Stretch(1.2, heard=False), Stretch(1.5))
+    assert meet(Stretch(1.5), Stretch(0.5, heard=False), Stretch(1.5))
+
+
+def test_a_meeting_in_port_is_none() -> None:
+    port = Places.of([Place("Havn", "port", 58.05, 5.0)])
+    assert not meet(Stretch(3), places=port)
+
+
+def test_two_who_began_to_sail_together_are_taken_back() -> None:
+    rows = [r for t, lat in ((ANNA, 58.0), (BELLA, 58.002))
+            for r in voyage(t, lat, 5.0, Stretch(2.5, 1.0), Stretch(6, 6.0))]  # fmt: skip
+    said = changes(Encounter(), fixes(rows), cuts=(T0 + np.arange(0, 9 * HOUR, 600)).tolist())
+    assert said[0].what == "opened"
+    assert said[-1].what == "withdrawn"
+    assert not standing(said)
+
+
+def test_it_is_opened_as_soon_as_two_hours_are_known() -> None:
+    rows = voyage(ANNA, 58.0, 5.0, Stretch(4)) + voyage(BELLA, 58.002, 5.0, Stretch(4))
+    said = changes(Encounter(), fixes(rows), cuts=(T0 + np.arange(0, 4 * HOUR, 60)).tolist())
+    assert said[0].what == "opened"
+    assert measured(said[0].event)["duration_h"] == 2.0
+
+
+def test_a_recording_that_ends_within_four_hours_leaves_the_end_open_and_says_so() -> None:
+    heard = fixes(
+        voyage(ANNA, 58.0, 5.0, Stretch(3), Stretch(2, 9.0))
+        + voyage(BELLA, 58.002, 5.0, Stretch(5))
+    )
+    (event,) = events(Encounter(), heard).values()
+    assert event.end is None
+    assert any("whether they met again is not known" in c for c in event.evidence.caveats)
+
+
+def test_three_vessels_together_are_three_pairs() -> None:
+    rows = [row for i, t in enumerate((ANNA, BELLA, CARLA))
+            for row in voyage(t, 58.0 + i / 1000, 5.0, Stretch(4))]  # fmt: skip
+    found = events(Encounter(), fixes(rows)).values()
+    assert {e.tracks for e in found} == {(ANNA, BELLA), (ANNA, CARLA), (BELLA, CARLA)}
+
+
+@pytest.mark.parametrize("every_h", [5, 1000])
+def test_a_long_one_is_told_in_parts_that_touch_however_it_is_cut(every_h: float) -> None:
+    detector = Encounter(max_duration_h=10)
+    rows = voyage(ANNA, 58.0, 5.0, Stretch(33)) + voyage(BELLA, 58.002, 5.0, Stretch(33))
+    cuts = (T0 + np.arange(0, 40, every_h) * HOUR).tolist()
+    found = sorted(
+        events(detector, fixes(rows), cuts=cuts, until=T0 + 40 * HOUR).values(),
+        key=lambda e: e.start,
+    )
+    assert [(e.start - T0) / HOUR for e in found] == [0, 10, 20, 30]
+    assert [e.end for e in found[:-1]] == [e.start for e in found[1:]]
+
+
+def test_runs_that_touch_are_joined_and_meetings_are_cut_at_their_longest() -> None:
+    def runs(*spans: tuple[int, int]) -> Runs:
+        first, last = np.array(spans).T
+        return Runs.make(len(spans), a=1, b=2, first=first, last=last)
+
+    def spans(r: Runs) -> list[tuple[int, int]]:
+        return list(zip(r.first.tolist(), r.last.tolist(), strict=True))
+
+    joined = join(runs((0, 3), (9, 9)), runs((4, 4), (5, 5), (11, 11)))
+    assert spans(joined) == [(0, 5), (9, 9), (11, 11)]
+    assert meetings(joined, 4).runs_count.tolist() == [1, 2]
+    rest, finished = split(runs((0, 4), (6, 25), (27, 27)), 24, 10)
+    assert [spans(f) for f in finished] == [[(0, 4), (6, 10)], [(10, 20)]]
+    assert spans(rest) == [(20, 25), (27, 27)]
+
+
+# Global Fishing Watch's pipe-encounters on its own test cases (Apache-2.0).  Theirs reports
+# A meeting B and B meeting A apart, each with its own vessel's speed and place; the mean of the
+# two is ours.  Distances agree within a hundredth of a millimetre per metre: their Earth has a
+# radius of 6371 km, ours of 6371.0088 km.
+
+
+def gfw_case(name: str) -> tuple[list, list[dict], list[str]]:
+    case = json.loads(conformance("gfw_encounters.json").read_text("utf-8"))[name]
+    p = case["params"]
+    names = sorted({row["id"] for row in case["input"]})
+    rows = sorted(case["input"], key=lambda row: (row["id"], row["t"]))
+    heard = Fixes.make(
+        len(rows),
+        track=[(names.index(row["id"]) + 1) * HULLS_PER_MMSI + 1 for row in rows],
+        **{column: [row[column] for row in rows] for column in ("t", "lat", "lon")},
+        line=np.arange(len(rows)),
+    )
+    detector = Encounter(
+        max_distance_m=p["max_km"] * 1000,
+        min_duration_h=p["min_minutes"] / 60,
+        merge_h=p["merge_hours"] or 0.1,
+    )
+    resample = Resample(max_interpolation_s=p["max_gap_s"])
+    points = resample.step(resample.start(), heard, np.inf)[1]
+    until = float(heard.t.max()) + 30 * HOUR
+    context = Context(Places.none(), ended=True)
+    _, said = detector.step(detector.start(), Heard(heard, points), context, until)
+    return list(standing(said).values()), case["expected"], names
+
+
+def theirs(expected: list[dict], one: str, two: str) -> list[dict]:
+    return [
+        e
+        for e in expected
+        if {e.get("vessel_1_seg_id", e.get("vessel_1_id")),
+            e.get("vessel_2_seg_id", e.get("vessel_2_id"))} == {one, two}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "pairs_count"),
+    [
+        ("test_simple_encounters", 1),
+        ("test_multi_encounters", 3),
+        ("test_dateline_encounters", 1),
+        ("test_merge_dateline", 1),
+    ],
+)
+def test_gfws_cases_come_out_the_same_once_its_duplicates_are_one(
+    name: str, pairs_count: int
+) -> None:
+    found, expected, names = gfw_case(name)
+    assert len(found) == pairs_count
+    for event in found:
+        own = theirs(expected, *(names[mmsi - 1] for mmsi in event.mmsis))
+        assert {(e["start_time"], e["end_time"]) for e in own} == {(event.start, event.end)}
+        values = measured(event)
+        for e in own:
+            assert values["median_distance_m"] / 1000 == pytest.approx(
+                e["median_distance_km"], abs=1e-5
+            )
+        speeds = mean(e["median_speed_knots"] for e in own)
+        assert values["median_speed_kn"] == pytest.approx(speeds, abs=1e-5)
+        assert event.lat == pytest.approx(mean(e["mean_latitude"] for e in own), abs=1e-5)
+        east = mean(e["mean_longitude"] % 360 for e in own)
+        assert event.lon % 360 == pytest.approx(east, abs=1e-5)
+
+
+def test_following_only_the_nearest_neighbour_loses_meetings_and_ours_has_no_such_limit() -> None:
+    """Their case keeps one neighbour, and so cuts 1-2 and 1-3 in two and has no 2-3 at all."""
+    found, expected, names = gfw_case("test_nerfed_multi_encounters")
+    assert not theirs(expected, "2", "3")
+    assert {tuple(names[m - 1] for m in e.mmsis) for e in found} == {
+        ("1", "2"), ("1", "3"), ("2", "3")
+    }  # fmt: skip
+    assert measured(found[0]) == measured(gfw_case("test_multi_encounters")[0][0])
+
+
+@pytest.mark.parametrize("name", ["test_real_data", "test_message_generation"])
+def test_a_hole_in_one_vessels_data_ends_the_meeting_where_theirs_goes_on(name: str) -> None:
+    """441910000 is not heard for 8.1 h and again for 1.4 h.
+
+    Theirs is right from the one side (the other vessel was heard, so it was not
+    near) and bridges both holes from the other.
+    """
+    found, expected, _ = gfw_case(name)
+    (ours,) = found
+    bridged, right = sorted(expected, key=lambda e: -e["end_time"])
+    assert (ours.start, ours.end) == (right["start_time"], right["end_time"])
+    assert bridged["end_time"] - ours.end == 10 * HOUR
+    assert measured(ours)["median_distance_m"] / 1000 == pytest.approx(
+        right["median_distance_km"], abs=1e-5
+    )
+
+
+def test_merged_over_a_day_the_meeting_ends_where_theirs_does_and_its_holes_are_shown() -> None:
+    """Theirs averages the medians of two overlapping duplicates; ours is one median."""
+    (ours,), (merged,), _ = gfw_case("test_merge_messages")
+    assert (ours.start, ours.end) == (merged["start_time"], merged["end_time"])
+    assert measured(ours)["heard_h"] == 2.5
+    assert measured(ours)["duration_h"] == 12.5
+    one_way = next(e for e in gfw_case("test_real_data")[1] if e["end_time"] == merged["end_time"])
+    assert measured(ours)["median_distance_m"] / 1000 == pytest.approx(
+        one_way["median_distance_km"], abs=1e-5
+    )

@@ -120,6 +120,8 @@ def test_groups_of_tag_blocks_tell_parts_apart_even_without_a_station() -> None:
     ]
     assert mmsis(*lines) == [ship(BRAVO), ship(ALPHA)]
     assert mmsis(part(ALPHA, 1, group=b"71"), part(BRAVO, 2, group=b"72")) == []
+    strangers = {"group": b"71", "station": b"x"}, {"group": b"71", "station": b"y"}
+    assert mmsis(part(ALPHA, 1, **strangers[0]), part(BRAVO, 2, **strangers[1])) == []
 
 
 def test_the_own_ships_parts_do_not_mix_with_others() -> None:

@@ -27,6 +27,7 @@ import pyais
 import pytest
 
 from receiver.decoder import Payloads, decode, field
+from receiver.encode import encode, sentences
 from receiver.messages import LAYOUTS, STATIC_B, Layout
 from receiver.swar import columns, keep, rows, unarmour
 from tests.receiver.nmea_input import messages, read
@@ -170,7 +171,7 @@ def same(ours: float, theirs: float | None, tolerance: float) -> None:
     if theirs is None:
         assert np.isnan(ours)
     else:
-        assert ours == pytest.approx(theirs, abs=tolerance)
+        assert ours == pytest.approx(theirs, rel=0, abs=tolerance)
 
 
 def test_a_copy_relayed_by_a_repeater_has_the_same_key() -> None:
@@ -190,8 +191,26 @@ def test_keys_of_different_transmissions_differ() -> None:
 
 
 def test_a_repeater_count_of_102_knots_is_kept_and_103_is_not() -> None:
-    from receiver.encode import encode, sentences
-
     made = encode(1, {"mmsi": np.full(3, 219000001), "sog": np.array([1021, 1022, 1023])})
     p = read(sentences(made).to_bytes()).positions
     np.testing.assert_allclose(p.sog_kn, [102.1, 102.2, np.nan], rtol=1e-6)
+
+
+def test_longitude_180_has_one_name_whichever_side_it_is_seen_from() -> None:
+    lon = np.array([180, -180, 180.000002, 181]) * 600_000
+    made = encode(
+        1,
+        {"mmsi": np.full(4, 219000001), "lat": np.zeros(4, int), "lon": np.round(lon).astype(int)},
+    )
+    p = read(sentences(made).to_bytes()).positions
+    np.testing.assert_array_equal(p.lon, [-180, -180, np.nan, np.nan])
+    np.testing.assert_array_equal(p.lat, [0, 0, np.nan, np.nan])
+
+
+def test_a_daughter_craft_has_no_size_where_it_names_its_mother_ship() -> None:
+    sizes = {"to_bow": 9, "to_stern": 8, "to_port": 7, "to_starboard": 6}
+    craft = {"mmsi": np.array([982190001, 219000001]), "part": 1, "ship_type": 37}
+    s = read(sentences(encode(24, craft | sizes)).to_bytes()).statics
+    assert s.ship_type.tolist() == [37, 37]
+    assert s.to_bow_m.tolist() == [0, 9]
+    assert s.to_starboard_m.tolist() == [0, 6]

@@ -48,7 +48,7 @@ def as_pyais_says(kind: int, name: str, count: int) -> Any:
     """Turn a count into what the message means, by the standard's scales."""
     long_range = kind == 27
     if name in ("lon", "lat"):
-        return pytest.approx(count / (600 if long_range else 600_000), abs=1e-6)
+        return pytest.approx(count / (600 if long_range else 600_000), rel=0, abs=1e-6)
     if name == "sog":
         return count if kind in (9, 27) else pytest.approx(count / 10)
     if name in ("cog", "draught"):

@@ -68,8 +68,8 @@ def test_aisstream_positions_and_claims_are_read() -> None:
 
 def test_both_parts_of_a_class_b_report_are_claims() -> None:
     name = {"MessageID": 24, "ReportA": {"Name": "LITTLE", "Valid": True},
-            "ReportB": {"CallSign": "", "ShipType": 0, "Valid": False}}  # fmt: skip
-    rest = {"MessageID": 24, "ReportA": {"Name": "", "Valid": False},
+            "ReportB": {"CallSign": "XX", "ShipType": 99, "Valid": False}}  # fmt: skip
+    rest = {"MessageID": 24, "ReportA": {"Name": "OLD", "Valid": False},
             "ReportB": {"CallSign": "LX1", "ShipType": 36, "Valid": True,
                         "Dimension": {"A": 5, "B": 6, "C": 1, "D": 2}}}  # fmt: skip
     s = read_text(lines(stream("StaticDataReport", name), stream("StaticDataReport", rest))).statics

@@ -16,6 +16,7 @@ import pyarrow.parquet
 import pytest
 
 from receiver.decoded import BadInput
+from receiver.formats import parquet
 from tests.receiver.format_input import Read, read_file
 from tests.recordings import recording
 
@@ -103,7 +104,10 @@ def test_identities_of_a_noaa_table_are_what_its_cells_say() -> None:
 
 
 @pytest.mark.parametrize("typed", [True, False])
-def test_parquet_gives_what_the_same_table_gives_as_csv(tmp_path: Path, typed: bool) -> None:
+def test_parquet_gives_what_the_same_table_gives_as_csv(
+    tmp_path: Path, typed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "BATCH_ROWS", 170)
     path = recording("tables/noaa_aisdb_testdata_20230111_1000rows.csv")
     options = pa.csv.ConvertOptions()
     if not typed:

@@ -46,6 +46,7 @@ CUT_OFF = (
 )
 
 Key = tuple[int, int, int]  # both tracks and the mark at which they met
+Told = dict[Key, int]  # how many marks a meeting had lasted when it was last told of
 
 
 class _Log(NamedTuple):
@@ -79,7 +80,7 @@ class Encounter:
             **begin(),
             **Points.empty().to_state("kept_"),
             **Runs.empty().to_state("runs_"),
-            "told": np.empty((0, 3), np.int64),
+            "told": np.empty((0, 4), np.int64),
         }
 
     def step(
@@ -89,7 +90,7 @@ class Encounter:
         ripe = ripen(state, heard, context, as_of)
         if ripe.through == ripe.before and not ripe.over:
             return {**state, **ripe.state}, []
-        points, told = ripe.points, {(a, b, first) for a, b, first in state["told"].tolist()}
+        points, told = ripe.points, {(a, b, met): n for a, b, met, n in state["told"].tolist()}
         at_sea = ~context.places.near_port(points.lat, points.lon, self.port_radius_nmi)
         new = near_pairs(points.take(at_sea), self.max_distance_m)
         runs, finished = split(
@@ -113,7 +114,7 @@ class Encounter:
             **ripe.state,
             **_needed(kept, found.take(going_on)).to_state("kept_"),
             **live.to_state("runs_"),
-            "told": np.array(sorted(told), np.int64).reshape(-1, 3),
+            "told": np.array([(*k, n) for k, n in sorted(told.items())], np.int64).reshape(-1, 4),
         }, changes
 
     @property
@@ -134,7 +135,7 @@ class Encounter:
             f" port_nmi > {self.port_radius_nmi:g}"
         )
 
-    def _over(self, runs: Runs, log: _Log, told: set[Key]) -> Iterator[Change]:
+    def _over(self, runs: Runs, log: _Log, told: Told) -> Iterator[Change]:
         """Yield what is to say of meetings that can go on no more."""
         found = meetings(runs, self._max_break)
         long = found.longest >= self._min_steps
@@ -143,22 +144,22 @@ class Encounter:
                 yield Change("closed", event)
             elif key in told:
                 yield Change("withdrawn", event)
-            told.discard(key)
+            told.pop(key, None)
 
-    def _live(self, runs: Runs, log: _Log, told: set[Key]) -> Iterator[Change]:
-        """Yield what is to say of meetings that may go on: at once, then every hour."""
+    def _live(self, runs: Runs, log: _Log, told: Told) -> Iterator[Change]:
+        """Yield what is to say of meetings that may go on: at once, then at each doubling."""
         found = meetings(runs, self._max_break)
         due = found.longest >= self._min_steps
-        ripe = log.ripe
-        if not ripe.over and ripe.through // MARKS_PER_H == ripe.before // MARKS_PER_H:
-            due &= np.array([key not in told for key in _keys(found)], np.bool_)
+        rows = np.flatnonzero(due)
+        lengths = (found.last[rows] - found.first[rows]).tolist()
+        for row, key, length in zip(rows, _keys(found.take(rows)), lengths, strict=True):
+            due[row] = log.ripe.over or length >= 2 * told.get(key, 0)
         for key, passed, event in self._events(runs, found, due, log, going_on=True):
             if passed:
                 yield Change("updated" if key in told else "opened", event)
-                told.add(key)
-            elif key in told:
+                told[key] = round(event.evidence.measured["duration_h"] * MARKS_PER_H)
+            elif told.pop(key, 0):
                 yield Change("withdrawn", event)
-                told.remove(key)
 
     def _events(
         self, runs: Runs, found: Meetings, which: Mask, log: _Log, going_on: bool

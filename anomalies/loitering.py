@@ -167,7 +167,7 @@ class Loitering:
                 bins = sea.of(track[0], first[i], last).bin
                 at = first[i] + most
                 cut_off.append((track[0], first[i], bins[bins <= at].max()))
-                first[i], told[i] = bins[bins >= at].min(), False
+                first[i], told[i] = bins[bins >= at].min(), 0
         parts = np.array(cut_off, np.int64).reshape(-1, 3).T
         rests = Spells(spells.track, first, spells.last, spells.broken, told)
         return rests, Spells.make(len(cut_off), track=parts[0], first=parts[1], last=parts[2])
@@ -185,15 +185,13 @@ class Loitering:
         return over | spells.followed() | (next_first - spells.last >= self._max_break)
 
     def _going_on(self, live: Spells, sea: _Sea) -> tuple[Spells, list[Change]]:
-        """Return the spells, and what is to say of them: at once, then every hour."""
-        ripe = sea.ripe
-        every_one = ripe.over or ripe.through // HOUR != ripe.before // HOUR
-        due = np.flatnonzero(~live.told | every_one)
-        told, changes = live.told.copy(), []
+        """Return the spells, and what is to say of them: at once, then at each doubling."""
+        length, told, changes = live.last - live.first, live.told.copy(), []
+        due = np.flatnonzero((told == 0) | (length >= 2 * told) | sea.ripe.over)
         for i, event in zip(due, self._events(live.take(due), sea, True), strict=True):
             if event:
                 changes.append(Change("updated" if told[i] else "opened", event))
-                told[i] = True
+                told[i] = length[i]
         return Spells(live.track, live.first, live.last, live.broken, told), changes
 
     def _events(self, spells: Spells, sea: _Sea, going_on: bool) -> Iterator[Event | None]:

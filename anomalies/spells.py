@@ -26,7 +26,7 @@ class Spells(Columns):
     first: I64 = column(np.int64)
     last: I64 = column(np.int64)
     broken: Mask = column(np.bool_)  # an hour that ended later was swift
-    told: Mask = column(np.bool_)  # an event has been opened for it
+    told: I64 = column(np.int64)  # how long it was when last told of; 0 if never
 
     def followed(self) -> Mask:
         """Return whether a spell of the same vessel stands behind each."""
@@ -77,7 +77,7 @@ def united(spells: Spells, apart: Mask) -> Spells:
         spells.first[heads],
         spells.last[ends],
         spells.broken[ends],
-        np.logical_or.reduceat(spells.told, heads),
+        np.maximum.reduceat(spells.told, heads),
     )
 
 

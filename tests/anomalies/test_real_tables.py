@@ -22,11 +22,10 @@ def iso(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
-def table(
-    path: Path, t: str, parse: Callable[[str], float], lat: str, lon: str, mmsi: str
-) -> Fixes:
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
+def table(path: Path, parse: Callable[[str], float], *columns: str) -> Fixes:
+    """Read the columns for MMSI, time, latitude and longitude."""
+    mmsi, t, lat, lon = columns
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
         rows = [
             (int(r[mmsi]), parse(r[t]), float(r[lat]), float(r[lon])) for r in csv.DictReader(file)
         ]
@@ -49,7 +48,7 @@ def places() -> Places:
 
 def test_gfws_published_gap_of_416000301_is_found_to_the_second() -> None:
     path = recording("tables/pyseas_gap_positions_gfw_416000301.csv")
-    heard = table(path, "timestamp", iso, "lat", "lon", "ssvid")
+    heard = table(path, iso, "ssvid", "timestamp", "lat", "lon")
     (gap,) = events(Gap(), heard).values()
     assert gap.start == iso("2018-12-25 11:40:42")
     assert gap.end == iso("2018-12-26 04:25:31")
@@ -58,7 +57,7 @@ def test_gfws_published_gap_of_416000301_is_found_to_the_second() -> None:
 
 def test_a_week_without_a_satellite_is_not_a_dark_gap() -> None:
     path = recording("tables/skytruth_pelagos_raw10k_2012.csv.gz")
-    heard = table(path, "timestamp", float, "latitude", "longitude", "mmsi")
+    heard = table(path, float, "mmsi", "timestamp", "latitude", "longitude")
     long = [
         e
         for e in events(Gap(), heard, places=places()).values()
@@ -72,7 +71,7 @@ def test_a_week_without_a_satellite_is_not_a_dark_gap() -> None:
 
 def test_pilots_and_ferries_in_the_solent_make_no_transshipment() -> None:
     path = recording("tables/stonesoup_SolentAIS_20160112.csv")
-    heard = table(path, "Time", iso, "Latitude_degrees", "Longitude_degrees", "MMSI")
+    heard = table(path, iso, "MMSI", "Time", "Latitude_degrees", "Longitude_degrees")
     assert not events(Encounter(), heard, places=places())
     # Even if half an hour were enough, all of them are in port.
     assert not events(Encounter(min_duration_h=0.5), heard, places=places())

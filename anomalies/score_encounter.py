@@ -10,7 +10,6 @@ from anomalies.ship_kinds import LARGE_M
 
 ALONGSIDE_M, CLOSE_M = 100.0, 250.0
 DAYS_H = 48.0
-CARRIERS = ("cargo", "tanker")
 
 
 def of_encounter(facts: Facts) -> Iterator[Factor]:
@@ -40,16 +39,13 @@ def _trades(facts: Facts) -> Iterator[Factor]:
         yield factor("type unknown", "One of the two, or both, have not said what ship they are.")
     elif one == two == "fishing":
         yield factor("pair of the same trade", "Two fishing vessels: pair trawlers keep together.")
-    elif one == two == "tanker" or {one, two} == {"cargo", "tanker"}:
-        yield factor("bunkering", "A tanker beside a merchant ship most often gives it fuel.")
+    elif "tanker" in (one, two) and {one, two} <= {"cargo", "fishing", "tanker"}:
+        yield factor("bunkering", "A tanker beside another ship most often gives it fuel.")
     elif one == two == "cargo":
         yield factor("carrier with carrier", "Two cargo ships.")
-    elif "fishing" in (one, two) and (one in CARRIERS or two in CARRIERS):
-        other = one if two == "fishing" else two
-        yield factor(
-            "fishing with carrier",
-            f"A fishing vessel and a {other} ship, the pair that hands over catch at sea.",
-        )
+    elif (one, two) == ("cargo", "fishing"):
+        says = "A fishing vessel and a cargo ship, the pair that hands over catch at sea."
+        yield factor("fishing with carrier", says)
 
 
 def _sizes(facts: Facts) -> Iterator[Factor]:

@@ -19,6 +19,13 @@ from tracks.flags import Flags
 from tracks.identity import Claims
 from tracks.ship_types import ship_type_name
 
+FILES = EVENTS, VESSELS, MAP, SUMMARY = (
+    "events.jsonl",
+    "vessels.jsonl",
+    "events.geojson",
+    "summary.json",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:

@@ -125,7 +125,7 @@ def replay(
     results = run(Job(paths, out, format_name, start, places, config))
     results.show(top)
     _tell(results.trouble)
-    sys.exit(PARTIAL if results.trouble else OK)
+    sys.exit(PARTIAL if results.partial else OK)
 
 
 @main.command()

@@ -87,7 +87,7 @@ class Reading:
                 self.counts += decoded.counts
                 yield account, decoded
         except BadInput as error:
-            self.trouble[recording.name] = str(error).removeprefix(f"{recording.name} ")
+            self.trouble[recording.name] = _why(str(error), recording.name)
 
     def _format(self, recording: Input) -> Format:
         found = (
@@ -98,3 +98,9 @@ class Reading:
         if isinstance(found, Nmea):
             return replace(found, start=self.start, rare=self.rare)
         return found
+
+
+def _why(sentence: str, name: str) -> str:
+    """Return an error about the input `name` as the rest of a sentence that begins with it."""
+    rest = sentence.removeprefix(name)
+    return rest[1:] if rest.startswith(" ") else f"cannot be read: {rest.removeprefix(': ')}"

@@ -12,7 +12,7 @@ from anomalies.event import Event
 from anomalies.rank import NEVER_SEEN, Ranked, rank
 from anomalies.score import assess
 from sternlight import geojson, terminal
-from sternlight.answers import Judged, Rows
+from sternlight.answers import EVENTS, MAP, SUMMARY, VESSELS, Judged, Rows
 from sternlight.data import data_folder
 from sternlight.fleet import Fleet
 from sternlight.geojson import stretches
@@ -27,15 +27,12 @@ from tracks.batch import HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.identity import Claims
 
-EVENTS, VESSELS, MAP, SUMMARY = "events.jsonl", "vessels.jsonl", "events.geojson", "summary.json"
-
 
 @dataclass(frozen=True, slots=True)
 class Results:
     """What was found and written."""
 
     folder: Path
-    files: list[str]
     summary: dict[str, Any]
     ranked: list[Ranked]  # the vessels with events, the most worth a look first
     judged: Mapping[str, Judged]  # by id
@@ -45,16 +42,31 @@ class Results:
         """Print the ranking of the first `top` vessels."""
         vessels = [self.rows.vessel(vessel) for vessel in self.ranked[:top]]
         events = {e: self.rows.event(self.judged[e]) for row in vessels for e in row["events"]}
-        paths = [str(self.folder / name) for name in self.files]
-        terminal.show(vessels, events, self.summary, paths)
+        terminal.show(vessels, events, self.summary, str(self.folder))
+
+    @property
+    def partial(self) -> bool:
+        """Whether something was not read, or not believed though it was written down."""
+        return bool(self.summary["not_read"] or FUTURE in self.summary["dropped"])
 
     @property
     def trouble(self) -> list[str]:
         """What was not read or not believed, in whole sentences."""
         told = [f"{item['name']} {item['why']}" for item in self.summary["not_read"]]
-        if future := self.summary["dropped"].get("in the future"):
-            told.append(f"{counted(future, 'report')} from the future set aside: a clock was wrong")
-        return told
+        dropped = self.summary["dropped"]
+        return told + [
+            f"{counted(dropped[why], 'report')} set aside: {says}"
+            for why, says in _UNBELIEVED.items()
+            if why in dropped
+        ]
+
+
+FUTURE = "in the future"
+_UNBELIEVED = {
+    FUTURE: "their time has not come yet, by this computer's clock",
+    "wrong clock": "their time is far from that of all others",
+    "no time": "they have no time, and neither have their neighbours",
+}
 
 
 def write(
@@ -83,7 +95,7 @@ def write(
     with replacing(folder / SUMMARY) as out:
         out.write(dumps(summary, indented=True) + "\n")
     written.append(SUMMARY)
-    return Results(folder, written, summary, ranked, {j.event.id: j for j in judged}, rows)
+    return Results(folder, summary, ranked, {j.event.id: j for j in judged}, rows)
 
 
 def judge(station: Station, fleet: Fleet) -> list[Judged]:

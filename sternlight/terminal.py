@@ -17,11 +17,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sternlight.answers import FILES
 from sternlight.text import counted, duration, plain
 
 WIDTH_MAX = 100  # longer lines are hard to read
 WIDTH_ELSEWHERE = 80  # where there is no terminal
-REASONS_COUNT, OBJECTIONS_COUNT = 3, 3
+REASONS_COUNT, OBJECTIONS_COUNT, CAVEATS_COUNT = 3, 3, 2
+STANDS_OUT = 0.25  # below this score a ship is as hundreds of others are
 
 CREED = (
     "A score says how unusual something is, never how guilty somebody is. Check before you"
@@ -40,23 +42,21 @@ def console(out: IO[str]) -> Console:
 
 
 def ranking(
-    vessels: Sequence[Row], events: Mapping[str, Row], summary: Row, files: Sequence[str]
+    vessels: Sequence[Row], events: Mapping[str, Row], summary: Row, folder: str
 ) -> RenderableType:
     """Return what to show: `vessels` are rows of vessels.jsonl, `events` of events.jsonl by id."""
-    parts: list[RenderableType] = [_opening(summary)]
+    parts: list[RenderableType] = [_opening(summary, vessels)]
     parts += [_distress(row) for row in summary["distress"]]
     names = {row["mmsi"]: _name(row) for row in vessels}
     for place, row in enumerate(vessels, 1):
         parts.append(_vessel(place, row, [events[e] for e in row["events"]], names))
-    parts.append(_closing(summary, len(vessels), files))
+    parts.append(_closing(summary, len(vessels), folder))
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
-def show(
-    vessels: Sequence[Row], events: Mapping[str, Row], summary: Row, files: Sequence[str]
-) -> None:
+def show(vessels: Sequence[Row], events: Mapping[str, Row], summary: Row, folder: str) -> None:
     """Print the ranking on standard output."""
-    made = ranking(vessels, events, summary, files)
+    made = ranking(vessels, events, summary, folder)
     if sys.stdout.isatty():
         console(sys.stdout).print(made)
         return
@@ -67,7 +67,7 @@ def show(
     sys.stdout.flush()
 
 
-def _opening(summary: Row) -> Text:
+def _opening(summary: Row, vessels: Sequence[Row]) -> Text:
     found = [counted(n, kind) for kind, n in summary["events"].items() if n]
     text = Text()
     if summary["simulated"]:
@@ -77,6 +77,8 @@ def _opening(summary: Row) -> Text:
         f"{counted(summary['vessels'], 'ship')} in {counted(summary['reports'], 'report')}"
         f" from {_when(span['start'])} to {_when(span['end'])}: {', '.join(found) or 'no events'}."
     )
+    if vessels and vessels[0]["score"] < STANDS_OUT:
+        text.append(f"\nNo ship stands out; the highest score is {vessels[0]['score']:.2f}.")
     return text
 
 
@@ -122,7 +124,9 @@ def _lines(row: Row, ranked: Sequence[Row], names: Mapping[int, str]) -> list[tu
     objections = against[:OBJECTIONS_COUNT]
     lines += _labelled("for", [factor["says"] for factor in reasons] or ["nothing in particular"])
     lines += _labelled("against", [factor["says"] for factor in objections])
-    lines += _labelled("beware", first["caveats"])
+    # A caveat about a measured value by its name is for those who read the files.
+    caveats = [text for text in first["caveats"] if "_" not in text]
+    lines += _labelled("beware", caveats[:CAVEATS_COUNT])
     lines += [("also", _what(other, row, names)) for other in others[:2]]
     if len(others) > 2:
         lines.append(("", f"and {counted(len(others) - 2, 'more event')}"))
@@ -148,11 +152,11 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
     return f"stayed close to {met}{length} {start}{going_on}"
 
 
-def _closing(summary: Row, shown: int, files: Sequence[str]) -> Text:
+def _closing(summary: Row, shown: int, folder: str) -> Text:
     text = Text()
     if (more := summary["vessels_with_events"] - shown) > 0:
         text.append(f"{counted(more, 'more ship')} with events in vessels.jsonl.\n")
-    text.append(plain("Results: " + ", ".join(files)) + "\n")
+    text.append(f"Results in {plain(folder)}: {', '.join(FILES)}\n")
     if summary["simulated"]:
         text.append(SIMULATED + " ")
     text.append(CREED)

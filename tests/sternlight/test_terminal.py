@@ -50,7 +50,7 @@ def vessel(name: str, **changes: Any) -> dict[str, Any]:
 
 def shown(vessels: list[dict[str, Any]], event: dict[str, Any], **summary: Any) -> str:
     out = io.StringIO()
-    made = ranking(vessels, {"encounter-1": event}, SUMMARY | summary, ["out/events.jsonl"])
+    made = ranking(vessels, {"encounter-1": event}, SUMMARY | summary, "out")
     console(out).print(made)
     return out.getvalue()
 
@@ -66,7 +66,7 @@ def test_it_says_who_what_where_when_why_and_what_speaks_against() -> None:
         "against one of them is a tug",
         "beware the recording ended 1.2 h later",
         "2 more ships with events in vessels.jsonl.",
-        "Results: out/events.jsonl",
+        "Results in out: events.jsonl, vessels.jsonl, events.geojson, summary.json",
         CREED,
     ):
         assert part in text
@@ -118,3 +118,17 @@ def test_a_simulated_recording_is_called_so_at_both_ends() -> None:
 def test_no_events_is_said_plainly() -> None:
     none = dict.fromkeys(SUMMARY["events"], 0)
     assert "no events." in shown([], EVENT, events=none, vessels_with_events=0)
+
+
+def test_a_ranking_of_ordinary_ships_says_that_none_stands_out() -> None:
+    assert "No ship stands out; the highest score is 0.05." in shown(
+        [vessel("A", score=0.05)], EVENT
+    )
+    assert "stands out" not in shown([vessel("A")], EVENT)
+
+
+def test_a_caveat_about_a_measured_value_stays_in_the_file() -> None:
+    caveats = ["positions_before_count is at least 16", "nobody else was heard"]
+    text = shown([vessel("A")], EVENT | {"caveats": caveats})
+    assert "nobody else was heard" in text
+    assert "positions_before_count" not in text

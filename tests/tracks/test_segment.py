@@ -1,6 +1,7 @@
 """Hulls under one MMSI: against the matcher run on everything, and on shared and spoofed MMSIs."""
 
 import csv
+import itertools
 import json
 import math
 from collections import Counter
@@ -143,8 +144,28 @@ def test_no_hull_ever_jumps(drawn: list[Drawn]) -> None:
     assert np.all(nmi <= 1.01 * 45 * 1.25 * np.hypot(hours, 0.05))
 
 
+moored = [(1, 60.0), (3, 60.0), (3, 400.0)]  # fixes and seconds between; the last is established
+
+
+@pytest.mark.parametrize("days", [0, 25])
+@pytest.mark.parametrize("hulls", list(itertools.product(moored, moored)))
+def test_moored_hulls_compete_for_a_report_alike_in_both_passes(
+    hulls: tuple[tuple[int, float], ...], days: int
+) -> None:
+    for first, off in itertools.product([0, 1], [0, 0.0005, -0.0005, 0.004, -0.004, 0.012, -0.012]):
+        rows, t = [], T0
+        for place, (count, step_s) in zip([first, 1 - first], hulls, strict=True):
+            for _ in range(count):
+                t += step_s
+                rows.append((211_000_001, t, 54 + 0.05 * place, 8.0, 0.0, math.nan))
+        cut = t + 1
+        rows.append((211_000_001, t + HOUR * (1 + days), 54.025 + off, 8.0, 0.0, math.nan))
+        batch = reports(rows)
+        assert track_of_line(run(batch, [cut])[1]) == twin(batch)
+
+
 moments = st.tuples(
-    st.floats(0, 30 * HOUR) | st.sampled_from([0.0, 60.0, HOUR]),
+    st.sampled_from([0.0, 2.0, 60.0, 600.0, HOUR, 30 * HOUR]),
     st.floats(-90, 90),
     st.floats(-180, 180),
     st.sampled_from([math.nan, 0.0, 12.0, 40.0, 102.2]),
@@ -152,14 +173,15 @@ moments = st.tuples(
 )
 
 
-@given(moments, moments, st.floats(-0.5, 0.5))
+@given(moments, moments, st.floats(-2.5, 2.5))
 @settings(deadline=None)
 def test_both_passes_judge_two_reports_alike_to_the_last_bit(
-    a: Sequence[float], b: Sequence[float], off: float
+    a: Sequence[float], b: Sequence[float], reach: float
 ) -> None:
     rule = Segment()
-    for lat, lon in ((b[1], b[2]), (max(-90, min(90, a[1] + off)), a[2] + off)):
-        pair = np.array([a, (b[0] + 30 * HOUR, lat, lon, *b[3:])]).T
+    nearby = a[1] + reach * 25 / 60 * math.hypot(b[0] / HOUR, 0.05)
+    for lat, lon in ((b[1], b[2]), (max(-90, min(90, nearby)), a[2])):
+        pair = np.array([(0.0, *a[1:]), (b[0], lat, lon, *b[3:])]).T
         motion = rule.motion(*pair)
         first, second = zip(*(getattr(motion, n).tolist() for n in motion.described()), strict=True)
         before, now = motion.take(slice(0, 1)), motion.take(slice(1, 2))
@@ -224,6 +246,14 @@ def test_a_stray_position_does_not_take_a_ship_that_tells_no_speed() -> None:
     ahead = (211_000_001, T0 + 30, 54.05, 8.0, math.nan, math.nan)
     fixes = run(reports([*mute, ahead]))[1]
     assert hulls_of(fixes) == {211_000_001_001: 60, 211_000_001_002: 1}
+
+
+@pytest.mark.parametrize(("silent_h", "hull"), [(23.9, 2), (24.1, 1)])
+def test_a_stray_position_is_not_looked_for_after_a_day(silent_h: float, hull: int) -> None:
+    stray = (211_000_001, T0 + HOUR, 60.0, 8.0, 12.0, 0.0)  # 360 nmi off: in reach after 14 h
+    later = (211_000_001, T0 + HOUR * (1 + silent_h), 60.0, 8.0, 0.0, 0.0)
+    fixes = run(reports([*steady(60), stray, later]))[1]
+    assert track_of_line(fixes)[61] == 211_000_001_000 + hull
 
 
 def test_two_ships_that_share_an_mmsi_are_two_hulls() -> None:

@@ -72,6 +72,16 @@ def test_a_recording_without_a_known_end_reaches_to_its_last_fix() -> None:
     assert not events(Gap(), heard, until=np.inf)
 
 
+def test_a_step_that_ends_at_six_hours_opens_nothing_since_a_fix_may_come_just_then() -> None:
+    heard = fixes([(ANNA, 0, 58.0, 5.0), (ANNA, 6, 58.0, 5.0)])
+    assert not changes(Gap(), heard, cuts=[T0 + 6 * HOUR])
+
+
+def test_another_vessel_does_not_end_the_gap_of_one_that_is_gone() -> None:
+    (gap,) = events(Gap(), fixes([(ANNA, 0, 58.0, 5.0), (BELLA, 8, 58.0, 5.0)])).values()
+    assert (gap.tracks, gap.end) == ((ANNA,), None)
+
+
 def test_two_hulls_under_one_mmsi_do_not_end_each_others_gaps() -> None:
     heard = fixes([(ANNA, 0, 58.0, 5.0), (ANNA + 1, 3, 12.0, 80.0), (ANNA, 8, 58.0, 5.0)])
     assert one(events(Gap(), heard)).tracks == (ANNA,)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from anomalies.detector import Detector
 from anomalies.detectors import DETECTORS
+from anomalies.gap import Gap
 from anomalies.gap_evidence import OF_WHOLE_LOG
 from tests.anomalies.twins import TWINS
 from tests.fleets import (
@@ -99,6 +100,10 @@ def reach(heard: Fixes, more_h: float) -> float:
     return float(heard.t.max()) + more_h * HOUR
 
 
+# A few lines cannot show whether the station was deaf: that rule needs the whole log.
+WITH_FEW_LINES = {kind: detector(kind) for kind in DETECTORS} | {
+    "gap": Gap(outage_vessels_count=1000)
+}
 more_h = st.sampled_from([0.0, 1.3, 4.7, 9.0])
 places = st.sampled_from([Places.none(), HARBOUR])
 
@@ -233,7 +238,7 @@ def test_the_lines_that_an_event_names_give_its_measured_values_again(
     until = reach(heard, more_h)
     for event in events(detector(kind), heard, until=until, places=places).values():
         named = heard.take(np.isin(heard.line, event.evidence.lines))
-        again = events(detector(kind), named, until=until, places=places)
+        again = events(WITH_FEW_LINES[kind], named, until=until, places=places)
         assert event.id in again
         # That it was over is shown by what came later, which is not part of it.
         assert again[event.id].end in (event.end, None)

@@ -17,8 +17,8 @@ from receiver.decoded import Decoded
 from receiver.formats import by_name, records
 from receiver.formats.blocks import line_blocks
 from receiver.formats.columns import recognise
+from receiver.formats.rows import level
 from receiver.sources.logfile import Input
-from receiver.sources.unpack import Cut
 from tracks.batch import F32, I64, PositionBatch
 
 _CLASS = {1: "A", 2: "A", 3: "A", 5: "A", 27: "A", 18: "B", 19: "B", 24: "B"}
@@ -97,8 +97,6 @@ class _Sentences:
             self._levels.append(_levels(ours, line))
             line += len(ours)
             yield b"".join(_nmea(value) for value in ours)
-        if self._recording.cut:
-            raise Cut(self._recording.cut)
 
     def _ours(self, line: bytes) -> dict[str, Any]:
         value: dict[str, Any] = records.parsed(line) if line.strip() else {}
@@ -121,7 +119,7 @@ class _Sentences:
 
 def _levels(values: list[dict[str, Any]], first_line: int) -> tuple[I64, F32, F32]:
     signal_db, ppm = (
-        np.array([records.number(v.get(name)) for v in values], np.float32)
+        level(np.array([records.number(v.get(name)) for v in values])).astype(np.float32)
         for name in ("signalpower", "ppm")
     )
     return first_line + np.arange(len(values)), signal_db, ppm

@@ -150,8 +150,6 @@ def _times(cells: Cells, layout: Layout) -> F64:
     if layout.epoch:
         return times.from_numbers(_numbers(cells, layout, {"t": column})["t"])
     begin, end = cells.begin(column), cells.end(column)
-    if column == layout.width - 1:
-        end = end - (cells.data[end - 1] == 13)
     return times.from_text(cells.data, begin, end - begin, layout.month_first)
 
 

@@ -168,6 +168,12 @@ def _within(values: F64, end: float) -> F64:
         return np.where((values >= 0) & (values < end), values, np.nan)
 
 
+def level(values: F64) -> F64:
+    """Return levels in dB or ppm with nan in place of what no receiver measures."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(values) < 1000, values, np.nan)
+
+
 def _speed(numbers: dict[str, F64], at: I64) -> F64:
     for unit, factor in SPEEDS.items():
         if unit in numbers:
@@ -205,8 +211,8 @@ def _positions(
         source=source,
         line=rows.line[at],
         key=key(t, mmsi, lat, lon, sog, cog),
-        signal_db=number("signal_db"),
-        ppm=number("ppm"),
+        signal_db=level(number("signal_db")),
+        ppm=level(number("ppm")),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from receiver.sources.logfile import Input
@@ -271,8 +271,10 @@ def mutated(value: Any, path: list[int], new: Any) -> Any:
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(SAMPLES), st.lists(st.integers(0, 99), max_size=4), JSON)
+@example(SAMPLES[0] | {"ppm": 1e39}, [0], "AIS")
+@example(SAMPLES[1] | {"ppm": 1e39}, [0], "AIS")
 def test_no_value_in_any_place_crashes_a_reader(sample: Any, path: list[int], new: Any) -> None:
-    got = read_text(lines(sample, mutated(sample, path, new), sample))
+    got = read_text(lines(sample, json.dumps(mutated(sample, path, new)), sample))
     assert got.counts["lines"] == 3
     assert 0 in {*got.positions.line.tolist(), *got.statics.line.tolist()}
 

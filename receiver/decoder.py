@@ -97,6 +97,7 @@ def _payloads(
     first = buffer[at]
     kind = first - np.uint8(ord("0"))
     kind[first >= ord("`")] -= 8
+    kind[kind > 63] = 0  # not a payload's character; no message has this type
     return Payloads(buffer, at, length, fill, t, line, station, kind)
 
 

@@ -17,20 +17,21 @@ messages; those set aside as implausible are not among them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from anomalies.detector import Context, Heard
-from anomalies.event import Change
+from anomalies.event import Change, Event
 from anomalies.gap_evidence import Teller
 from anomalies.heap import Heap, added, everything, heap
 from anomalies.hearing import KNOWN_AFTER_H, Hearing
 from anomalies.last_heard import EXCUSED, HEARD, TOLD, Last, Succession
 from anomalies.marks import SETTLED_S, reach
 from anomalies.witnesses import Seen, Watch, Witnesses, hourly, since
-from tracks.batch import Points
+from tracks.batch import I64, Mask, Points
 from tracks.keyed import merge
 from tracks.state import State
 
@@ -70,41 +71,39 @@ class Gap:
     ) -> tuple[State, list[Change]]:
         """Take what was heard up to `as_of`; return the new state and what changed."""
         known_s = reach(state, heard, context, as_of)
-        over = context.ended or as_of == np.inf
         fixes = Succession.of(Last.from_state(state, "last_"), heard.fixes)
         hearing = Hearing.from_state(state, "hearing_").heard(fixes.bins_entered())
         waiting = added(state, hourly(heard.points))
-        tell = Teller(self.kind, self._rule, self._min_s, context.places, hearing)
 
-        # Silences that a fix ended: those told of before, those that are new, not the excused.
+        # Silences that a fix ended, and those that have just become long enough.
         offs, ended_by = fixes.silences(self._min_s)
-        told, fresh = (np.flatnonzero(offs.silence == what) for what in (TOLD, HEARD))
-        # Silences that have just become long enough.
         last = merge(fixes.known, fixes.ends()) if len(heard.fixes) else fixes.known
+        fresh = np.flatnonzero(offs.silence == HEARD)
         late = np.flatnonzero((last.silence == HEARD) & (known_s - last.t > self._min_s))
-
         new = Last.concat([offs.take(fresh), last.take(late)])
         excused = hearing.fell_silent(new.t, self.outage_vessels_count)
         answers = self._witnesses(new.take(~excused), waiting)
-        fresh = fresh[~excused[: len(fresh)]]
-        silence = last.silence.copy()
-        silence[late] = np.where(excused[len(excused) - len(late) :], EXCUSED, TOLD)
-        last = replace(last, silence=silence)
-        seen = Seen.from_state(state, "seen_")
+        of_fresh, of_late = np.split(excused, [len(fresh)])
 
-        closed = np.concatenate([told, fresh])
+        told, fresh = np.flatnonzero(offs.silence == TOLD), fresh[~of_fresh]
+        seen = Seen.from_state(state, "seen_")
         met = seen.of(offs.track[told]) + answers[: len(fresh)]
+        closed = np.concatenate([told, fresh])
+        tell = Teller(self.kind, self._rule, self._min_s, context.places, hearing)
         back = heard.fixes.take(ended_by[closed])
         changes = [Change("closed", e) for e in tell.closed(offs.take(closed), met, back)]
-        opened = late[silence[late] == TOLD]
+
+        last = _told(last, late, of_late)
         seen = seen.take(~np.isin(seen.track, offs.track[told]))
-        seen = merge(seen, Seen.make_of(last.track[opened], answers[len(fresh) :]))
-        if over:
-            opened = np.flatnonzero(silence == TOLD)
-        still = last.take(opened)
-        events = tell.open(still, seen.of(still.track), known_s if over else None)
-        for event, row in zip(events, opened, strict=True):
-            changes.append(Change("opened" if row in late else "updated", event))
+        opened = last.track[late[~of_late]]
+        seen = merge(seen, Seen.make_of(opened, answers[len(fresh) :]))
+        if context.ended or as_of == np.inf:
+            still = last.take(last.silence == TOLD)
+            events = tell.open(still, seen.of(still.track), known_s)
+        else:
+            still = last.take(late[~of_late])
+            events = tell.open(still, seen.of(still.track), None)
+        changes += _opened(events, set(opened.tolist()))
         return {
             "reach": np.array(known_s),
             **self._needed(waiting, float(state["reach"]), known_s),
@@ -142,3 +141,15 @@ class Gap:
         if known_before_s // 3600 == known_s // 3600:
             return waiting
         return heap(since(everything(waiting), known_s - self._min_s))
+
+
+def _told(last: Last, late: I64, excused: Mask) -> Last:
+    """Return the table with what became of the silences of the rows `late`."""
+    silence = last.silence.copy()
+    silence[late] = np.where(excused, EXCUSED, TOLD)
+    return replace(last, silence=silence)
+
+
+def _opened(events: Iterator[Event], new: set[int]) -> Iterator[Change]:
+    for event in events:
+        yield Change("opened" if event.tracks[0] in new else "updated", event)

@@ -19,7 +19,6 @@ from tracks.batch import F64, I64, Mask
 GPS_M = 4.0  # standard deviation of a position, each way
 NO_POSITION, NO_SPEED = 0.001, 0.003  # shares of reports in which the instrument is not available
 GARBLED = 5e-5  # share with a wild position and a valid checksum
-PART_S = 0.0267  # a slot: how much later the next part of a message is heard
 BASE_MMSI = 3_669_001 + (COAST_MID - 366) * 10_000
 AID_MMSI = 990_000_000 + COAST_MID * 10_000 + 9_001
 
@@ -172,11 +171,9 @@ class Receiver:
             first_sequence=int(rng.integers(10)),
         )
         parts = len(lines) // max(len(t), 1)
-        heard = t[:, None] + PART_S * np.arange(parts)
-        # The line says the second in which its message began: keep file order and stamps alike.
-        heard = np.minimum(heard, np.floor(t)[:, None] + 0.9999).ravel()
         self._damage(lines, rng)
-        return lines, heard
+        # A receiver writes a message when all of it is heard: its parts follow one another.
+        return lines, np.repeat(t, parts)
 
     def _damage(self, lines: Lines, rng: Generator) -> None:
         """Change a character of some payloads after the checksum was written."""

@@ -96,9 +96,11 @@ class Columns:
 
     def take(self, rows: NDArray[Any] | slice) -> Self:
         """Return the rows that an index array, a mask or a slice picks."""
-        if isinstance(rows, np.ndarray) and rows.dtype == np.bool_:
+        if isinstance(rows, slice):
+            return type(self)(*(getattr(self, n)[rows] for n in self.described()))
+        if rows.dtype == np.bool_:
             rows = np.flatnonzero(rows)
-        return type(self)(*(getattr(self, n)[rows] for n in self.described()))
+        return type(self)(*(getattr(self, n).take(rows) for n in self.described()))
 
     def to_state(self, prefix: str = "") -> dict[str, NDArray[Any]]:
         """Return the columns by name, each name behind `prefix`, to be saved."""

@@ -122,8 +122,8 @@ def replay(
         raise click.UsageError("--places none switches all masks off; give no other file with it")
     from sternlight.job import Job, run
 
-    results = run(Job(paths, out, format_name, start, places, config))
-    results.show(top)
+    results = run(Job(paths, out, format_name, start, places, config, top))
+    results.show()
     _tell(results.trouble)
     sys.exit(PARTIAL if results.partial else OK)
 

@@ -14,7 +14,7 @@ from sternlight.data import data_folder
 from sternlight.errors import DiskFull, is_full
 from sternlight.reading import Reading
 from sternlight.replay import Replay
-from sternlight.results import Results, write
+from sternlight.results import Asked, Results, write
 from sternlight.settings import load
 from sternlight.summary import Began
 from sternlight.text import counted
@@ -33,6 +33,7 @@ class Job:
     start: float | None = None  # Unix seconds
     places: tuple[str, ...] = ()
     config: Path | None = None
+    top_count: int = 10
 
 
 def run(job: Job) -> Results:
@@ -49,7 +50,7 @@ def run(job: Job) -> Results:
     ):
         replay.read(inputs)
         replay.judge()
-        return write(replay, settings, list(job.places), began, written)
+        return write(replay, Asked(settings, list(job.places), job.top_count, began), written)
 
 
 def _places(given: tuple[str, ...]) -> Places:

@@ -20,6 +20,7 @@ from receiver.decoded import BadInput, Decoded
 from receiver.sources.logfile import Input, Inputs
 from sternlight.clocks import Span, set_aside
 from sternlight.distress import Distress
+from sternlight.ledger import Ledger
 from sternlight.reading import Reading
 from sternlight.settings import Settings
 from sternlight.spool import DAY_S, Spool, windows
@@ -33,11 +34,11 @@ FUTURE_S = DAY_S  # a report this far ahead of our own clock has a wrong time
 
 
 class Replay:
-    """One run: `read` the inputs, `judge` what is in them; then `station` holds the result.
+    """One run: `read` the inputs, `judge` what is in them; then `events` and `station` hold all.
 
-    `folder` takes the temporary file, 60 to 90 bytes for each report.  `ways`
-    are the ten-minute points of all hulls, on disk until `close`.  Raises
-    OSError when the disk is full.
+    `folder` takes the temporary files, 60 to 90 bytes for each report: reports,
+    `events`, and the ten-minute points of all hulls, `ways`.  Raises OSError
+    when the disk is full.
     """
 
     def __init__(self, settings: Settings, places: Places, folder: Path, reading: Reading) -> None:
@@ -50,6 +51,7 @@ class Replay:
         self._open = ExitStack()
         self._positions = self._open.enter_context(Spool(folder, PositionBatch))
         self._statics = self._open.enter_context(Spool(folder, StaticBatch))
+        self.events = self._open.enter_context(Ledger(folder))
         self.ways = self._open.enter_context(Spool(folder, Points, by="bin", then="track"))
 
     def __enter__(self) -> Self:
@@ -115,6 +117,7 @@ class Replay:
     ) -> None:
         step = self.station.step(positions, statics, as_of, ended)
         self.ways.add(step.heard.points)
+        self.events.apply(step.changes)
 
     def _believed(self, decoded: Decoded, latest: float) -> Decoded:
         """Leave out reports without a time, and those later than `latest`; count them."""

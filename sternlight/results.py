@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from anomalies.event import Event
 from anomalies.rank import NEVER_SEEN, Ranked, rank
@@ -14,7 +14,6 @@ from anomalies.score import assess
 from sternlight import geojson, terminal
 from sternlight.answers import EVENTS, MAP, SUMMARY, VESSELS, Judged, Rows
 from sternlight.data import data_folder
-from sternlight.fleet import Fleet
 from sternlight.geojson import stretches
 from sternlight.jsontext import dumps, replacing, write_lines
 from sternlight.replay import Replay
@@ -28,21 +27,24 @@ from tracks.flags import Flags
 from tracks.identity import Claims
 
 
+class Shown(NamedTuple):
+    """The first vessels of the ranking and their events by id, as rows of the files."""
+
+    vessels: list[dict[str, Any]]
+    events: dict[str, dict[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
     """What was found and written."""
 
     folder: Path
     summary: dict[str, Any]
-    ranked: list[Ranked]  # the vessels with events, the most worth a look first
-    judged: Mapping[str, Judged]  # by id
-    rows: Rows
+    shown: Shown
 
-    def show(self, top: int) -> None:
-        """Print the ranking of the first `top` vessels."""
-        vessels = [self.rows.vessel(vessel) for vessel in self.ranked[:top]]
-        events = {e: self.rows.event(self.judged[e]) for row in vessels for e in row["events"]}
-        terminal.show(vessels, events, self.summary, str(self.folder))
+    def show(self) -> None:
+        """Print the ranking."""
+        terminal.show(self.shown.vessels, self.shown.events, self.summary, str(self.folder))
 
     @property
     def partial(self) -> bool:
@@ -69,47 +71,67 @@ _UNBELIEVED = {
 }
 
 
-def write(
-    replay: Replay, settings: Settings, places: list[str], began: Began, written: list[str]
-) -> Results:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run was asked to do, as far as its results tell of it."""
+
+    settings: Settings
+    places: list[str]
+    top_count: int
+    began: Began
+
+
+def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     """Write all results of a run; `written` takes the name of each file when it is whole."""
-    station, folder = replay.station, replay.folder
-    fleet = station.vessels()
-    judged = judge(station, fleet)
-    claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
-    flags = Flags.load(data_folder() / "flags.csv")
-    rows = Rows(replay.reading.provenance, station, fleet, claims, flags)
-    write_lines(folder / EVENTS, map(rows.event, judged))
+    folder = replay.folder
+    rows = _rows(replay)
+    judged: list[Judged] = []  # without the raw lines, which are most of an event
+    write_lines(folder / EVENTS, _event_rows(replay, rows, judged))
     written.append(EVENTS)
 
-    ranked = rank([(one.event, one.assessment) for one in judged], claims)
+    ranked = rank([(one.event, one.assessment) for one in judged], rows.claims)
     found = {vessel.track for vessel in ranked}
-    rest = (Ranked(track, 0.0, (), NEVER_SEEN, ()) for track in claims if track not in found)
+    rest = (Ranked(track, 0.0, (), NEVER_SEEN, ()) for track in rows.claims if track not in found)
     write_lines(folder / VESSELS, map(rows.vessel, chain(ranked, rest)))
     written.append(VESSELS)
 
-    _write_map(replay, settings, judged, claims)
+    _write_map(replay, asked.settings, judged, rows.claims)
     written.append(MAP)
 
-    summary = summarise(replay, settings, places, began, judged)
+    summary = summarise(replay, asked.settings, asked.places, asked.began, judged)
     with replacing(folder / SUMMARY) as out:
         out.write(dumps(summary, indented=True) + "\n")
     written.append(SUMMARY)
-    return Results(folder, summary, ranked, {j.event.id: j for j in judged}, rows)
+    vessels = [rows.vessel(vessel) for vessel in ranked[: asked.top_count]]
+    ids = {event for vessel in vessels for event in vessel["events"]}
+    events = {e: rows.event(_judge(replay.events[e], replay.station)) for e in sorted(ids)}
+    return Results(folder, summary, Shown(vessels, events))
 
 
-def judge(station: Station, fleet: Fleet) -> list[Judged]:
-    """Return the events of hulls in `fleet` with their scores, sorted by start and id.
+def _rows(replay: Replay) -> Rows:
+    station = replay.station
+    fleet = station.vessels()
+    claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
+    flags = Flags.load(data_folder() / "flags.csv")
+    return Rows(replay.reading.provenance, station, fleet, claims, flags)
+
+
+def _event_rows(replay: Replay, rows: Rows, judged: list[Judged]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of all events of vessels; `judged` takes each without its raw lines."""
+    for event in replay.events.events():
+        if rows.claims.keys() >= set(event.tracks):
+            whole = _judge(event, replay.station)
+            yield rows.event(whole)
+            evidence = replace(event.evidence, lines=())
+            judged.append(replace(whole, event=replace(event, evidence=evidence)))
+
+
+def _judge(event: Event, station: Station) -> Judged:
+    """Score an event.
 
     A vessel is taken for what it had claimed to be by the end of the event, so
     that replay and live agree.
     """
-    known = set(fleet.track.tolist())
-    events = sorted(station.events.values(), key=lambda e: (e.start, e.id))
-    return [_judge(event, station) for event in events if known.issuperset(event.tracks)]
-
-
-def _judge(event: Event, station: Station) -> Judged:
     t = station.as_of if event.end is None else event.end
     claims = {track: station.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
     place = station.places.describe(event.lat, event.lon)

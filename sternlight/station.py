@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
@@ -12,8 +11,9 @@ import numpy as np
 
 from anomalies.detector import Context, Detector, Heard
 from anomalies.detectors import DETECTORS
-from anomalies.event import Change, Event, Evidence
+from anomalies.event import Change, Event
 from sternlight.fleet import Fleet
+from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
 from tracks.batch import I64, PositionBatch, StaticBatch
 from tracks.identity import ClaimChange, Claims
@@ -32,8 +32,9 @@ class Step(NamedTuple):
 class Station:
     """The one owner of state.
 
-    `events` are the events that stand, by id; `fleet` all hulls heard; `counts`
-    what was set aside, and why; `as_of` up to when everything has been heard.
+    `going_on` are the open events by id; those that are over are whoever's who
+    takes the changes.  `fleet` are all hulls heard; `counts` what was set aside,
+    and why; `as_of` is up to when everything has been heard.
     """
 
     def __init__(self, settings: Settings, places: Places) -> None:
@@ -45,7 +46,7 @@ class Station:
         self.places = places
         self.as_of = -np.inf
         self.fleet = Fleet.empty()
-        self.events: dict[str, Event] = {}
+        self.going_on: dict[str, Event] = {}
         self.counts: Counter[str] = Counter()
         self.states: dict[str, State] = {
             "duplicates": self.duplicates.start(),
@@ -81,7 +82,10 @@ class Station:
         for detector in self.detectors:
             s[detector.kind], found = detector.step(s[detector.kind], heard, context, as_of)
             changes += found
-        self._apply(changes)
+        for what, event in changes:
+            self.going_on.pop(event.id, None)
+            if what in ("opened", "updated"):
+                self.going_on[event.id] = event
         return Step(heard, changes)
 
     def vessels(self) -> Fleet:
@@ -106,7 +110,7 @@ class Station:
         rest = {
             "as_of": self.as_of,
             "counts": self.counts,
-            "events": [_to_json(event) for event in self.events.values()],
+            "going_on": [to_json(event) for event in self.going_on.values()],
         }
         arrays = {
             f"{part}/{name}": array
@@ -133,22 +137,5 @@ class Station:
         self.fleet = Fleet.from_state(states.pop("fleet"))
         self.states = dict(states)
         self.as_of, self.counts = rest["as_of"], Counter(rest["counts"])
-        events = [_from_json(event) for event in rest["events"]]
-        self.events = {event.id: event for event in events}
-
-    def _apply(self, changes: list[Change]) -> None:
-        for what, event in changes:
-            if what == "withdrawn":
-                self.events.pop(event.id, None)
-            else:
-                self.events[event.id] = event
-
-
-def _to_json(event: Event) -> dict[str, Any]:
-    return asdict(event)
-
-
-def _from_json(saved: dict[str, Any]) -> Event:
-    evidence = saved.pop("evidence")
-    evidence |= {name: tuple(evidence[name]) for name in ("lines", "caveats")}
-    return Event(**(saved | {"tracks": tuple(saved["tracks"]), "evidence": Evidence(**evidence)}))
+        events = [from_json(event) for event in rest["going_on"]]
+        self.going_on = {event.id: event for event in events}

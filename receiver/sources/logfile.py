@@ -53,7 +53,6 @@ class Input(RawIOBase):
         self.path = path  # only of a plain file, which may then be opened again and sought in
         self.size_bytes = size_bytes  # of the file on disk; None where nobody can know
         self.cut = ""
-        self.opened_by: object = None  # what would close the file if nobody held it
         self._pieces = pieces
         self._piece = memoryview(b"")
         self._given = 0
@@ -119,7 +118,9 @@ class Input(RawIOBase):
 
 
 class Inputs(Iterator[Input]):
-    """All the recordings behind some paths, one after the other; each is closed by the next.
+    """All the recordings behind some paths, one after the other.
+
+    Each is closed when the next is asked for, and when this is no longer held.
 
     `skipped` tells of each file that gave nothing why, as the rest of a sentence
     that begins with its name; it grows while one iterates.  Where nothing at all
@@ -127,32 +128,47 @@ class Inputs(Iterator[Input]):
     """
 
     def __init__(self, paths: Sequence[str | Path]) -> None:
-        self.skipped: dict[str, str] = {}
-        self._files = list(_files(paths))
-        sizes = [_size(path) for path in self._files]
+        files = list(_files(paths))
+        sizes = [_size(path) for path in files]
         self.size_bytes = None if None in sizes else sum(s or 0 for s in sizes)
-        self._done_bytes = 0
-        self._position: Callable[[], int] = int
-        self._inputs = self._open_all()
+        self._walk = _Walk()
+        self.skipped = self._walk.skipped
+        self._inputs = self._walk.open_all(files)
 
     def __next__(self) -> Input:
         """Open and return the next recording."""
-        recording = next(self._inputs)
-        recording.opened_by = self
-        return recording
+        return next(self._inputs)
 
     def consumed_bytes(self) -> int:
         """Return how much of `size_bytes` has been read."""
-        return self._done_bytes + self._position()
+        return self._walk.done_bytes + self._walk.position()
 
-    def _open_all(self) -> Iterator[Input]:
+
+def open_inputs(paths: Sequence[str | Path]) -> Inputs:
+    """Return the recordings behind `paths`: files, folders (all that is in them) and "-".
+
+    Raises BadInput at once for a path that does not exist, and on iteration when
+    nothing could be read; a file among others that cannot be is in `skipped`.
+    """
+    return Inputs(paths)
+
+
+class _Walk:
+    """The way through the files; it does not know its generator, so dropping that closes it."""
+
+    def __init__(self) -> None:
+        self.skipped: dict[str, str] = {}
+        self.done_bytes = 0
+        self.position: Callable[[], int] = int
+
+    def open_all(self, files: Sequence[Path | None]) -> Iterator[Input]:
         given = 0
-        for path in self._files:
+        for path in files:
             for recording in self._open(path):
                 given += 1
                 yield recording
-            self._position = int
-            self._done_bytes += _size(path) or 0
+            self.position = int
+            self.done_bytes += _size(path) or 0
         if not given:
             raise BadInput(_nothing(self.skipped))
 
@@ -170,7 +186,7 @@ class Inputs(Iterator[Input]):
                 return
             size_bytes = _size(path)
             counted = _Counted(file)
-            self._position = position = counted.position
+            self.position = position = counted.position
             packed = Input(
                 name, counted.pieces(), path=path, size_bytes=size_bytes, position=position
             )
@@ -207,7 +223,7 @@ class Inputs(Iterator[Input]):
             )
             return
         if packed.path is not None:
-            self._position = _teller(file)
+            self.position = _teller(file)
         with archive:
             for info in archive.infolist():
                 name = f"{packed.name}/{info.filename}"
@@ -216,17 +232,8 @@ class Inputs(Iterator[Input]):
                 if why := _refused(info):
                     self.skipped[name] = why
                     continue
-                member = Input(name, _member(archive, info), position=self._position)
+                member = Input(name, _member(archive, info), position=self.position)
                 yield from self._unpacked(member, nested_max)
-
-
-def open_inputs(paths: Sequence[str | Path]) -> Inputs:
-    """Return the recordings behind `paths`: files, folders (all that is in them) and "-".
-
-    Raises BadInput at once for a path that does not exist, and on iteration when
-    nothing could be read; a file among others that cannot be is in `skipped`.
-    """
-    return Inputs(paths)
 
 
 class _Counted:

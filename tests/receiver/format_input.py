@@ -47,4 +47,5 @@ def read_text(text: str | bytes, name: str | None = None, first_line: int = 0) -
 
 def read_file(path: Path) -> Read:
     """Read a file that holds one input."""
-    return read(next(open_inputs([path])))
+    inputs = open_inputs([path])  # held, or it closes the file
+    return read(next(inputs))

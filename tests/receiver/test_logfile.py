@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import gc
 import gzip
 import io
 import os
@@ -111,7 +112,8 @@ def test_a_cut_file_gives_what_stands_before_the_cut(
     path = tmp_path / "a"
     whole = PACK[kind](random.Random(2).randbytes(800_000))
     path.write_bytes(whole[: int(len(whole) * part)])
-    recording = next(open_inputs([path]))
+    inputs = open_inputs([path])
+    recording = next(inputs)
     got = read(recording)
     assert random.Random(2).randbytes(800_000).startswith(got)
     assert len(got) >= 800_000 * part - 250_000
@@ -123,7 +125,8 @@ def test_a_damaged_file_gives_what_stands_before_the_damage(tmp_path: Path) -> N
     packed[-8] ^= 1  # in the checksum
     path = tmp_path / "a.gz"
     path.write_bytes(packed)
-    recording = next(open_inputs([path]))
+    inputs = open_inputs([path])
+    recording = next(inputs)
     got = read(recording)
     assert len(got) > len(DATA) // 2
     assert "damaged" in recording.cut
@@ -134,7 +137,8 @@ def test_a_member_with_a_wrong_checksum_is_called_damaged(tmp_path: Path) -> Non
     packed[len(packed) - 1000] ^= 255
     path = tmp_path / "a.zip"
     path.write_bytes(packed)
-    recording = next(open_inputs([path]))
+    inputs = open_inputs([path])
+    recording = next(inputs)
     read(recording)
     assert "damaged" in recording.cut
 
@@ -179,7 +183,8 @@ def test_a_file_that_explodes_is_stopped(
     monkeypatch.setattr(unpack, "RATIO_MAX", 20)
     path = tmp_path / "a"
     path.write_bytes(PACK[kind](DATA + bytes(40 << 20)))
-    recording = next(open_inputs([path]))
+    inputs = open_inputs([path])
+    recording = next(inputs)
     assert len(read(recording)) < 30 << 20
     assert "unpacks to more than 20 times its size" in recording.cut
 
@@ -235,7 +240,8 @@ def test_standard_input_is_read_like_a_file(monkeypatch: pytest.MonkeyPatch, pac
 def test_a_format_that_must_seek_gets_a_file(tmp_path: Path, packed: bool) -> None:
     path = tmp_path / "a"
     path.write_bytes(gzip.compress(DATA) if packed else DATA)
-    with next(open_inputs([path])).seekable_file() as file:
+    inputs = open_inputs([path])
+    with next(inputs).seekable_file() as file:
         file.seek(-10, os.SEEK_END)
         assert file.read() == DATA[-10:]
         file.seek(0)
@@ -252,8 +258,9 @@ def test_a_full_disk_while_unpacking_is_said_with_advice(
     path = tmp_path / "a.gz"
     path.write_bytes(gzip.compress(DATA))
     monkeypatch.setattr("tempfile.TemporaryFile", Full)
+    inputs = open_inputs([path])
     with pytest.raises(BadInput, match=r"no space left on device; make room in .* or set TMPDIR"):
-        next(open_inputs([path])).seekable_file()
+        next(inputs).seekable_file()
 
 
 def test_a_missing_file_is_said_before_anything_is_read(tmp_path: Path) -> None:
@@ -352,3 +359,16 @@ def test_mutated_packed_files_never_crash(
     with contextlib.suppress(BadInput):
         for recording in open_inputs([path]):
             read(recording)
+
+
+def test_a_file_is_closed_at_once_when_nobody_holds_its_inputs(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(DATA * 10)
+    gc.disable()  # what only the garbage collector closes, would stay open
+    try:
+        inputs = open_inputs([tmp_path])
+        recording = next(inputs)
+        del inputs
+        with pytest.raises(ValueError, match="closed"):
+            read(recording)
+    finally:
+        gc.enable()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import os
+import struct
 import sys
 import tempfile
 import zipfile
@@ -28,6 +30,11 @@ from receiver.sources.unpack import (
 
 HEAD_BYTES = 1 << 16
 STDIN = "-"
+# All that zipfile and what it unpacks with let through for archives that are damaged.
+ZIP_TROUBLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError),
+)
 NESTED_MAX = 2  # x.zip/y.csv.gz is packed twice
 
 
@@ -217,7 +224,7 @@ class _Walk:
     def _members(self, packed: Input, file: IO[bytes], nested_max: int) -> Iterator[Input]:
         try:
             archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+        except ZIP_TROUBLE as error:
             self.skipped[packed.name] = (
                 f"is a damaged or cut zip archive ({error}): copy or download it again"
             )
@@ -330,7 +337,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
         with archive.open(info) as file:
             while piece := file.read(FEED_BYTES):
                 yield piece
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+    except ZIP_TROUBLE as error:
         raise Cut(f"is damaged ({error}); what stands before that was read") from error
 
 

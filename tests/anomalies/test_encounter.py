@@ -124,6 +124,15 @@ def test_a_recording_that_ends_within_four_hours_leaves_the_end_open_and_says_so
     assert any("whether they met again is not known" in c for c in event.evidence.caveats)
 
 
+@pytest.mark.parametrize("step_s", [60, 600, 1e6])
+def test_two_that_report_every_fifty_minutes_meet_however_small_the_steps(step_s: float) -> None:
+    rows = voyage(ANNA, 58.0, 5.0, Stretch(6), every_s=3000.0)
+    rows += voyage(BELLA, 58.002, 5.0, Stretch(6), every_s=3000.0, start_h=0.4)
+    cuts = np.arange(T0, T0 + 12 * HOUR, step_s).tolist()
+    (event,) = events(Encounter(), fixes(rows), cuts=cuts, until=T0 + 12 * HOUR).values()
+    assert (event.start, event.end) == (T0 + 1_800, T0 + 21_000)
+
+
 def test_three_vessels_together_are_three_pairs() -> None:
     rows = [row for i, t in enumerate((ANNA, BELLA, CARLA))
             for row in voyage(t, 58.0 + i / 1000, 5.0, Stretch(4))]  # fmt: skip

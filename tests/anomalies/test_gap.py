@@ -33,6 +33,9 @@ def one(found):
     return event
 
 
+GAP_OF_ANNA = "gap-257000001.1-20170714T060000Z"
+
+
 def measured(event) -> dict[str, float]:
     return dict(event.evidence.measured)
 
@@ -74,12 +77,12 @@ def test_a_recording_without_a_known_end_reaches_to_its_last_fix() -> None:
 
 def test_a_step_that_ends_at_six_hours_opens_nothing_since_a_fix_may_come_just_then() -> None:
     heard = fixes([(ANNA, 0, 58.0, 5.0), (ANNA, 6, 58.0, 5.0)])
-    assert not changes(Gap(), heard, cuts=[T0 + 6 * HOUR])
+    assert not changes(Gap(), heard, cuts=[T0 + 6 * HOUR], until=T0 + 6.1 * HOUR)
 
 
 def test_another_vessel_does_not_end_the_gap_of_one_that_is_gone() -> None:
-    (gap,) = events(Gap(), fixes([(ANNA, 0, 58.0, 5.0), (BELLA, 8, 58.0, 5.0)])).values()
-    assert (gap.tracks, gap.end) == ((ANNA,), None)
+    said = changes(Gap(), fixes([(ANNA, 0, 58.0, 5.0), (BELLA, 8, 58.0, 5.0)]))
+    assert [(c.what, c.event.tracks) for c in said] == [("opened", (ANNA,))]
 
 
 def test_two_hulls_under_one_mmsi_do_not_end_each_others_gaps() -> None:
@@ -93,6 +96,11 @@ def test_positions_before_are_counted_over_twelve_hours_without_the_last() -> No
     assert measured(gap)["positions_before_count"] == 4  # 12 h before to the second counts
     assert measured(gap)["median_interval_s"] == pytest.approx(3.75 * HOUR)
     assert gap.evidence.lines == (1, 2, 3, 4, 5, 6)
+
+
+def test_a_second_fix_at_the_same_moment_is_not_one_before() -> None:
+    rows = [(ANNA, -1, 58.0, 5.0), (ANNA, 0, 58.0, 5.0), (ANNA, 0, 58.0, 5.0), (ANNA, 7, 58.0, 5.0)]
+    assert measured(one(events(Gap(), fixes(rows))))["positions_before_count"] == 1
 
 
 def test_a_count_that_is_only_a_lower_bound_says_so() -> None:
@@ -113,6 +121,19 @@ def test_a_witness_is_another_vessel_near_the_place_in_the_first_hours() -> None
     assert set(shown) == {ANNA, BELLA}
 
 
+@pytest.mark.parametrize(("hour", "count"), [(5.0, 1), (6.0, 0)])
+def test_the_fifth_full_hour_is_the_last_that_counts(hour: float, count: int) -> None:
+    once = voyage(BELLA, 58.0, 5.0, Stretch(1 / 3), start_h=hour - 1 / 6)
+    heard = fixes([(ANNA, 0, 58.0, 5.0), (ANNA, 8, 58.0, 5.0), *once])
+    assert measured(events(Gap(), heard)[GAP_OF_ANNA])["witnesses_count"] == count
+
+
+def test_a_hull_under_the_same_mmsi_is_no_witness() -> None:
+    twin = voyage(ANNA + 1, 58.0, 5.0, Stretch(8))
+    heard = fixes([(ANNA, 0, 58.0, 5.0), (ANNA, 8, 58.0, 5.0), *twin])
+    assert measured(events(Gap(), heard)[GAP_OF_ANNA])["witnesses_count"] == 0
+
+
 def test_a_gap_that_nobody_witnessed_says_so() -> None:
     gap = one(events(Gap(), fixes([(ANNA, 0, 58.0, 5.0), (ANNA, 8, 58.0, 5.0)])))
     assert any("no other vessel" in caveat for caveat in gap.evidence.caveats)
@@ -127,6 +148,23 @@ def five(*stretches: Stretch) -> Fixes:
 
 def test_when_the_whole_station_falls_silent_no_vessel_gets_a_gap() -> None:
     assert not events(Gap(), five(Stretch(4), Stretch(9, heard=False), Stretch(2)))
+
+
+def test_a_vessel_whose_last_report_came_ten_minutes_before_the_others_is_among_them() -> None:
+    heard = five(Stretch(4), Stretch(9, heard=False), Stretch(2))
+    gone = (heard.track == ANNA) & (heard.t > T0 + 3.8 * HOUR) & (heard.t < T0 + 9 * HOUR)
+    assert not events(Gap(), heard.take(~gone))
+
+
+def test_an_outage_of_two_hours_excuses_a_vessel_that_stays_away_for_longer() -> None:
+    heard = five(Stretch(4), Stretch(2, heard=False), Stretch(7))
+    gone = (heard.track == ANNA) & (heard.t > T0 + 5 * HOUR) & (heard.t < T0 + 12 * HOUR)
+    assert not events(Gap(), heard.take(~gone))
+
+
+def test_an_outage_is_known_however_small_the_steps() -> None:
+    heard = five(Stretch(2), Stretch(9, heard=False), Stretch(1))
+    assert not events(Gap(), heard, cuts=np.arange(T0, T0 + 12 * HOUR, 60.0).tolist())
 
 
 def test_a_recording_of_two_files_days_apart_makes_no_gaps() -> None:

@@ -36,10 +36,8 @@ class Distress:
 
     def hear(self, positions: PositionBatch) -> None:
         """Take note of the beacons among `positions`, which all have a time."""
-        beacons = np.flatnonzero(
-            (positions.mmsi // 1_000_000 >= 970) & (category(positions.mmsi) == DISTRESS)
-        )
-        for row in beacons:
+        high = np.flatnonzero(positions.mmsi >= min(KINDS) * 1_000_000)  # hardly any are
+        for row in high[category(positions.mmsi[high]) == DISTRESS]:
             t, lat, lon = float(positions.t[row]), positions.lat[row], positions.lon[row]
             mmsi = int(positions.mmsi[row])
             signal = self.signals.setdefault(mmsi, Signal(t, t, np.nan, np.nan))

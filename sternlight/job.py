@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from receiver.sources.logfile import Input, open_inputs
-from receiver.sources.simulator import EMBEDDED
 from sternlight.data import data_folder
 from sternlight.errors import DiskFull, is_full
 from sternlight.reading import Reading
@@ -60,6 +59,9 @@ def _places(given: tuple[str, ...]) -> Places:
 
 
 def _embedded() -> Input:
+    # Here, since most runs have recordings of their own.
+    from receiver.sources.simulator import EMBEDDED
+
     return Input("simulated recording", EMBEDDED.lines())
 
 

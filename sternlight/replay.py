@@ -10,13 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Self, TypeVar
 
 import numpy as np
 
-from receiver.decoded import BadInput, Decoded
+from receiver.decoded import BadInput
 from receiver.sources.logfile import Input, Inputs
 from sternlight.clocks import Span, set_aside
 from sternlight.distress import Distress
@@ -29,8 +28,10 @@ from sternlight.text import counted
 from tracks.batch import Points, PositionBatch, StaticBatch
 from tracks.places import Places
 
-FUTURE = "set aside: in the future"
+UNDATED, FUTURE = "set aside: no time", "set aside: in the future"
 FUTURE_S = DAY_S  # a report this far ahead of our own clock has a wrong time
+
+B = TypeVar("B", PositionBatch, StaticBatch)
 
 
 class Replay:
@@ -70,10 +71,11 @@ class Replay:
         """Read all inputs.  Raises BadInput if there is no report with a time in them."""
         latest = time.time() + FUTURE_S
         for account, decoded in self.reading.read(inputs):
-            decoded = self._believed(decoded, np.inf if account.simulated else latest)
-            self.distress.hear(decoded.positions)
-            self._positions.add(decoded.positions)
-            self._statics.add(decoded.statics)
+            until = np.finfo(np.float64).max if account.simulated else latest
+            positions = self._believed(decoded.positions, until)
+            self.distress.hear(positions)
+            self._positions.add(positions)
+            self._statics.add(self._believed(decoded.statics, until))
         self._positions.flush()
         self._statics.flush()
         if not self._positions.rows:
@@ -101,7 +103,7 @@ class Replay:
     def _nothing(self) -> str:
         """Say that there is nothing to judge, and the likeliest reason."""
         names = ", ".join(account.name for account in self.reading.accounts)
-        undated, future = self.counts["set aside: no time"], self.counts[FUTURE]
+        undated, future = self.counts[UNDATED], self.counts[FUTURE]
         says = f"{names}: {counted(self.reading.lines, 'line')} read, "
         if undated:
             return (
@@ -119,16 +121,15 @@ class Replay:
         self.ways.add(step.heard.points)
         self.events.apply(step.changes)
 
-    def _believed(self, decoded: Decoded, latest: float) -> Decoded:
+    def _believed(self, batch: B, latest: float) -> B:
         """Leave out reports without a time, and those later than `latest`; count them."""
-        for batch in (decoded.positions, decoded.statics):
-            undated = np.count_nonzero(~np.isfinite(batch.t))
-            self.counts["set aside: no time"] += int(undated)
-            self.counts[FUTURE] += len(batch) - int(undated + np.count_nonzero(batch.t <= latest))
-        positions, statics = decoded.positions, decoded.statics
-        return replace(
-            decoded, positions=_until(positions, latest), statics=_until(statics, latest)
-        )
+        good = batch.t <= latest
+        if good.all():
+            return batch
+        undated = int(np.count_nonzero(np.isnan(batch.t)))
+        self.counts[UNDATED] += undated
+        self.counts[FUTURE] += int(np.count_nonzero(~good)) - undated
+        return batch.take(good)
 
     def _aside(self) -> list[Span]:
         """Return the spans of time that wrong clocks told, and count the reports in them."""
@@ -144,12 +145,3 @@ class Replay:
         if len(positions):
             first = self.span[0] if self.span else float(positions.t[0])
             self.span = first, float(positions.t[-1])
-
-
-B = TypeVar("B", PositionBatch, StaticBatch)
-
-
-def _until(batch: B, latest: float) -> B:
-    """Return the reports with a time up to `latest`."""
-    good = np.isfinite(batch.t) & (batch.t <= latest)
-    return batch if good.all() else batch.take(good)

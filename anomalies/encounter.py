@@ -2,14 +2,15 @@
 
 Two vessels at most 500 m apart for at least two hours without a break, at a
 median speed under 2 kn, at least 10 km from any port or anchorage (Miller et
-al. 2018, doi 10.3389/fmars.2018.00240).  They are compared at ten-minute marks
+al. 2018, doi 10.3389/fmars.2018.00240) and 5 nmi from shore, where ships lie at
+anchorages that no list names.  They are compared at ten-minute marks
 (`tracks.points`); where one of them was not heard for an hour, they were not
 together.  Times together less than four hours apart are one encounter.  There
 is no day boundary, and A meeting B is B meeting A.
 
 It does not prove that anything was handed over.  Pair trawlers, tugs with
 their tow, ships at anchor beside each other and lifeboats on exercise look the
-same.  Neglected: everything nearer to port; ships that keep their transponder
+same.  Neglected: everything nearer to land; ships that keep their transponder
 off; meetings at more than 2 kn.
 """
 
@@ -28,7 +29,7 @@ from anomalies.heap import both
 from anomalies.marks import Ripe, begin, in_order, keys_of, ripen
 from anomalies.meeting import lines_of, measure
 from anomalies.pairing import near_pairs
-from anomalies.place_facts import place_facts
+from anomalies.place_facts import near_land, place_facts
 from anomalies.runs import Meetings, Runs, join, meetings, split
 from tracks.batch import BIN_S, U64, Mask, Points, starts
 from tracks.keyed import rows_of
@@ -66,6 +67,7 @@ class Encounter:
     min_duration_h: float = 2.0  # Miller et al. 2018
     max_speed_kn: float = 2.0  # Miller et al. 2018: median speed below
     port_radius_nmi: float = 5.4  # Miller et al. 2018: 10 km from a coastal anchorage
+    min_shore_nmi: float = 5.0  # ours: stands in for the many anchorages that no list names
     merge_h: float = 4.0  # GFW pipe-encounters: --min_hours_between_encounters
     max_duration_h: float = 168.0  # ours: longer ones are told week by week; bounds memory
 
@@ -91,7 +93,7 @@ class Encounter:
         if ripe.through == ripe.before and not ripe.over:
             return {**state, **ripe.state}, []
         points, told = ripe.points, {(a, b, met): n for a, b, met, n in state["told"].tolist()}
-        at_sea = ~context.places.near_port(points.lat, points.lon, self.port_radius_nmi)
+        at_sea = ~near_land(points, context.places, self.port_radius_nmi, self.min_shore_nmi)
         new = near_pairs(points.take(at_sea), self.max_distance_m)
         runs, finished = split(
             join(Runs.from_state(state, "runs_"), new),
@@ -132,7 +134,7 @@ class Encounter:
         return (
             f"median_distance_m <= {self.max_distance_m:g} at every mark of"
             f" longest_h >= {self.min_duration_h:g}; median_speed_kn < {self.max_speed_kn:g};"
-            f" port_nmi > {self.port_radius_nmi:g}"
+            f" shore_nmi >= {self.min_shore_nmi:g}; port_nmi > {self.port_radius_nmi:g}"
         )
 
     def _over(self, runs: Runs, log: _Log, told: Told) -> Iterator[Change]:

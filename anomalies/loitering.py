@@ -29,7 +29,7 @@ from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
 from anomalies.marks import Ripe, begin, in_order, keys_of, ripen
-from anomalies.place_facts import middle, nearest_facts
+from anomalies.place_facts import middle, near_land, nearest_facts
 from anomalies.spells import HOUR, Spells, count_between, hours, touching, united
 from tracks.batch import BIN_S, F64, I64, U64, Mask, Points
 from tracks.geodesy import NMI_M, distance_m
@@ -138,9 +138,7 @@ class Loitering:
 
     def _is_masked(self, points: Points, places: Places) -> Mask:
         """Return whether a point is too near to shore or port."""
-        near_port = places.near_port(points.lat, points.lon, self.port_radius_nmi)
-        near_shore = places.shore_nmi(points.lat, points.lon) < self.min_shore_nmi  # nan: no map
-        return np.asarray(near_port | near_shore)
+        return near_land(points, places, self.port_radius_nmi, self.min_shore_nmi)
 
     def _bridged(self, spells: Spells, swift: U64, sea: _Sea) -> Mask:
         """Return for each spell but the first whether it continues the one before, over silence."""

@@ -6,9 +6,16 @@ import math
 
 import numpy as np
 
-from tracks.batch import F64
+from tracks.batch import F64, Mask, Points
 from tracks.geodesy import from_xyz, unit_xyz
 from tracks.places import Places
+
+
+def near_land(points: Points, places: Places, port_radius_nmi: float, min_shore_nmi: float) -> Mask:
+    """Return which points are too near to shore or port to be judged; none without a map."""
+    near_port = places.near_port(points.lat, points.lon, port_radius_nmi)
+    near_shore = places.shore_nmi(points.lat, points.lon) < min_shore_nmi  # nan: no map
+    return np.asarray(near_port | near_shore)
 
 
 def place_facts(places: Places, lat: F64, lon: F64) -> list[dict[str, float]]:

@@ -127,7 +127,7 @@ def loiterings(d: Loitering, heard: Fixes, until: float, places: Places) -> Foun
     return found
 
 
-def masked(d: Loitering, places: Places, place: Place) -> bool:
+def masked(d: Loitering | Encounter, places: Places, place: Place) -> bool:
     lat, lon = np.array([place[0]]), np.array([place[1]])
     shore = float(places.shore_nmi(lat, lon)[0])
     return bool(places.near_port(lat, lon, d.port_radius_nmi)[0]) or shore < d.min_shore_nmi
@@ -154,7 +154,7 @@ def encounters(d: Encounter, heard: Fixes, until: float, places: Places) -> Foun
             m
             for m in sorted(marks[a].keys() & marks[b].keys())
             if metres(marks[a][m], marks[b][m]) <= d.max_distance_m
-            and not any(in_port(d, places, marks[v][m]) for v in (a, b))
+            and not any(masked(d, places, marks[v][m]) for v in (a, b))
         ]
         chains: list[list[int]] = []
         for m in near:
@@ -189,11 +189,6 @@ def encounters(d: Encounter, heard: Fixes, until: float, places: Places) -> Foun
                 "median_speed_kn": speed_kn,
             }
     return found
-
-
-def in_port(d: Encounter, places: Places, place: Place) -> bool:
-    lat, lon = np.array([place[0]]), np.array([place[1]])
-    return bool(places.near_port(lat, lon, d.port_radius_nmi)[0])
 
 
 TWINS = {"gap": gaps, "loitering": loiterings, "encounter": encounters}

@@ -66,9 +66,14 @@ def _mendable(error: ValueError | OSError) -> str:
 
     if isinstance(error, BadInput | SettingsError | PlacesError):
         return "\n".join(plain(line) for line in str(error).splitlines())
-    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.ENOTDIR):
-        return f"{error.filename}: {(error.strerror or str(error)).lower()}"
+    if isinstance(error, OSError) and error.errno in _OF_PATHS:
+        where = plain(str(error.filename2 or error.filename or "the output"))
+        return f"{where} cannot be written: {os.strerror(error.errno).lower()}"
     return ""
+
+
+_OF_PATHS = {errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.ENOTDIR, errno.EPERM,
+             errno.EROFS}  # fmt: skip
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

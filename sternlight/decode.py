@@ -9,8 +9,9 @@ from typing import Any
 
 from receiver.sources.logfile import open_inputs
 from sternlight.errors import DiskFull, is_full
+from sternlight.files import whole
 from sternlight.reading import Reading
-from sternlight.table import open_table, to_table
+from sternlight.table import ending, open_table, to_table
 from sternlight.text import counted, plain
 
 
@@ -19,18 +20,18 @@ def write(paths: Sequence[str], reading: Reading, out: Path) -> int:
 
     Raises BadInput if nothing can be read, DiskFull if the table cannot be written.
     """
-    partial = out.with_name(f".{out.stem}.partial{out.suffix}")
+    ending(out)
+    rows = 0
     try:
-        writer = open_table(partial)
-        rows = 0
-        try:
-            for account, decoded in reading.read(open_inputs(paths)):
-                table = to_table(decoded, account.name, account.first_line)
-                writer.write_table(table)
-                rows += len(table)
-        finally:
-            writer.close()
-        partial.replace(out)
+        with whole(out) as partial:
+            writer = open_table(partial)
+            try:
+                for account, decoded in reading.read(open_inputs(paths)):
+                    table = to_table(decoded, account.name, account.first_line)
+                    writer.write_table(table)
+                    rows += len(table)
+            finally:
+                writer.close()
     except OSError as error:
         if not is_full(error):
             raise
@@ -38,8 +39,6 @@ def write(paths: Sequence[str], reading: Reading, out: Path) -> int:
             f"the disk with {out} is full: {counted(reading.lines, 'line')} had been read;"
             " no table was written; make room or write to another disk"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return rows
 
 

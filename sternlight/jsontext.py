@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from sternlight.files import whole
+
 # Digits behind the point that a measurement in this unit can carry.
 DIGITS = {"kn": 2, "m": 0, "nmi": 2, "deg": 1, "h": 3, "s": 0, "count": 0, "share": 4}
 
@@ -47,12 +49,7 @@ def write_lines(path: Path, objects: Iterable[Mapping[str, Any]]) -> int:
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[str]]:
     """Open a file that takes the place of `path` only when it was written to the end."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="\n") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as out:
+        yield out
+        out.flush()
+        os.fsync(out.fileno())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from receiver.sources.simulator import Simulation
 from sternlight.errors import DiskFull, is_full
+from sternlight.files import whole
 from sternlight.jsontext import write_lines
 
 
@@ -14,14 +15,13 @@ def write(simulation: Simulation, out: Path, truth: Path | None) -> None:
 
     Raises DiskFull; then neither is left half written.
     """
-    partial = out.with_name(f".{out.name}.partial")
     try:
-        with partial.open("wb") as file:
-            for piece in simulation.lines():
-                file.write(piece)
-        if truth:
-            write_lines(truth, simulation.truth())
-        partial.replace(out)
+        with whole(out) as partial:
+            with partial.open("wb") as file:
+                for piece in simulation.lines():
+                    file.write(piece)
+            if truth:
+                write_lines(truth, simulation.truth())
     except OSError as error:
         if not is_full(error):
             raise
@@ -29,5 +29,3 @@ def write(simulation: Simulation, out: Path, truth: Path | None) -> None:
             f"the disk with {out} is full, and nothing was written; make room, or simulate"
             " fewer --hours or --vessels"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)

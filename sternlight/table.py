@@ -54,16 +54,22 @@ class Writer(Protocol):
         ...
 
 
+def ending(path: Path) -> str:
+    """Return the ending of a table's name.  Raises BadInput if it names no format."""
+    found = path.suffix.lower()
+    if found not in ENDINGS:
+        raise BadInput(
+            f"--out {path}: the name must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
+        )
+    return found
+
+
 def open_table(path: Path) -> Writer:
     """Return a writer for the format that the file's ending names.  Raises BadInput."""
     import pyarrow.csv
     import pyarrow.parquet
 
-    kind = path.suffix.lower()
-    if kind not in ENDINGS:
-        raise BadInput(
-            f"--out {path}: the name must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
-        )
+    kind = ending(path)
     if kind == ".parquet":
         writer: Writer = pyarrow.parquet.ParquetWriter(path, schema(), compression="zstd")
         return writer

@@ -83,13 +83,11 @@ def _opening(summary: Row, vessels: Sequence[Row]) -> Text:
 
 
 def _distress(row: Row) -> Text:
-    what = "DISTRESS" if row["active"] else "Distress beacon, test"
     where = "" if row["lat"] is None else f" at {row['lat']:.4f}, {row['lon']:.4f}"
-    return Text(
-        f"{what}: {row['kind']} {row['mmsi']} heard from {_when(row['first_heard'])}"
-        f" to {_when(row['last_heard'])}{where}. If this may be going on, tell the coast guard.",
-        "bold red" if row["active"] else "bold",
-    )
+    heard = f"{row['kind']} {row['mmsi']} heard until {_when(row['last_heard'])}{where}."
+    if not row["active"]:
+        return Text(f"Distress beacon, under test: {heard}")
+    return Text(f"DISTRESS: {heard} If this may be going on, tell the coast guard.", "bold red")
 
 
 def _vessel(

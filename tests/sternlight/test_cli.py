@@ -177,6 +177,19 @@ def test_options_that_cannot_be_are_refused_with_exit_code_2(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("command", ["decode", "replay", "simulate"])
+@pytest.mark.parametrize("where", ["file/out.csv", "/proc/none/out.csv"])
+def test_an_output_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, command: str, where: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(HEADER + day())
+    (tmp_path / "file").write_bytes(b"")
+    paths = [] if command == "simulate" else [tmp_path / "a.csv"]
+    result = invoke(command, *paths, "--out", tmp_path / where)
+    assert_one_sentence(result, "cannot be written")
+    assert "partial" not in result.output
+
+
 def test_a_replay_finds_the_silence_and_writes_all_results(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(HEADER + day())
     result = invoke("replay", tmp_path / "a.csv", "--out", tmp_path / "out")

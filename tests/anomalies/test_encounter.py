@@ -21,6 +21,7 @@ from tests.fleets import (
     fixes,
     standing,
     voyage,
+    whole,
 )
 from tests.recordings import conformance
 from tracks.batch import HULLS_PER_MMSI, Fixes
@@ -124,13 +125,27 @@ def test_a_recording_that_ends_within_four_hours_leaves_the_end_open_and_says_so
     assert any("whether they met again is not known" in c for c in event.evidence.caveats)
 
 
-@pytest.mark.parametrize("step_s", [60, 600, 1e6])
-def test_two_that_report_every_fifty_minutes_meet_however_small_the_steps(step_s: float) -> None:
-    rows = voyage(ANNA, 58.0, 5.0, Stretch(6), every_s=3000.0)
-    rows += voyage(BELLA, 58.002, 5.0, Stretch(6), every_s=3000.0, start_h=0.4)
-    cuts = np.arange(T0, T0 + 12 * HOUR, step_s).tolist()
-    (event,) = events(Encounter(), fixes(rows), cuts=cuts, until=T0 + 12 * HOUR).values()
-    assert (event.start, event.end) == (T0 + 1_800, T0 + 21_000)
+@pytest.mark.parametrize("step_s", [60, 600])
+def test_two_that_report_every_hour_or_so_meet_however_small_the_steps(step_s: float) -> None:
+    rows = voyage(ANNA, 58.0, 5.0, Stretch(6, 0.7), every_s=3599.0)
+    rows += voyage(BELLA, 58.002, 5.0, Stretch(6, 0.7), every_s=1750.0)
+    heard, until = fixes(rows), T0 + 12 * HOUR
+    at_once = events(Encounter(), heard, until=until)
+    assert len(at_once) == 1
+    cuts = np.arange(T0, until, step_s).tolist()
+    assert whole(events(Encounter(), heard, cuts=cuts, until=until)) == whole(at_once)
+
+
+@pytest.mark.parametrize(("later_h", "is_open"), [(4.5, True), (5.1, False)])
+def test_it_is_over_when_no_later_report_could_show_them_together_within_four_hours(
+    later_h: float, is_open: bool
+) -> None:
+    """A report less than an hour after a mark can still give a position at it."""
+    rows = voyage(ANNA, 58.0, 5.0, Stretch(3)) + voyage(BELLA, 58.002, 5.0, Stretch(3))
+    heard = fixes([*rows, (CARLA, 2.9, 12.0, 80.0)])
+    until = float(heard.t.max()) + later_h * HOUR
+    (event,) = events(Encounter(), heard, until=until).values()
+    assert (event.end is None) == is_open
 
 
 def test_three_vessels_together_are_three_pairs() -> None:
@@ -167,6 +182,9 @@ def test_runs_that_touch_are_joined_and_meetings_are_cut_at_their_longest() -> N
     rest, finished = split(runs((0, 4), (6, 25), (27, 27)), 24, 10)
     assert [spans(f) for f in finished] == [[(0, 4), (6, 10)], [(10, 20)]]
     assert spans(rest) == [(20, 25), (27, 27)]
+    rest, finished = split(runs((0, 4), (10, 10), (12, 15)), 24, 10)
+    assert [spans(f) for f in finished] == [[(0, 4), (10, 10)]]
+    assert spans(rest) == [(12, 15)]
 
 
 # Global Fishing Watch's pipe-encounters on its own test cases (Apache-2.0).  Theirs reports
@@ -269,6 +287,8 @@ def test_merged_over_a_day_the_meeting_ends_where_theirs_does_and_its_holes_are_
     (ours,), (merged,), _ = gfw_case("test_merge_messages")
     assert (ours.start, ours.end) == (merged["start_time"], merged["end_time"])
     assert measured(ours)["heard_h"] == 2.5
+    (unmerged,), _, _ = gfw_case("test_real_data")
+    assert measured(ours)["median_speed_kn"] == measured(unmerged)["median_speed_kn"]
     assert measured(ours)["duration_h"] == 12.5
     one_way = next(e for e in gfw_case("test_real_data")[1] if e["end_time"] == merged["end_time"])
     assert measured(ours)["median_distance_m"] / 1000 == pytest.approx(

@@ -63,9 +63,29 @@ def test_silence_is_not_bridged_where_the_ship_was_elsewhere_afterwards() -> Non
     assert len(loiterings(SAIL, *stretches, SAIL)) == 2
 
 
-def test_four_hours_of_silence_are_not_bridged() -> None:
-    stretches = Stretch(5, 0.5), Stretch(4.2, 0.5, heard=False), Stretch(5, 0.5)
-    assert len(loiterings(SAIL, *stretches, SAIL)) == 2
+@pytest.mark.parametrize("cuts_h", [(), (10.8,), np.arange(0, 24, 0.5)])
+def test_silence_is_not_bridged_if_the_ship_was_heard_under_way_before_it(cuts_h) -> None:
+    under_way, dark = Stretch(4 / 6, 4.0), Stretch(2.3, 0.0, heard=False)
+    cuts = [T0 + h * HOUR for h in cuts_h]
+    stretches = Stretch(5, 0.5), under_way, dark, Stretch(5, 0.5)
+    assert len(loiterings(SAIL, *stretches, SAIL, cuts=cuts)) == 2
+
+
+@pytest.mark.parametrize(("marks", "count"), [(23, 1), (24, 2)])
+@pytest.mark.parametrize("every_h", [1 / 6, 1000])
+def test_four_hours_of_silence_are_not_bridged(marks: int, count: int, every_h: float) -> None:
+    # Between the last mark of one stretch and the first of the next are ten minutes more.
+    dark = Stretch((marks - 1) / 6, 0.5, heard=False)
+    cuts = (T0 + np.arange(0, 24, every_h) * HOUR).tolist()
+    stretches = Stretch(5, 0.5), dark, Stretch(5, 0.5)
+    assert len(loiterings(SAIL, *stretches, SAIL, cuts=cuts)) == count
+
+
+def test_slow_hours_that_touch_are_one_loitering_though_an_hour_across_both_is_not_slow() -> None:
+    quick = Stretch(2 / 6, 7.2)  # 1.2 nmi in the last leg of one hour and in the first of the next
+    (event,) = loiterings(SAIL, Stretch(3, 0.1), quick, Stretch(3, 0.1), SAIL)
+    assert measured(event)["max_hour_speed_kn"] == pytest.approx(2.4, abs=0.1)
+    assert measured(event)["duration_h"] == pytest.approx(6.3, abs=0.4)
 
 
 def test_hours_not_heard_do_not_count_towards_the_four() -> None:

@@ -76,3 +76,9 @@ def test_a_line_across_longitude_180_becomes_two_that_meet_there() -> None:
 def test_a_line_that_lies_on_longitude_180_stays_finite() -> None:
     lines = cut_at_180(np.array([0.0, 1.0]), np.array([-180.0, 180.0]))
     assert np.isfinite(np.concatenate([np.array(line) for line in lines])).all()
+
+
+def test_a_stretch_within_another_takes_nothing_from_it(tmp_path: Path) -> None:
+    with spooled(tmp_path, [(ANNA, b) for b in range(20)]) as spool:
+        found = Tracklines.read(spool, [(ANNA, 0.0, 19.0 * BIN_S), (ANNA, 600.0, 1200.0)])
+    assert found.points.bin.tolist() == list(range(20))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,8 @@ from sternlight.tracklines import Stretch, Tracklines
 from tracks.batch import HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.identity import Claims
+
+EVENTS_AT_ONCE = 500  # events described together: their raw lines are most of the memory
 
 
 class Shown(NamedTuple):
@@ -103,8 +105,9 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
         out.write(dumps(summary, indented=True) + "\n")
     written.append(SUMMARY)
     vessels = [rows.vessel(vessel) for vessel in ranked[: asked.top_count]]
-    ids = {event for vessel in vessels for event in vessel["events"]}
-    events = {e: rows.event(_judge(replay.events[e], replay.station)) for e in sorted(ids)}
+    ids = sorted({event for vessel in vessels for event in vessel["events"]})
+    shown = _judge([replay.events[e] for e in ids], replay.station)
+    events = {one.event.id: rows.event(one) for one in shown}
     return Results(folder, summary, Shown(vessels, events))
 
 
@@ -118,24 +121,25 @@ def _rows(replay: Replay) -> Rows:
 
 def _event_rows(replay: Replay, rows: Rows, judged: list[Judged]) -> Iterator[dict[str, Any]]:
     """Yield the rows of all events of vessels; `judged` takes each without its raw lines."""
-    for event in replay.events.events():
-        if rows.claims.keys() >= set(event.tracks):
-            whole = _judge(event, replay.station)
+    events = (e for e in replay.events.events() if rows.claims.keys() >= set(e.tracks))
+    while some := list(islice(events, EVENTS_AT_ONCE)):
+        for whole in _judge(some, replay.station):
             yield rows.event(whole)
-            evidence = replace(event.evidence, lines=())
-            judged.append(replace(whole, event=replace(event, evidence=evidence)))
+            evidence = replace(whole.event.evidence, lines=())
+            judged.append(replace(whole, event=replace(whole.event, evidence=evidence)))
 
 
-def _judge(event: Event, station: Station) -> Judged:
-    """Score an event.
+def _judge(events: Sequence[Event], station: Station) -> Iterator[Judged]:
+    """Score events and say where they were.
 
     A vessel is taken for what it had claimed to be by the end of the event, so
     that replay and live agree.
     """
-    t = station.as_of if event.end is None else event.end
-    claims = {track: station.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
-    place = station.places.describe(event.lat, event.lon)
-    return Judged(event, assess(event, claims), place)
+    places = station.places.describe_all([e.lat for e in events], [e.lon for e in events])
+    for event, place in zip(events, places, strict=True):
+        t = station.as_of if event.end is None else event.end
+        claims = {track: station.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
+        yield Judged(event, assess(event, claims), place)
 
 
 def _write_map(

@@ -83,7 +83,7 @@ class Progress:
             )
             console = Console(file=self.out)
             self._bar = Bar(*columns, console=console, auto_refresh=False, transient=True)
+            self._bar.add_task(self._what, total=total, at=text)
             self._bar.start()
-            self._bar.add_task(self._what, total=total, at="")
         self._bar.update(self._bar.task_ids[0], completed=done, total=total, at=text)
         self._bar.refresh()

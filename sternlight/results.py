@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from anomalies.event import Event
 from anomalies.rank import NEVER_SEEN, Ranked, rank
@@ -20,6 +20,7 @@ from sternlight.replay import Replay
 from sternlight.settings import Settings
 from sternlight.station import Station
 from sternlight.summary import Began, summarise
+from sternlight.terminal import Shown
 from sternlight.text import counted, plain
 from sternlight.tracklines import Stretch, Tracklines
 from tracks.batch import HULLS_PER_MMSI
@@ -27,13 +28,6 @@ from tracks.flags import Flags
 from tracks.identity import Claims
 
 EVENTS_AT_ONCE = 500  # events described together: their raw lines are most of the memory
-
-
-class Shown(NamedTuple):
-    """The first vessels of the ranking and their events by id, as rows of the files."""
-
-    vessels: list[dict[str, Any]]
-    events: dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,7 @@ class Results:
 
     def show(self) -> None:
         """Print the ranking."""
-        terminal.show(self.shown.vessels, self.shown.events, self.summary, str(self.folder))
+        terminal.show(self.shown, self.summary, str(self.folder))
 
     @property
     def partial(self) -> bool:
@@ -106,9 +100,10 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     written.append(SUMMARY)
     vessels = [rows.vessel(vessel) for vessel in ranked[: asked.top_count]]
     ids = sorted({event for vessel in vessels for event in vessel["events"]})
-    shown = _judge([replay.events[e] for e in ids], replay.station)
-    events = {one.event.id: rows.event(one) for one in shown}
-    return Results(folder, summary, Shown(vessels, events))
+    shown = [replay.events[e] for e in ids]
+    events = {one.event.id: rows.event(one) for one in _judge(shown, replay.station)}
+    names = {t // HULLS_PER_MMSI: rows.claims[t].name for event in shown for t in event.tracks}
+    return Results(folder, summary, Shown(vessels, events, names))
 
 
 def _rows(replay: Replay) -> Rows:

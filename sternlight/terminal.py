@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import StringIO
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -41,22 +41,28 @@ def console(out: IO[str]) -> Console:
     return made
 
 
-def ranking(
-    vessels: Sequence[Row], events: Mapping[str, Row], summary: Row, folder: str
-) -> RenderableType:
-    """Return what to show: `vessels` are rows of vessels.jsonl, `events` of events.jsonl by id."""
+class Shown(NamedTuple):
+    """What to show: rows of vessels.jsonl, of events.jsonl by id, and names by MMSI."""
+
+    vessels: Sequence[Row]
+    events: Mapping[str, Row]
+    names: Mapping[int, str]
+
+
+def ranking(shown: Shown, summary: Row, folder: str) -> RenderableType:
+    """Return what to show."""
+    vessels, events, names = shown
     parts: list[RenderableType] = [_opening(summary, vessels)]
     parts += [_distress(row) for row in summary["distress"]]
-    names = {row["mmsi"]: _name(row) for row in vessels}
     for place, row in enumerate(vessels, 1):
         parts.append(_vessel(place, row, [events[e] for e in row["events"]], names))
     parts.append(_closing(summary, len(vessels), folder))
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
-def show(vessels: Sequence[Row], events: Mapping[str, Row], summary: Row, folder: str) -> None:
+def show(shown: Shown, summary: Row, folder: str) -> None:
     """Print the ranking on standard output."""
-    made = ranking(vessels, events, summary, folder)
+    made = ranking(shown, summary, folder)
     if sys.stdout.isatty():
         console(sys.stdout).print(made)
         return
@@ -146,7 +152,7 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
     if event["kind"] == "loitering":
         return f"stayed about where it was{length} {start}{going_on}"
     others = [m for m in event["mmsis"] if m != row["mmsi"]] or event["mmsis"][:1]
-    met = " and ".join(f"{names[m]} ({m})" if names.get(m) else str(m) for m in others)
+    met = " and ".join(f"{plain(names[m])} ({m})" if names.get(m) else str(m) for m in others)
     return f"stayed close to {met}{length} {start}{going_on}"
 
 

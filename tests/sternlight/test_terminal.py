@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sternlight.terminal import CREED, SIMULATED, console, ranking
+from sternlight.terminal import CREED, SIMULATED, Shown, console, ranking
 
 SUMMARY: dict[str, Any] = {
     "simulated": False,
@@ -50,7 +50,8 @@ def vessel(name: str, **changes: Any) -> dict[str, Any]:
 
 def shown(vessels: list[dict[str, Any]], event: dict[str, Any], **summary: Any) -> str:
     out = io.StringIO()
-    made = ranking(vessels, {"encounter-1": event}, SUMMARY | summary, "out")
+    names = {416_000_301: "PAN PACIFIC", 357_000_001: "[b]LUCKY\x1b"}
+    made = ranking(Shown(vessels, {"encounter-1": event}, names), SUMMARY | summary, "out")
     console(out).print(made)
     return out.getvalue()
 
@@ -61,7 +62,8 @@ def test_it_says_who_what_where_when_why_and_what_speaks_against() -> None:
         "312 ships in 1,022,328 reports from 2018-12-23 00:00 UTC to 2018-12-28 00:00 UTC:"
         " 1 gap, 2 encounters.",
         "1. PAN PACIFIC MMSI 416000301 · Taiwan · fishing score 0.82",
-        "stayed close to 357000001 for 3.5 h from 2018-12-25 11:40 UTC, 682 nmi west of Papeete",
+        "stayed close to [b]LUCKY\ufffd (357000001) for 3.5 h from 2018-12-25 11:40 UTC,"
+        " 682 nmi west of Papeete",
         "for 682 km from shore",
         "against one of them is a tug",
         "beware the recording ended 1.2 h later",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from receiver.sources.simulator import Simulation
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,6 +52,15 @@ OUTSIDE = frozenset(
 )
 CLOCKS = frozenset({"now", "today", "utcnow"})
 SCREEN_AND_DISK = frozenset({"input", "open", "print"})
+
+WATCHED_REPLAY = """
+import sys
+from sternlight.cli import main
+try:
+    main(["replay", *sys.argv[1:]])
+finally:
+    print(*sorted(sys.modules), file=sys.stderr)
+"""
 
 FILES = sorted(p for room in ("anomalies", "receiver", "sternlight", "tracks")
                for p in (ROOT / room).rglob("*.py"))  # fmt: skip
@@ -108,6 +121,22 @@ def test_the_design_names_what_each_room_may_import() -> None:
             for name in rule.anywhere | rule.in_functions:
                 assert name in may[room] or rule.outside, f"{folder} may import {name}"
     assert "nobody imports it" in may["sternlight"]
+
+
+def test_a_replay_of_nmea_stays_light(tmp_path: Path) -> None:
+    """A Raspberry Pi has no memory to spare for libraries that this run does not need."""
+    recording = tmp_path / "sea.nmea"
+    recording.write_bytes(b"".join(Simulation(hours=1, vessels=5).lines()))
+    out = str(tmp_path / "out")
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED_REPLAY, str(recording), "--out", out],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    loaded = set(done.stderr.split())
+    assert "numpy" in loaded
+    assert not loaded & {"geopandas", "pandas", "pyarrow", "pyogrio", "sklearn"}
 
 
 @pytest.mark.parametrize(

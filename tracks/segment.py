@@ -206,22 +206,44 @@ def _motion(rule: Rule, rows: Hulls | PositionBatch) -> Motion:
 
 def _contested(rule: Rule, s: _Step) -> I64:
     """Return the reports that another hull than the current one might take."""
-    several = s.high - s.low > 1
-    rows = np.flatnonzero(several[s.vessel])
+    rivals, low, high = _rivals(rule, s)
+    # Beside others, even forgotten ones, a doubtful hull is forgotten in its turn.
+    asked = (high > low) | ((s.high - s.low > 1) & ~_established_now(rule, s))
+    rows = np.flatnonzero(asked[s.vessel])
     if not len(rows):
         return rows
     before, report = _before(s, rows), s.positions.take(rows)
     now = _motion(rule, report)
     off_m = _off_m(rule, before, _motion(rule, before), now)
-    vessels = s.vessel[rows]
-    pair, other = _ranges(s.low[vessels], s.high[vessels])
-    rivals = other != s.current[vessels[pair]]
-    pair, other = pair[rivals], other[rivals]
-    hulls = s.hulls.take(other)
+    pair, other = _ranges(low[s.vessel[rows]], high[s.vessel[rows]])
+    hulls = s.hulls.take(rivals[other])
     rival_m = _off_m(rule, hulls, _motion(rule, hulls), now.take(pair))
     lost = np.isinf(off_m)
     lost[pair[np.isfinite(rival_m) & (rival_m <= off_m[pair])]] = True
     return rows[lost]
+
+
+def _established_now(rule: Rule, s: _Step) -> Mask:
+    """Return whether each vessel's current hull is known to be one; it stays so."""
+    hulls = s.hulls.take(s.current[s.current >= 0])
+    known = s.current >= 0
+    known[known] = _lasting(rule, hulls.count, hulls.t - hulls.first_t)
+    return known
+
+
+def _rivals(rule: Rule, s: _Step) -> tuple[I64, I64, I64]:
+    """Return the hulls beside each vessel's current one that may still take a report.
+
+    Their rows in `hulls`, and where each vessel's begin and end among them.
+    Wild positions of weeks ago would otherwise be asked about every report.
+    """
+    vessel, row = _ranges(s.low, s.high)
+    hulls = s.hulls.take(row)
+    silent_h = (s.positions.t[s.first[vessel]] - hulls.t) / 3600
+    live = _lasting(rule, hulls.count, hulls.t - hulls.first_t) | (silent_h <= rule.memory_h)
+    live &= row != s.current[vessel]
+    high = np.cumsum(np.bincount(vessel[live], minlength=len(s.first)))
+    return row[live], np.r_[0, high[:-1]], high
 
 
 def _off_m(rule: Rule, hulls: Hulls, before: Motion, now: Motion) -> F64:

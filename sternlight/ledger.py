@@ -6,6 +6,7 @@ What stays in memory is the event's id, start and place in the file.
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,9 +24,11 @@ def to_json(event: Event) -> dict[str, Any]:
 
 def from_json(saved: dict[str, Any]) -> Event:
     """Undo `to_json`."""
-    evidence = saved["evidence"]
-    evidence |= {name: tuple(evidence[name]) for name in ("lines", "caveats")}
-    return Event(**(saved | {"tracks": tuple(saved["tracks"]), "evidence": Evidence(**evidence)}))
+    e = saved["evidence"]
+    # The same few names and rules stand in thousands of events, which are kept until the end.
+    measured = {sys.intern(name): value for name, value in e["measured"].items()}
+    evidence = Evidence(measured, sys.intern(e["rule"]), tuple(e["lines"]), tuple(e["caveats"]))
+    return Event(**(saved | {"tracks": tuple(saved["tracks"]), "evidence": evidence}))
 
 
 _NAMES = ("kind", "tracks", "start", "end", "lat", "lon")

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from anomalies.event import Event
+from anomalies.event import Event, Evidence
 from anomalies.rank import NEVER_SEEN, Ranked, rank
 from anomalies.score import assess
 from sternlight import geojson, terminal
@@ -27,7 +27,8 @@ from tracks.batch import HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.identity import Claims
 
-EVENTS_AT_ONCE = 500  # events described together: their raw lines are most of the memory
+_NO_EVIDENCE = Evidence({}, "", ())
+EVENTS_AT_ONCE = 100  # events described together: their raw lines are most of the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     """Write all results of a run; `written` takes the name of each file when it is whole."""
     folder = replay.folder
     rows = _rows(replay)
-    judged: list[Judged] = []  # without the raw lines, which are most of an event
+    judged: list[Judged] = []
     write_lines(folder / EVENTS, _event_rows(replay, rows, judged))
     written.append(EVENTS)
 
@@ -115,13 +116,22 @@ def _rows(replay: Replay) -> Rows:
 
 
 def _event_rows(replay: Replay, rows: Rows, judged: list[Judged]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of all events of vessels; `judged` takes each without its raw lines."""
+    """Yield the rows of all events of vessels; `judged` takes what the other files need of each."""
     events = (e for e in replay.events.events() if rows.claims.keys() >= set(e.tracks))
     while some := list(islice(events, EVENTS_AT_ONCE)):
         for whole in _judge(some, replay.station):
             yield rows.event(whole)
-            evidence = replace(whole.event.evidence, lines=())
-            judged.append(replace(whole, event=replace(whole.event, evidence=evidence)))
+            judged.append(_shortened(whole))
+
+
+def _shortened(judged: Judged) -> Judged:
+    """Return an event without what stands in events.jsonl only, to save memory."""
+    event, assessment = judged.event, judged.assessment
+    return Judged(
+        replace(event, evidence=_NO_EVIDENCE),
+        replace(assessment, reasons=assessment.reasons[:1], objections=(), caveats=()),
+        judged.place,
+    )
 
 
 def _judge(events: Sequence[Event], station: Station) -> Iterator[Judged]:

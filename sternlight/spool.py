@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from tracks.batch import F64, I64, Columns
 
 SAMPLE = 1024  # rows of a run between two times kept in memory
-RUN_ROWS = 250_000  # about 18 MB of positions
+RUN_ROWS = 100_000  # about 7 MB of positions
 WINDOW_ROWS = 250_000
 DAY_S = 86_400.0
 

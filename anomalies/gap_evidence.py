@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 import numpy as np
@@ -108,7 +109,7 @@ def _and(event: Event, end: float, measured: dict[str, float], line: int) -> Eve
 def _regularity(before: F64, off: float) -> dict[str, float]:
     if not len(before):
         return {}
-    return {"median_interval_s": float(np.median(np.diff(before, append=off)))}
+    return {"median_interval_s": median(np.diff(before, append=off).tolist())}
 
 
 def _said(offs: Last, i: int) -> dict[str, float]:

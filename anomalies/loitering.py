@@ -194,19 +194,29 @@ class Loitering:
 
     def _events(self, spells: Spells, sea: _Sea, going_on: bool) -> Iterator[Event | None]:
         """Yield the event of each spell; None for one that is too short."""
-        long = spells.last - spells.first >= self.min_duration_h * HOUR
+        points: dict[int, Points] = {}
+        for i in np.flatnonzero(spells.last - spells.first >= self.min_duration_h * HOUR).tolist():
+            own = sea.of(int(spells.track[i]), int(spells.first[i]), int(spells.last[i]))
+            if np.count_nonzero(np.diff(own.bin) == 1) >= self.min_duration_h * HOUR:
+                points[i] = own
+        places = iter(nearest_facts(sea.context.places, list(points.values())))
         for i in range(len(spells)):
-            yield self._event(spells, i, sea, going_on) if long[i] else None
+            known = i in points
+            yield self._event(spells, i, points[i], next(places), sea, going_on) if known else None
 
-    def _event(self, spells: Spells, i: int, sea: _Sea, going_on: bool) -> Event | None:
+    def _event(
+        self,
+        spells: Spells,
+        i: int,
+        points: Points,
+        places: dict[str, float],
+        sea: _Sea,
+        going_on: bool,
+    ) -> Event:
         track, first, last = int(spells.track[i]), int(spells.first[i]), int(spells.last[i])
-        points = sea.of(track, first, last)
         legs_m = _legs_m(points)[np.diff(points.bin) == 1]
         heard_h, duration_h = len(legs_m) / HOUR, (last - first) / HOUR
-        if heard_h < self.min_duration_h:
-            return None
         lat, lon = middle(points.lat, points.lon)
-        places = sea.context.places
         caveats = [DARK.format(dark_h=duration_h - heard_h)] if heard_h < duration_h else []
         if going_on and sea.ripe.over and sea.ripe.through > last:
             caveats.append(CUT_OFF.format(since_h=(sea.ripe.through - last) / HOUR))
@@ -226,7 +236,7 @@ class Loitering:
                     "max_hour_speed_kn": float(hours(points).way_m.max()) / NMI_M,
                     "drift_nmi": _apart_nmi(points, points.lat[-1], points.lon[-1])[0],
                     "spread_nmi": max(_apart_nmi(points, lat, lon)),
-                    **nearest_facts(places, points.lat, points.lon),
+                    **places,
                 },
                 rule=self._rule,
                 lines=tuple(np.unique(np.r_[points.line_before, points.line_after]).tolist()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,8 +21,24 @@ def near_land(points: Points, places: Places, port_radius_nmi: float, min_shore_
 
 def place_facts(places: Places, lat: F64, lon: F64) -> list[dict[str, float]]:
     """Return `shore_nmi` and `port_nmi` of each position; what is not known is left out."""
-    shore_nmi = np.asarray(places.shore_nmi(lat, lon), np.float64).tolist()
-    port_nmi = np.asarray(places.nearest(lat, lon)[0], np.float64).tolist()
+    shore_nmi = np.asarray(places.shore_nmi(lat, lon), np.float64)
+    port_nmi = np.asarray(places.nearest(lat, lon)[0], np.float64)
+    return _facts(shore_nmi.tolist(), port_nmi.tolist())
+
+
+def nearest_facts(places: Places, several: Sequence[Points]) -> list[dict[str, float]]:
+    """Return the smallest `shore_nmi` and `port_nmi` of the points of each; none is empty."""
+    if not several:
+        return []
+    begin = np.cumsum([0, *map(len, several)])[:-1]
+    lat = np.concatenate([points.lat for points in several])
+    lon = np.concatenate([points.lon for points in several])
+    shore_nmi = np.asarray(places.shore_nmi(lat, lon), np.float64)
+    port_nmi = np.asarray(places.nearest(lat, lon)[0], np.float64)
+    return _facts(*(np.minimum.reduceat(nmi, begin).tolist() for nmi in (shore_nmi, port_nmi)))
+
+
+def _facts(shore_nmi: list[float], port_nmi: list[float]) -> list[dict[str, float]]:
     return [
         {
             name: value
@@ -30,12 +47,6 @@ def place_facts(places: Places, lat: F64, lon: F64) -> list[dict[str, float]]:
         }
         for shore, port in zip(shore_nmi, port_nmi, strict=True)
     ]
-
-
-def nearest_facts(places: Places, lat: F64, lon: F64) -> dict[str, float]:
-    """Return the smallest `shore_nmi` and `port_nmi` of some positions."""
-    every = place_facts(places, lat, lon)
-    return {name: min(facts[name] for facts in every) for name in every[0]}
 
 
 def middle(lat: F64, lon: F64) -> tuple[float, float]:

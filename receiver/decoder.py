@@ -44,10 +44,11 @@ _READ = {32: 28, 16: 16, 56: 52, 64: 60, 72: 71}  # of the bytes fetched, those 
 _DECODED = np.zeros(64, np.bool_)
 _DECODED[list(m.LAYOUTS)] = True
 _GROUP = np.zeros(64, np.uint8)  # types that share a layout have the first one's number
-_USUAL = np.zeros(64, np.int64)  # bits
+_ALLOWED = np.zeros((64, 1024), np.bool_)  # lengths in bits, by type
 for _type, _layout in m.LAYOUTS.items():
     _GROUP[_type] = next(t for t, other in m.LAYOUTS.items() if other is _layout)
-    _USUAL[_type] = _layout.bits[0]
+    _ALLOWED[_type, list(_layout.bits)] = True
+_ALLOWED[24, list(m.STATIC_B.bits)] = True
 _SHIP_CLASS = {1: CLASS_A, 2: CLASS_A, 3: CLASS_A, 18: CLASS_B, 19: CLASS_B}
 
 
@@ -128,11 +129,10 @@ def decode(p: Payloads, counts: Counter[str]) -> tuple[PositionBatch, StaticBatc
 
 
 def _count_odd_lengths(p: Payloads, wanted: Mask, counts: Counter[str]) -> None:
-    length = p.length * 6 - p.fill
-    for i in np.flatnonzero(wanted & (length != _USUAL[p.type])):
-        kind = int(p.type[i])
-        if length[i] not in m.LAYOUTS[kind].bits:
-            counts[f"odd length: type {kind}"] += 1
+    length = np.clip(p.length * 6 - p.fill, 0, _ALLOWED.shape[1] - 1)
+    odd = np.bincount(p.type[wanted & ~_ALLOWED[p.type, length]])
+    for kind in np.flatnonzero(odd):
+        counts[f"odd length: type {kind}"] += int(odd[kind])
 
 
 def _positions(

@@ -18,7 +18,7 @@ import numpy as np
 
 from receiver.dating import utc
 from receiver.nmea import LONGEST, Lines, Sentences
-from receiver.swar import PAD, cut_at, decimal8, every, mix, rows
+from receiver.swar import PAD, cut_at, decimal8, every, mix, rows, width
 from tracks.batch import F64, I64, U8, U64, Mask
 
 _EPOCH = re.compile(rb"(?<![\d.])(\d{10}(?:\.\d+)?|\d{13})(?![\d.])")
@@ -109,15 +109,19 @@ def _fraction(buffer: U8, at: I64) -> F64:
     return value
 
 
-def _name(buffer: U8, at: I64) -> U64:
-    """Hash the text from each place to before the next comma, star or backslash, at most 16."""
+def _name(buffer: U8, at: I64) -> tuple[U64, I64]:
+    """Hash the text from each place to before the next comma, star or backslash, at most 16.
+
+    Returns the hash, 0 of nothing, and the length.
+    """
     words = every(buffer, "<u8")
     first, ended = cut_at(words[at], b",", b"*", b"\\")
     second = np.zeros_like(first)
     if not ended.all():
         more = np.flatnonzero(~ended)
         second[more], _ = cut_at(words[at[more] + 8], b",", b"*", b"\\")
-    return np.where(first > 0, mix(first, second), np.uint64(0))
+    length = width(first) + width(second)
+    return np.where(first > 0, mix(first, second), np.uint64(0)), length
 
 
 def _read_tags(buffer: U8, s: Sentences, line_start: I64, i: I64, read: Stamps) -> None:
@@ -129,8 +133,10 @@ def _read_tags(buffer: U8, s: Sentences, line_start: I64, i: I64, read: Stamps) 
     read.t[i[timed]] = _epoch(buffer, start[timed] - 14)
     named = (buffer[begin + 1] == ord("s")) & (buffer[begin + 2] == ord(":"))
     named &= buffer[begin] == ord("\\")
-    read.station[i[named]] = _name(buffer, begin[named] + 3)
-    usual = timed & (named | (start - begin == 17)) & (s.total[i] == 1)
+    read.station[i[named]], length = _name(buffer, begin[named] + 3)
+    usual = start - begin == 17
+    usual[named] |= begin[named] + 3 + length == start[named] - 17
+    usual &= timed
     if not usual.all():
         _search_tags(buffer, s, line_start, i[~usual], read)
 
@@ -138,10 +144,10 @@ def _read_tags(buffer: U8, s: Sentences, line_start: I64, i: I64, read: Stamps) 
 def _search_tags(buffer: U8, s: Sentences, line_start: I64, i: I64, read: Stamps) -> None:
     """Read TAG blocks whose fields stand anywhere."""
     begin = line_start[i]
-    width = int(min((s.start[i] - begin).max(), LONGEST))
-    inside = rows(buffer, np.maximum(s.start[i] - width, 0), width)
+    reach = int(min((s.start[i] - begin).max(), LONGEST))
+    inside = rows(buffer, np.maximum(s.start[i] - reach, 0), reach)
     owner, at = np.nonzero(inside == ord(":"))
-    colon = np.maximum(s.start[i] - width, 0)[owner] + at
+    colon = np.maximum(s.start[i] - reach, 0)[owner] + at
     separator = buffer[colon - 2]
     field = (colon >= begin[owner] + 2) & ((separator == ord("\\")) | (separator == ord(",")))
     owner, colon = i[owner[field]], colon[field]
@@ -149,11 +155,11 @@ def _search_tags(buffer: U8, s: Sentences, line_start: I64, i: I64, read: Stamps
     is_time = kind == ord("c")
     read.t[owner[is_time]] = _epoch(buffer, colon[is_time] + 1)
     is_station = kind == ord("s")
-    read.station[owner[is_station]] = _name(buffer, colon[is_station] + 1)
+    read.station[owner[is_station]], _ = _name(buffer, colon[is_station] + 1)
     # "1-2-3460": part, parts, and the number that the parts have in common.
     at = colon + 1
     is_group = (kind == ord("g")) & (buffer[at + 1] == ord("-")) & (buffer[at + 3] == ord("-"))
-    read.group[owner[is_group]] = _name(buffer, at[is_group] + 4)
+    read.group[owner[is_group]], _ = _name(buffer, at[is_group] + 4)
 
 
 def _read_suffixes(buffer: U8, begin: I64, stop: I64, i: I64, t: F64, station: U64) -> None:
@@ -178,7 +184,7 @@ def _read_suffixes(buffer: U8, begin: I64, stop: I64, i: I64, t: F64, station: U
     distance = comma[:, ::-1].argmax(axis=1)  # bytes of the field before the time
     field = at - 1 - distance
     named = comma.any(axis=1) & (field > begin) & np.isin(buffer[field], (ord("r"), ord("b")))
-    station[i[named]] = _name(buffer, field[named])
+    station[i[named]], _ = _name(buffer, field[named])
 
 
 def _read_prefixes(buffer: U8, s: Sentences, line_start: I64, i: I64, t: F64) -> None:

@@ -146,16 +146,9 @@ def _strip(lines: U64) -> None:
     solid = np.zeros(len(lines), np.bool_)  # something stands in a later word
     for k in reversed(range(lines.shape[1])):
         word = lines[:, k]
-        seen = word & np.uint64(0xDFDFDFDFDFDFDFDF)  # a blank has no other bit
-        # Letters and digits seep down to all bytes before them.
-        seen |= seen >> np.uint64(8)
-        seen |= seen >> np.uint64(16)
-        seen |= seen >> np.uint64(32)
-        for shift in (4, 2, 1):
-            seen |= (seen >> np.uint64(shift)) & np.uint64(0x0F0F0F0F0F0F0F0F)
-        stays = (seen & _LANES) * np.uint64(255)
-        lines[:, k] = np.where(solid, word, word & stays)
-        solid |= stays != 0
+        length = width(word & np.uint64(0xDFDFDFDFDFDFDFDF))  # a blank has no other bit
+        lines[:, k] = np.where(solid, word, word & _KEEP[length])
+        solid |= length > 0
 
 
 def _letters(value: U64) -> U64:
@@ -198,6 +191,17 @@ def cut_at(words: U64, *ends: bytes) -> tuple[U64, Mask]:
     # Only the lowest mark is exact, and only it is used.
     lowest = found & (~found + np.uint64(1))
     return words & ((lowest >> np.uint64(7)) - np.uint64(1)), found != 0
+
+
+def width(words: U64) -> I64:
+    """Return how many bytes of each word stand before its trailing zeros."""
+    seen = words | (words >> np.uint64(32))
+    seen |= seen >> np.uint64(16)
+    seen |= seen >> np.uint64(8)
+    for shift in (4, 2, 1):
+        seen |= (seen >> np.uint64(shift)) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    count: I64 = np.bitwise_count(seen & _LANES).astype(np.int64)
+    return count
 
 
 def xor_between(buffer: U8, begin: I64, end: I64) -> U8:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from tracks.batch import HULLS_PER_MMSI
@@ -43,8 +44,13 @@ class Event:
     @property
     def id(self) -> str:
         """The same event has the same id, however often it is detected."""
-        began = datetime.fromtimestamp(self.start, UTC)
-        return "-".join([self.kind, *map(track_name, self.tracks), f"{began:%Y%m%dT%H%M%SZ}"])
+        return _id(self.kind, self.tracks, self.start)
+
+
+@lru_cache(4096)  # it is asked for at every turn, and dates are slow to write
+def _id(kind: str, tracks: tuple[int, ...], start: float) -> str:
+    began = datetime.fromtimestamp(start, UTC)
+    return "-".join([kind, *map(track_name, tracks), f"{began:%Y%m%dT%H%M%SZ}"])
 
 
 def track_name(track: int) -> str:

@@ -150,8 +150,11 @@ def scan(buffer: U8, lines: Lines) -> tuple[Sentences, Counter[str]]:
 
 def _next(marks: I64, after: I64, none: int) -> I64:
     """Return the first of `marks` behind each place, both sorted; `none` where none is left."""
+    # Bare sentences have one each, tagged ones another before them: no search is needed.
     if len(marks) == len(after) and (marks > after).all() and (marks[:-1] < after[1:]).all():
-        return marks  # one for each, as in files of bare sentences: no search is needed
+        return marks
+    if len(marks) == 2 * len(after) and (marks[::2] < after).all() and (marks[1::2] > after).all():
+        return marks[1::2]
     return np.append(marks, none)[np.searchsorted(marks, after)]
 
 

@@ -82,20 +82,30 @@ def _epoch(buffer: U8, at: I64) -> F64:
     """Read Unix time at each place: 10 digits, 13 (milliseconds), or 10 with a fraction."""
     words = every(buffer, "<u8")
     first, second = words[at], words[at + 8]
-    byte = [(second >> np.uint64(8 * k)).astype(np.uint8) for k in range(6)]
-    ok = _digits(first) & _is_digit(byte[0]) & _is_digit(byte[1])
-    digit = [(b - np.uint8(ord("0"))).astype(np.float64) for b in byte]
-    t = decimal8(first).astype(np.float64) * 100 + (digit[0] * 10 + digit[1])
-    longer = _is_digit(byte[2])
+    ninth, tenth, behind = (_byte(second, k) for k in range(3))
+    ok = _digits(first) & _is_digit(ninth) & _is_digit(tenth)
+    t = decimal8(first).astype(np.float64) * 100 + (_digit(ninth) * 10 + _digit(tenth))
+    longer = _is_digit(behind)
     if longer.any():
-        milli = longer & _is_digit(byte[3]) & _is_digit(byte[4]) & ~_is_digit(byte[5])
-        t += np.where(milli, (digit[2] * 100 + digit[3] * 10 + digit[4]) / 1000, 0.0)
+        more = [_byte(second, k) for k in (3, 4)]
+        milli = longer & _is_digit(more[0]) & _is_digit(more[1]) & ~_is_digit(_byte(second, 5))
+        value = _digit(behind) * 100 + _digit(more[0]) * 10 + _digit(more[1])
+        t += np.where(milli, value / 1000, 0.0)
         longer &= ~milli
-    pointed = byte[2] == ord(".")
+    pointed = behind == ord(".")
     if pointed.any():
         t[pointed] += _fraction(buffer, at[pointed] + 11)
     t[~ok | longer] = np.nan
     return t
+
+
+def _byte(words: U64, k: int) -> U8:
+    byte: U8 = (words >> np.uint64(8 * k)).astype(np.uint8)
+    return byte
+
+
+def _digit(byte: U8) -> F64:
+    return (byte - np.uint8(ord("0"))).astype(np.float64)
 
 
 def _fraction(buffer: U8, at: I64) -> F64:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -27,7 +28,20 @@ class Provenance:
         return len(self.names) - 1
 
     def find(self, lines: Sequence[int]) -> list[tuple[str, int]]:
-        """Return for each line the name of its input, and its number there, counted from 1."""
+        """Return for each line the short name of its input, and its number there, from 1."""
+        names = self.short_names()
         sources = np.searchsorted(self.first_lines, lines, side="right") - 1
         numbers = np.asarray(lines, np.int64) - np.asarray(self.first_lines)[sources] + 1
-        return [(self.names[s], n) for s, n in zip(sources, numbers.tolist(), strict=True)]
+        return [(names[s], n) for s, n in zip(sources, numbers.tolist(), strict=True)]
+
+    def short_names(self) -> list[str]:
+        """Return the names of the inputs without the folder that all of them lie in.
+
+        So results that are passed on do not tell where on somebody's computer the
+        recording lay, and are the same wherever it is.
+        """
+        try:
+            folder = os.path.commonpath([name.rpartition(os.sep)[0] for name in self.names])
+        except ValueError:  # some begin at the root and some do not
+            return self.names
+        return [name[len(folder) :].lstrip(os.sep) for name in self.names] if folder else self.names

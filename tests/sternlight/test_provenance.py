@@ -19,3 +19,22 @@ def test_inputs_cannot_begin_before_the_one_before() -> None:
     inputs.add("a", 5)
     with pytest.raises(ValueError, match="b cannot begin at line 4"):
         inputs.add("b", 4)
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["/home/somebody/day.nmea"], ["day.nmea"]),
+        (["/home/somebody/a/day.nmea", "/home/somebody/b/day.nmea"], ["a/day.nmea", "b/day.nmea"]),
+        (["/data/day.zip/one.csv", "/data/two.csv"], ["day.zip/one.csv", "two.csv"]),
+        (["day.nmea", "standard input"], ["day.nmea", "standard input"]),
+        (["days/one.nmea", "/data/two.nmea"], ["days/one.nmea", "/data/two.nmea"]),
+    ],
+)
+def test_results_do_not_tell_where_on_a_computer_the_recording_lay(
+    names: list[str], short: list[str]
+) -> None:
+    inputs = Provenance()
+    for line, name in enumerate(names):
+        inputs.add(name, line)
+    assert [name for name, _ in inputs.find(range(len(names)))] == short

@@ -24,7 +24,8 @@ BEFORE_H = 12.0  # positions in the 12 h before: GFW pipe-gaps, Welch et al. 202
 OF_WHOLE_LOG = ("station_heard_share", "others_before_count", "witnesses_count")
 
 AT_LEAST = (
-    f"positions_before_count is at least {RING_COUNT}: no more than the last {RING_COUNT} are kept"
+    f"at least {RING_COUNT} positions were heard in the 12 h before: only the last {RING_COUNT} are"
+    " kept"
 )
 NO_WITNESS = "no other vessel was heard near the place: the station may not have heard that sea"
 SOME_NAMED = f"of {{count}} witnesses, the lines of {NAMED_COUNT} are named"
@@ -128,11 +129,11 @@ def _lines(offs: Last, i: int, before: Mask, met: Witnesses) -> tuple[int, ...]:
 
 
 def _caveats(measured: dict[str, float], met: Witnesses) -> Iterator[str]:
-    if measured["positions_before_count"] == RING_COUNT:
-        yield AT_LEAST
     if not met.mmsis_count:
         yield NO_WITNESS
     if met.mmsis_count > NAMED_COUNT:
         yield SOME_NAMED.format(count=met.mmsis_count)
     if measured["station_heard_share"] < 0.9:
         yield DEAF.format(share=measured["station_heard_share"])
+    if measured["positions_before_count"] == RING_COUNT:
+        yield AT_LEAST

@@ -44,7 +44,7 @@ def _trades(facts: Facts) -> Iterator[Factor]:
     elif one == two == "cargo":
         yield factor("carrier with carrier", "Two cargo ships.")
     elif (one, two) == ("cargo", "fishing"):
-        says = "A fishing vessel and a cargo ship, the pair that hands over catch at sea."
+        says = "A fishing vessel and a cargo ship; catch is handed over between such pairs."
         yield factor("fishing with carrier", says)
 
 

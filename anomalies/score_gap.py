@@ -16,6 +16,7 @@ NEAR_SHORE_NMI = 5.0
 AT_REST = {1: "at anchor", 5: "moored", 6: "aground"}  # navigational status, table 47
 REST_KN = 0.5  # a ship whose antenna only swings
 SAME_PLACE_NMI = 1.0
+SHORE_RANGE_NMI = 100.0  # twice the range of a good antenna on shore: beyond, satellites listen
 FASTEST_KN = 30.0  # faster than any fishing or cargo ship
 
 
@@ -27,11 +28,12 @@ def of_gap(facts: Facts) -> Iterator[Factor]:
     yield from _meanwhile(facts)
     yield from _ends(facts)
     yield from _off(facts)
-    yield factor(
-        "edge of reception unknown",
-        "How far this station hears in that direction has not been learned;"
-        " the ship may have left its range.",
-    )
+    if not facts.measured("shore_nmi") > SHORE_RANGE_NMI:
+        yield factor(
+            "edge of reception unknown",
+            "How far this station hears in that direction has not been learned;"
+            " the ship may have left its range.",
+        )
 
 
 def _before(facts: Facts) -> Factor:

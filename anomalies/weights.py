@@ -35,7 +35,7 @@ WEIGHTS: dict[str, Weight] = {
     "witnesses": Weight(1.5, "others were heard near by: the station could hear that sea"),
     "one witness": Weight(0.9, "one other was; a larger or higher antenna may explain it"),
     "no witness": Weight(-1.5, "nobody was heard there: the station may have lost that sea"),
-    "alone in the recording": Weight(-1.2, "nobody else shows what could be heard then"),
+    "alone in the recording": Weight(-0.8, "nobody else shows what could be heard then"),
     "deaf station": Weight(-2.2, "the station heard nobody for half of the time"),
     "partly deaf station": Weight(-0.8, "the station heard nobody for a tenth of the time"),
     "came back elsewhere": Weight(0.6, "was under way unheard, at a speed a ship can make"),

@@ -83,9 +83,13 @@ def run(code: str, *arguments: str) -> Cost:
         return Cost(used.ru_utime + used.ru_stime, wall_s, used.ru_maxrss / unit, out.read())
 
 
-def best(times: int, code: str, *arguments: str) -> Cost:
-    """Run several times; return the one that used the least CPU time."""
-    return min((run(code, *arguments) for _ in range(times)), key=lambda cost: cost.cpu_s)
+def best(times: int, *commands: tuple[str, ...]) -> list[Cost]:
+    """Run several commands in turn, several times; return of each the least CPU time.
+
+    In turn, since a shared computer is fast at one time and slow at another.
+    """
+    rounds = [[run(*command) for command in commands] for _ in range(times)]
+    return [min(costs, key=lambda cost: cost.cpu_s) for costs in zip(*rounds, strict=True)]
 
 
 def show(name: str, value: str, note: str = "") -> None:
@@ -99,28 +103,37 @@ def compare(path: Path, times: int, work: Path) -> Cost:
         few.write_bytes(b"".join(itertools.islice(file, FEW_LINES)))
         lines = FEW_LINES + sum(1 for _ in file)
     print(f"\n{path.name}: {lines:,} lines, {path.stat().st_size / 1e6:.1f} MB; best of {times}\n")
-    peer, peer_start = (best(times, PYAIS, str(p)) for p in (path, few))
-    show("pyais, iterate and decode", f"{lines / peer.cpu_s:,.0f} lines/s")
     table, results = str(work / "reports.parquet"), str(work / "results")
-    for name, code, words in (
+    measured = (
+        ("pyais, iterate and decode", PYAIS, [FILE]),
         ("decode to columns", DECODE, [FILE]),
         ("sternlight decode --out FILE.parquet", CLI, ["decode", FILE, "--out", table]),
         ("sternlight replay, file to ranking", CLI, ["replay", FILE, "--out", results]),
-    ):
-        ours, start = (
-            best(times, code, *(str(p) if word == FILE else word for word in words))
-            for p in (path, few)
+    )
+    whole, start = (
+        best(
+            times,
+            *((code, *(str(p) if w == FILE else w for w in words)) for _, code, words in measured),
         )
-        work_only = (peer.cpu_s - peer_start.cpu_s) / (ours.cpu_s - start.cpu_s)
-        note = f"{peer.cpu_s / ours.cpu_s:.1f} times pyais; {work_only:.1f} without both start-ups"
-        show(name, f"{lines / ours.cpu_s:,.0f} lines/s", note)
+        for p in (path, few)
+    )
+    peer_s, peer_start_s = whole[0].cpu_s, start[0].cpu_s
+    for (name, _, _), cost, few_cost in zip(measured, whole, start, strict=True):
+        work_only = (peer_s - peer_start_s) / (cost.cpu_s - few_cost.cpu_s)
+        times_pyais = f"{peer_s / cost.cpu_s:.1f} times pyais"
+        show(
+            name,
+            f"{lines / cost.cpu_s:,.0f} lines/s",
+            "" if cost is whole[0] else f"{times_pyais}; {work_only:.1f} without both start-ups",
+        )
+    ours = whole[-1]
     show("its peak memory", f"{ours.peak_mb:.0f} MB")
     return ours
 
 
 def growth(one: Cost, path: Path, work: Path, times: int) -> None:
     """Measure a recording ten times as long."""
-    ten = best(times, CLI, "replay", str(path), "--out", str(work / "results"))
+    (ten,) = best(times, (CLI, "replay", str(path), "--out", str(work / "results")))
     show("ten times the recording", f"{ten.cpu_s / one.cpu_s:.1f} times", "the CPU time")
     show("", f"{ten.peak_mb / one.peak_mb:.2f} times", f"the memory ({ten.peak_mb:.0f} MB)")
 

@@ -128,9 +128,7 @@ def _lines(row: Row, ranked: Sequence[Row], names: Mapping[int, str]) -> list[tu
     objections = against[:OBJECTIONS_COUNT]
     lines += _labelled("for", [factor["says"] for factor in reasons] or ["nothing in particular"])
     lines += _labelled("against", [factor["says"] for factor in objections])
-    # A caveat about a measured value by its name is for those who read the files.
-    caveats = [text for text in first["caveats"] if "_" not in text]
-    lines += _labelled("beware", caveats[:CAVEATS_COUNT])
+    lines += _labelled("beware", first["caveats"][:CAVEATS_COUNT])
     lines += [("also", _what(other, row, names)) for other in others[:2]]
     if len(others) > 2:
         lines.append(("", f"and {counted(len(others) - 2, 'more event')}"))

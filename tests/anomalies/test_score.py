@@ -141,6 +141,15 @@ def test_an_ordinary_silence_scores_under_a_half_and_says_why(ordinary: Event, n
     assert name in [f.name for f in judged.objections]
 
 
+def test_the_range_of_an_antenna_on_shore_is_no_objection_in_mid_ocean() -> None:
+    def objections(shore_nmi: float) -> set[str]:
+        return {f.name for f in assess(gap(shore_nmi=shore_nmi), {}).objections}
+
+    assert "edge of reception unknown" in objections(99.0)
+    assert "edge of reception unknown" in objections(math.nan)
+    assert "edge of reception unknown" not in objections(101.0)
+
+
 def test_sparse_reception_is_named_with_its_numbers() -> None:
     judged = assess(gap(positions_before_count=5.0, median_interval_s=5400.0), {})
     (said,) = (f.says for f in judged.objections if f.name == "sparse before")

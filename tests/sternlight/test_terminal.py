@@ -127,10 +127,3 @@ def test_a_ranking_of_ordinary_ships_says_that_none_stands_out() -> None:
         [vessel("A", score=0.05)], EVENT
     )
     assert "stands out" not in shown([vessel("A")], EVENT)
-
-
-def test_a_caveat_about_a_measured_value_stays_in_the_file() -> None:
-    caveats = ["positions_before_count is at least 16", "nobody else was heard"]
-    text = shown([vessel("A")], EVENT | {"caveats": caveats})
-    assert "nobody else was heard" in text
-    assert "positions_before_count" not in text

@@ -44,10 +44,25 @@ def detect(head: bytes, name: str) -> Format:
             f" as `jq -c '.[]' {name}` writes them"
         )
     what = "text" if _is_text(head) else "binary data"
+    if what == "text" and (columns := _columns(head)):
+        raise BadInput(
+            f"{name} is a table in which no positions were recognised: its columns are"
+            f" {', '.join(columns)}; needed are MMSI, time, latitude and longitude, under"
+            " their usual names"
+        )
     raise BadInput(
         f"{name} is {what} in which no AIS was recognised: neither NMEA sentences (!AIVDM)"
         " nor a table (CSV, JSON lines, Parquet) of positions; --format names a format"
     )
+
+
+def _columns(head: bytes) -> list[str]:
+    """Return the cells of the first line, if it and the next look like a table."""
+    first, second = [*head.decode("utf-8", "replace").split("\n", 2), "", ""][:2]
+    mark = max(",;\t", key=first.count)
+    if not first.count(mark) or first.count(mark) != second.count(mark):
+        return []
+    return [cell.strip()[:40] for cell in first.split(mark)[:30]]
 
 
 def _is_text(head: bytes) -> bool:

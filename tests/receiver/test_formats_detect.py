@@ -64,6 +64,7 @@ def test_a_format_is_known_by_how_its_input_begins(head: bytes, name: str) -> No
         (random.Random(4).randbytes(5000), "is binary data in which no AIS was recognised"),
         (b"Dear reader,\nthis is a letter.\n", "is text in which no AIS was recognised"),
         (b'[{"mmsi": 1}]\n', "is one JSON array; give one object on each line"),
+        (b"a,b\n1,2\n", "its columns are a, b; needed are MMSI, time, latitude"),
         (b"\n\n\n", "no AIS was recognised"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR,,,,\n", "is binary data"),
     ],

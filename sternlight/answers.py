@@ -29,11 +29,12 @@ FILES = EVENTS, VESSELS, MAP, SUMMARY = (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An event with its score, and where it was in words."""
+    """An event with its score, and where it was in words: near what, and how far from shore."""
 
     event: Event
     assessment: Assessment
     place: str
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Rows:
             ],
             "tracks": [track_name(track) for track in event.tracks],
             "place": judged.place,
+            "zone": judged.zone,
         }
 
     def vessel(self, vessel: Ranked) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from sternlight.tracklines import Stretch, Tracklines
 from tracks.batch import HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.identity import Claims
+from tracks.places import ZONE_NAMES
 
 _NO_EVIDENCE = Evidence({}, "", ())
 EVENTS_AT_ONCE = 100  # events described together: their raw lines are most of the memory
@@ -131,6 +132,7 @@ def _shortened(judged: Judged) -> Judged:
         replace(event, evidence=_NO_EVIDENCE),
         replace(assessment, reasons=assessment.reasons[:1], objections=(), caveats=()),
         judged.place,
+        judged.zone,
     )
 
 
@@ -140,11 +142,13 @@ def _judge(events: Sequence[Event], station: Station) -> Iterator[Judged]:
     A vessel is taken for what it had claimed to be by the end of the event, so
     that replay and live agree.
     """
-    places = station.places.describe_all([e.lat for e in events], [e.lon for e in events])
-    for event, place in zip(events, places, strict=True):
+    lat, lon = [e.lat for e in events], [e.lon for e in events]
+    places = station.places.describe_all(lat, lon)
+    zones = [ZONE_NAMES[zone] for zone in station.places.zone(lat, lon).tolist()]
+    for event, place, zone in zip(events, places, zones, strict=True):
         t = station.as_of if event.end is None else event.end
         claims = {track: station.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
-        yield Judged(event, assess(event, claims), place)
+        yield Judged(event, assess(event, claims), place, zone)
 
 
 def _write_map(

@@ -11,6 +11,7 @@ from pathlib import Path
 from receiver.sources.logfile import Input, open_inputs
 from sternlight.data import data_folder
 from sternlight.errors import DiskFull, is_full
+from sternlight.geopackage import drawn
 from sternlight.reading import Reading
 from sternlight.replay import Replay
 from sternlight.results import Asked, Results, write
@@ -55,7 +56,7 @@ def run(job: Job) -> Results:
 def _places(given: tuple[str, ...]) -> Places:
     if given == (NO_PLACES,):
         return Places.none()
-    return Places.load(data_folder() / "places", [Path(path) for path in given])
+    return Places.load(data_folder() / "places", [Path(path) for path in given], drawn)
 
 
 def _embedded() -> Input:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -27,8 +27,16 @@ _LATS = ("lat", "latitude", "y")
 _LONS = ("lon", "lng", "long", "longitude", "x")
 
 
-def read_places(path: Path) -> list[Place]:
+# Where in the file, a shapely geometry in degrees, and what is said of it.
+Drawn = tuple[str, Any, Mapping[str, Any]]
+OpenGeopackage = Callable[["Path"], Iterable[Drawn]]
+
+
+def read_places(path: Path, open_geopackage: OpenGeopackage | None = None) -> list[Place]:
     """Read a file of places; its content decides what it is, not its name.
+
+    A GeoPackage is a database, which this room does not open: `open_geopackage`
+    does, and yields what is drawn in it.
 
     Longitudes may run from -180 to 180 or from 0 to 360.  Outlines across
     longitude 180 are cut there (RFC 7946, 3.1.9) or go on beyond it.  A point
@@ -46,7 +54,10 @@ def read_places(path: Path) -> list[Place]:
     except OSError as error:
         at.fail(f"cannot be read ({error.strerror}); check the path and its permissions")
     if packed:
-        return _counted(at, _geopackage(at))
+        if open_geopackage is None:
+            at.fail("is a GeoPackage, which is not read here; save it as GeoJSON")
+        drawn = open_geopackage(path)
+        return _counted(at, (_shape(Spot(path, where), shape, row) for where, shape, row in drawn))
     text = _text(at, data)
     is_json = text.lstrip().startswith(("{", "["))
     return _counted(at, _geojson(at, text) if is_json else _table(at, text))
@@ -171,29 +182,6 @@ def _ring(at: Spot, positions: object) -> F64:
     if len(ring) < 4:
         at.fail("has a ring of fewer than four positions, the last like the first; draw it again")
     return ring[:, :2].astype(np.float64)
-
-
-def _geopackage(at: Spot) -> Iterator[Place]:
-    try:
-        import geopandas
-        import pyogrio
-    except ImportError:
-        at.fail(
-            "is a GeoPackage, which takes more software: pip install 'sternlight[places]', or save"
-            " it as GeoJSON"
-        )
-    try:
-        for layer, geometry in pyogrio.list_layers(at.path):
-            if geometry is None:
-                continue  # a table without places
-            frame = geopandas.read_file(at.path, layer=layer, engine="pyogrio")
-            if frame.crs is not None:
-                frame = frame.to_crs(4326)
-            rows = frame.drop(columns=frame.geometry.name).to_dict("records")
-            for number, (shape, row) in enumerate(zip(frame.geometry, rows, strict=True), 1):
-                yield _shape(Spot(at.path, f"{shown(layer)}, feature {number}"), shape, row)
-    except RuntimeError as error:  # the base of what GDAL and PROJ raise
-        at.fail(f"is not a sound GeoPackage ({shown(error)}); export it again")
 
 
 def _shape(at: Spot, shape: Any, row: Mapping[str, Any]) -> Place:

@@ -19,7 +19,7 @@ from tracks.batch import F32, F64, I64, U8, Mask
 from tracks.geodesy import NMI_M, bearing_deg, distance_m, wrap_lon
 from tracks.nearby import Discs, Outlines, Spots
 from tracks.place import Place, PlacesError
-from tracks.placefile import read_places
+from tracks.placefile import OpenGeopackage, read_places
 from tracks.shore import FARTHEST_NMI, Shore
 
 if TYPE_CHECKING:
@@ -65,12 +65,18 @@ class Places:
     _discs: dict[float, Discs] = field(default_factory=dict, repr=False)  # by radius asked for
 
     @classmethod
-    def load(cls, folder: Path, extra: Sequence[Path] = ()) -> Places:
+    def load(
+        cls,
+        folder: Path,
+        extra: Sequence[Path] = (),
+        open_geopackage: OpenGeopackage | None = None,
+    ) -> Places:
         """Read the data in `folder` (config/places) and the user's own files.
 
         Raises PlacesError for a file that cannot be used; see `read_places`.
         """
-        places = [place for path in (folder / PORTS_FILE, *extra) for place in read_places(path)]
+        files = (folder / PORTS_FILE, *extra)
+        places = [place for path in files for place in read_places(path, open_geopackage)]
         try:
             return cls.of(places, Shore.load(folder / SHORE_FILE))
         except (ValueError, OSError) as error:

@@ -52,7 +52,9 @@ _NAMES = {
     "to_bow_m": "tobow tobowm dimtobow dimensiontobow dimbow dima refa a",
     "to_stern_m": "tostern tosternm dimtostern dimensiontostern dimstern dimb refb b",
     "to_port_m": "toport toportm dimtoport dimensiontoport dimport dimc refc c",
-    "to_starboard_m": "tostarboard tostarboardm dimtostarboard dimensiontostarboard dimstarboard dimd refd d",
+    "to_starboard_m": (
+        "tostarboard tostarboardm dimtostarboard dimensiontostarboard dimstarboard dimd refd d"
+    ),
     "draught_m": "draught draft draughtm draftm maximumstaticdraught maxdraught",
     "destination": "destination dest",
 }

@@ -75,6 +75,7 @@ class _Present(Columns):
 
 
 _FIELDS = tuple(_Present.described())[1:]
+_IS_TEXT = [_Present.described()[name].metadata["dtype"].kind == "S" for name in _FIELDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class Identities:
         return sorted(_spoken(self._of(state, mmsi)), key=lambda change: change.since)
 
     def _of(self, state: State, mmsi: int) -> _Changes:
-        changes = _split(state)[1]
+        changes = _changes_in(state)
         low, high = np.searchsorted(changes.mmsi, np.array([mmsi, mmsi + 1], np.uint32))
         return changes.take(slice(low, high))
 
@@ -170,7 +171,11 @@ def _state(present: _Present, changes: _Changes) -> State:
 
 
 def _split(state: State) -> tuple[_Present, _Changes]:
-    return _Present.from_state(state, "present_"), _Changes.from_state(state, "change_")
+    return _Present.from_state(state, "present_"), _changes_in(state)
+
+
+def _changes_in(state: State) -> _Changes:
+    return _Changes.from_state(state, "change_")
 
 
 def _told(statics: StaticBatch) -> _Present:
@@ -244,7 +249,6 @@ def _spoken(changes: _Changes) -> list[ClaimChange]:
         changes.text.tolist(),
         strict=True,
     ):
-        is_text = _Present.described()[_FIELDS[index]].metadata["dtype"].kind == "S"
-        value = text.decode("utf-8", "replace") if is_text else number
+        value = text.decode("utf-8", "replace") if _IS_TEXT[index] else number
         spoken.append(ClaimChange(t, _FIELDS[index], value))
     return spoken

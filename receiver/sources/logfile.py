@@ -92,9 +92,14 @@ class Input(RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer`; return how many bytes there were, fewer only at the end."""
         wanted = memoryview(buffer).cast("B")
-        data = self.read(len(wanted))
-        wanted[: len(data)] = data
-        return len(data)
+        filled = 0
+        while filled < len(wanted) and (self._piece or self._next_piece()):
+            piece = self._piece[: len(wanted) - filled]
+            wanted[filled : filled + len(piece)] = piece
+            self._piece = self._piece[len(piece) :]
+            filled += len(piece)
+        self._given += filled
+        return filled
 
     def consumed_bytes(self) -> int:
         """Return how far the file on disk has been read, for the progress of a run."""

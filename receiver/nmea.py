@@ -20,6 +20,7 @@ from receiver.swar import PAD, columns, every, hexadecimal, rows, xor_between
 from tracks.batch import F64, I64, U8, U64, Columns, Mask, column
 
 WINDOW = 96  # characters in which the star of a sentence of the common shape is looked for
+SHORTEST = 16  # bytes of a sentence; with more beginnings than that, most are none
 LONGEST = 1024  # bytes of one sentence; 82 by the standard, satellite feeds send more
 
 
@@ -91,11 +92,49 @@ def scan(buffer: U8, lines: Lines) -> tuple[Sentences, Counter[str]]:
 
     Returns them without times, and counts what was found and what was not sound.
     """
-    core = buffer[:-PAD]
     counts: Counter[str] = Counter()
-    start = np.flatnonzero(core == ord("!"))
+    start = _starts(buffer)
     if not len(start):
         return Sentences.empty(), counts
+    found, sound, odd = _common(buffer, lines, start)
+    whole = xor_between(buffer, start + 1, found.end - 3) == hexadecimal(
+        every(buffer, "<u2")[found.end - 2]
+    )
+    counts["dropped: bad checksum"] += int(np.count_nonzero(sound & ~whole))
+    sound &= whole
+    line = found.line
+    if not sound.all():
+        found = found.take(sound)
+    if odd.any():
+        extra = [
+            _parse_odd(buffer, int(start[i]), int(line[i]), lines, counts)
+            for i in np.flatnonzero(odd)
+        ]
+        found = Sentences.concat([found, *(s for s in extra if s is not None)])
+        found = found.take(np.argsort(found.start))
+    plain = (found.total >= 1) & (found.total <= 9) & (found.number >= 1)
+    plain &= found.number <= found.total
+    if not plain.all():
+        counts["dropped: malformed sentence"] += int(np.count_nonzero(~plain))
+        found = found.take(plain)
+    counts["sentences"] += len(found)
+    return found, counts
+
+
+def _starts(buffer: U8) -> I64:
+    """Return where sentences may begin."""
+    start = np.flatnonzero(buffer[:-PAD] == ord("!"))
+    if len(start) * SHORTEST > len(buffer):  # noise, or somebody's joke: bound what it costs
+        start = start[(buffer[start + 3] == ord("V")) & (buffer[start + 4] == ord("D"))]
+    return start
+
+
+def _common(buffer: U8, lines: Lines, start: I64) -> tuple[Sentences, Mask, Mask]:
+    """Read what begins at each place as a sentence of the common shape.
+
+    Returns whether it is one, its checksum aside, and whether it may be one of
+    another shape.
+    """
     w0, w1 = columns(rows(buffer, start, 16))
     line = lines.at(start)
     sequence = (w1 >> np.uint64(24)).astype(np.uint8)
@@ -105,20 +144,14 @@ def scan(buffer: U8, lines: Lines) -> tuple[Sentences, Counter[str]]:
     payload = start + 13 + named + tuned
     star = _star(buffer, payload)
     length = star - 2 - payload
+    fill = buffer[star - 1] - np.uint8(ord("0"))
     sound = (w0 & _MASK0) == _SHAPE0
     sound &= (w1 & _MASK1) == _SHAPE1
     sound &= (length > 0) & (star < lines.ends[line])
     sound &= (buffer[star - 2] == ord(",")) & (buffer[payload - 1] == ord(","))
     sound &= ~named | (buffer[start + 12] == ord(","))
     sound &= buffer[star - 4] != ord(",")  # a superfluous field: see _ODD
-    fill = buffer[star - 1] - np.uint8(ord("0"))
     sound &= fill <= 5
-
-    odd = np.flatnonzero(~sound & ((w0 & _LIKELY[0]) == _LIKELY[1]))
-    written = hexadecimal(every(buffer, "<u2")[star + 1])
-    whole = xor_between(buffer, start + 1, star) == written
-    counts["dropped: bad checksum"] += int(np.count_nonzero(sound & ~whole))
-    sound &= whole
     found = Sentences.make(
         len(start),
         start=start,
@@ -133,19 +166,7 @@ def scan(buffer: U8, lines: Lines) -> tuple[Sentences, Counter[str]]:
         own=(w0 >> np.uint64(40)).astype(np.uint8) == ord("O"),
         line=line,
     )
-    if not sound.all():
-        found = found.take(sound)
-    if len(odd):
-        extra = [_parse_odd(buffer, int(start[i]), int(line[i]), lines, counts) for i in odd]
-        found = Sentences.concat([found, *(s for s in extra if s is not None)])
-        found = found.take(np.argsort(found.start))
-    plain = (found.total >= 1) & (found.total <= 9) & (found.number >= 1)
-    plain &= found.number <= found.total
-    if not plain.all():
-        counts["dropped: malformed sentence"] += int(np.count_nonzero(~plain))
-        found = found.take(plain)
-    counts["sentences"] += len(found)
-    return found, counts
+    return found, sound, ~sound & ((w0 & _LIKELY[0]) == _LIKELY[1])
 
 
 def _star(buffer: U8, payload: I64) -> I64:

@@ -220,7 +220,7 @@ def main() -> None:
         file = asked.file or simulated(work, "sea", hours, VESSELS)
         one = compare(file, times, work)
         if not asked.file:
-            growth(one, simulated(work, "ten-times", 10 * hours, VESSELS), work, 1)
+            growth(one, simulated(work, "ten-times", 10 * hours, VESSELS), work, min(times, 2))
         start_up(times)
         detectors(file)
 

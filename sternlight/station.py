@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from typing import Any, NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -125,10 +124,7 @@ class Station:
 
         Raises ValueError if it is cut, or not a station's.
         """
-        try:
-            saved = dict(load(data))
-        except BadZipFile as error:
-            raise ValueError("what was saved of the station is cut or damaged") from error
+        saved = dict(load(data))
         rest = json.loads(saved.pop("rest").tobytes())
         states: dict[str, dict[str, Any]] = {}
         for name, array in saved.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,5 +22,8 @@ def dump(state: State) -> bytes:
 
 def load(data: bytes) -> State:
     """Read what `dump` wrote.  Raises ValueError if `data` is cut or not a state."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except BadZipFile as error:
+        raise ValueError(f"a saved state is cut or damaged: {error}") from error

@@ -1,5 +1,7 @@
 """Every line shape that recordings hold; the one-case shapes are of our own making."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from receiver import nmea as scanner
 from receiver.formats import nmea
-from tests.receiver.nmea_input import read, sentence, sentences
+from tests.receiver.nmea_input import buffer, read, sentence, sentences
 from tests.recordings import recording
 
 PLAIN = b"!AIVDM,1,1,,A,13HOI:0P0000VOHLCnHQKwvL05Ip,0*23"
@@ -225,3 +227,19 @@ def test_a_sentence_is_never_longer_than_its_line() -> None:
 def test_the_longest_odd_sentence_is_bounded() -> None:
     assert len(sentences(b"!AIVDM,1,1,,A," + b"0" * 5000)) == 0
     assert scanner.LONGEST < 5000
+
+
+def test_a_block_of_nothing_but_exclamation_marks_costs_little_and_hides_nothing() -> None:
+    noise = b"!" * 200_000
+    before = tracemalloc_peak(b"x" * 200_000 + b"\n" + PLAIN)
+    assert tracemalloc_peak(noise + b"\n" + PLAIN) < before + 40 * len(noise)
+    assert MMSI in read(noise + b"\n" + PLAIN).positions.mmsi.tolist()
+
+
+def tracemalloc_peak(data: bytes) -> int:
+    content = buffer(data)
+    tracemalloc.start()
+    scanner.scan(content, scanner.Lines.of(content[: -scanner.PAD]))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak

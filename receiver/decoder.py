@@ -48,7 +48,6 @@ _ALLOWED = np.zeros((64, 1024), np.bool_)  # lengths in bits, by type
 for _type, _layout in m.LAYOUTS.items():
     _GROUP[_type] = next(t for t, other in m.LAYOUTS.items() if other is _layout)
     _ALLOWED[_type, list(_layout.bits)] = True
-_ALLOWED[24, list(m.STATIC_B.bits)] = True
 _SHIP_CLASS = {1: CLASS_A, 2: CLASS_A, 3: CLASS_A, 18: CLASS_B, 19: CLASS_B}
 
 

@@ -224,3 +224,13 @@ def test_a_daughter_craft_has_no_size_where_it_names_its_mother_ship() -> None:
     assert s.ship_type.tolist() == [37, 37]
     assert s.to_bow_m.tolist() == [0, 9]
     assert s.to_starboard_m.tolist() == [0, 6]
+
+
+def test_a_length_is_called_odd_only_where_the_standard_has_another() -> None:
+    usual = [
+        sentences(encode(24, {"mmsi": np.array([219000001]), "part": part})).to_bytes()
+        for part in (0, 1)
+    ]
+    long = sentences(encode(1, {"mmsi": np.array([219000001])}, bits=186)).to_bytes()
+    counts = read(b"".join(usual) + long).counts
+    assert {name: n for name, n in counts.items() if "odd" in name} == {"odd length: type 1": 1}

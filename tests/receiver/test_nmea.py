@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from receiver import nmea as scanner
 from receiver.formats import nmea
+from receiver.stamps import stamp
 from tests.receiver.nmea_input import buffer, read, sentence, sentences
 from tests.recordings import recording
 
@@ -150,6 +151,16 @@ def test_stations_are_told_apart_by_name() -> None:
     a, b, again, long = read(data + PLAIN).positions.station.tolist()[:4]
     assert a == again
     assert len({0, a, b, long}) == 4
+
+
+def test_a_group_is_read_wherever_it_stands_in_its_tag_block() -> None:
+    groups = []
+    for block in (b"g:1-2-71,s:x,c:1700000000", b"s:x,g:1-2-71,c:1700000000", b"s:x,c:1700000000"):
+        content = buffer(b"\\%b*00\\%b\n" % (block, PLAIN))
+        lines = scanner.Lines.of(content[: -scanner.PAD])
+        groups.append(int(stamp(content, lines, scanner.scan(content, lines)[0]).group[0]))
+    assert groups[0] == groups[1] != 0
+    assert groups[2] == 0
 
 
 def test_rare_messages_are_read_only_when_asked_for() -> None:

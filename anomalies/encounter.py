@@ -16,7 +16,6 @@ off; meetings at more than 2 kn.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -26,7 +25,7 @@ import numpy as np
 from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
-from anomalies.marks import Ripe, begin, in_order, keys_of, ripen
+from anomalies.marks import HOUR, Ripe, begin, in_order, keys_of, marks_in, ripen
 from anomalies.meeting import lines_of, measure
 from anomalies.pairing import near_pairs
 from anomalies.place_facts import near_land, place_facts
@@ -35,7 +34,6 @@ from tracks.batch import BIN_S, U64, Mask, Points, starts
 from tracks.keyed import rows_of
 from tracks.state import State
 
-MARKS_PER_H = 3600 // BIN_S
 _AT_ONCE = 1000  # meetings measured together: bounds memory where a whole port counts as sea
 
 APART = (
@@ -98,7 +96,7 @@ class Encounter:
         runs, finished = split(
             join(Runs.from_state(state, "runs_"), new),
             self._max_break,
-            round(self.max_duration_h * MARKS_PER_H),
+            round(self.max_duration_h * HOUR),
         )
         known = Points.from_state(state, "kept_")
         kept = in_order(both(known, points))
@@ -122,12 +120,12 @@ class Encounter:
     @property
     def _min_steps(self) -> int:
         """How many ten-minute steps the longest run needs."""
-        return max(1, math.ceil(round(self.min_duration_h * MARKS_PER_H, 6)))
+        return marks_in(self.min_duration_h)
 
     @property
     def _max_break(self) -> int:
         """The shortest distance in marks that separates two meetings."""
-        return max(1, math.ceil(round(self.merge_h * MARKS_PER_H, 6)))
+        return marks_in(self.merge_h)
 
     @property
     def _rule(self) -> str:
@@ -159,7 +157,7 @@ class Encounter:
         for key, passed, event in self._events(runs, found, due, log, going_on=True):
             if passed:
                 yield Change("updated" if key in told else "opened", event)
-                told[key] = round(event.evidence.measured["duration_h"] * MARKS_PER_H)
+                told[key] = round(event.evidence.measured["duration_h"] * HOUR)
             elif told.pop(key, 0):
                 yield Change("withdrawn", event)
 
@@ -185,9 +183,9 @@ class Encounter:
         for i, key in enumerate(_keys(found)):
             first, last = int(found.first[i]), int(found.last[i])
             measured = {
-                "duration_h": (last - first) / MARKS_PER_H,
-                "heard_h": int(values.heard_steps[i]) / MARKS_PER_H,
-                "longest_h": int(found.longest[i]) / MARKS_PER_H,
+                "duration_h": (last - first) / HOUR,
+                "heard_h": int(values.heard_steps[i]) / HOUR,
+                "longest_h": int(found.longest[i]) / HOUR,
                 "together_points_count": float(values.marks_count[i]),
                 "median_distance_m": float(values.median_distance_m[i]),
                 "min_distance_m": float(values.min_distance_m[i]),
@@ -219,7 +217,7 @@ def _caveats(measured: dict[str, float], marks_since: int) -> tuple[str, ...]:
     if apart_h > 0:
         caveats.append(APART.format(apart_h=apart_h))
     if marks_since:
-        caveats.append(CUT_OFF.format(since_h=marks_since / MARKS_PER_H))
+        caveats.append(CUT_OFF.format(since_h=marks_since / HOUR))
     return tuple(caveats)
 
 

@@ -18,7 +18,6 @@ which moves a drifting ship over ground.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -28,9 +27,9 @@ import numpy as np
 from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
-from anomalies.marks import Ripe, begin, in_order, keys_of, ripen
+from anomalies.marks import HOUR, Ripe, begin, in_order, keys_of, marks_in, ripen
 from anomalies.place_facts import middle, near_land, nearest_facts
-from anomalies.spells import HOUR, Spells, count_between, hours, touching, united
+from anomalies.spells import Spells, count_between, hours, touching, united
 from tracks.batch import BIN_S, F64, I64, U64, Mask, Points
 from tracks.geodesy import NMI_M, distance_m
 from tracks.keyed import rows_of
@@ -247,7 +246,7 @@ class Loitering:
     @property
     def _max_break(self) -> int:
         """The shortest silence in marks that separates two spells."""
-        return max(1, math.ceil(round(self.merge_h * HOUR, 6)))
+        return marks_in(self.merge_h)
 
     @property
     def _rule(self) -> str:

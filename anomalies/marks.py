@@ -9,6 +9,7 @@ what is found at them may not.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,13 @@ from tracks.state import State
 
 SETTLED_S = 3600.0  # `tracks.points.Resample.max_interpolation_s`: no point comes later than this
 NEVER = np.iinfo(np.int64).min // 2  # a mark before all marks
+
+HOUR = 3600 // BIN_S  # marks in an hour
+
+
+def marks_in(hours: float) -> int:
+    """Return how many marks it takes to cover `hours`, at least one."""
+    return max(1, math.ceil(round(hours * HOUR, 6)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anomalies.marks import keys_of
-from tracks.batch import BIN_S, F64, I64, U64, Columns, Mask, Points, column
+from anomalies.marks import HOUR, keys_of
+from tracks.batch import F64, I64, U64, Columns, Mask, Points, column
 from tracks.geodesy import distance_m
-
-HOUR = 3600 // BIN_S  # legs in an hour
 
 
 @dataclass(frozen=True, slots=True)

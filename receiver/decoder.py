@@ -64,13 +64,6 @@ class Payloads(NamedTuple):
     type: U8
 
 
-class Unpacked(NamedTuple):
-    """Messages of one layout: 48-bit words, shape (k, N), and where they stand in the batch."""
-
-    words: U64
-    rows: I64
-
-
 def payloads(
     buffer: U8, s: Sentences, joined: Joined, joined_bytes: U8, *, own: bool = False
 ) -> Iterator[Payloads]:

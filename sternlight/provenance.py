@@ -15,6 +15,7 @@ class Provenance:
 
     names: list[str] = field(default_factory=list)
     first_lines: list[int] = field(default_factory=list)
+    _short: list[str] = field(default_factory=list)  # of as many names as were there when asked
 
     def add(self, name: str, first_line: int) -> int:
         """Note that input `name` begins at `first_line`; return the input's number.
@@ -29,10 +30,11 @@ class Provenance:
 
     def find(self, lines: Sequence[int]) -> list[tuple[str, int]]:
         """Return for each line the short name of its input, and its number there, from 1."""
-        names = self.short_names()
+        if len(self._short) != len(self.names):
+            self._short = self.short_names()
         sources = np.searchsorted(self.first_lines, lines, side="right") - 1
         numbers = np.asarray(lines, np.int64) - np.asarray(self.first_lines)[sources] + 1
-        return [(names[s], n) for s, n in zip(sources, numbers.tolist(), strict=True)]
+        return [(self._short[s], n) for s, n in zip(sources, numbers.tolist(), strict=True)]
 
     def short_names(self) -> list[str]:
         """Return the names of the inputs without the folder that all of them lie in.

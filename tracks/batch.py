@@ -82,11 +82,6 @@ class Columns:
             return batches[0]
         return cls(*(np.concatenate([getattr(b, n) for b in batches]) for n in cls.described()))
 
-    @classmethod
-    def from_records(cls, records: NDArray[np.void]) -> Self:
-        """Build a batch from an array of rows of `dtype()`."""
-        return cls(*(np.ascontiguousarray(records[n]) for n in cls.described()))
-
     def to_records(self) -> NDArray[np.void]:
         """Return the rows as one structured array of `dtype()`."""
         records = np.empty(len(self), self.dtype())

@@ -33,7 +33,11 @@ ROOMS = {  # the longest folder that fits a file counts
     "tracks": May(frozenset({"numpy", "shapely"}), frozenset({"scipy"})),
     "receiver": May(frozenset({"numpy", "tracks", "pyais"})),
     "receiver/formats": May(frozenset({"numpy", "tracks", "pyais"}), frozenset({"pyarrow"})),
-    "receiver/sources": May(frozenset({"numpy", "tracks"}), frozenset({"zstandard"}), outside=True),
+    "receiver/sources": May(
+        frozenset({"numpy", "tracks"}),
+        frozenset({"paho", "serial", "websockets", "zstandard"}),
+        outside=True,
+    ),
     "anomalies": May(frozenset({"numpy", "tracks", "scipy.spatial"})),
     "sternlight": May(
         frozenset(SHELL),

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from anomalies.event import Change, Kind
 from tracks.batch import Fixes, Points
+from tracks.listening import Turns
 from tracks.places import Places
 from tracks.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What became known in one step: fixes, and the ten-minute points they complete."""
+    """What became known in one step.
+
+    That is: fixes, the ten-minute points they complete, and which of its own
+    sources the station said were deaf.
+    """
 
     fixes: Fixes
     points: Points
+    turns: Turns = field(default_factory=Turns.empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,10 @@ class Detector(Protocol):
     """`step` is pure: it reads no clock and remembers nothing but the state it returns.
 
     `as_of` is a promise: every fix heard before this Unix time has been given,
-    and none heard before it will be given later.  How the stream is cut into
-    steps changes nothing in the events that finally stand (ARCHITECTURE laws,
-    docs/design.md).
+    and none heard before it will be given later; only turns of sources may be
+    told later, by up to `tracks.listening.TOLD_WITHIN_S`.  How the stream is cut
+    into steps changes nothing in the events that finally stand (ARCHITECTURE
+    laws, docs/design.md).
     """
 
     @property

@@ -16,12 +16,13 @@ from anomalies.place_facts import place_facts
 from anomalies.witnesses import NAMED_COUNT, Witnesses
 from tracks.batch import F64, Fixes, Mask
 from tracks.geodesy import NMI_M, distance_m
+from tracks.listening import TOLD_WITHIN_S, Listening
 from tracks.places import Places
 
 BEFORE_H = 12.0  # positions in the 12 h before: GFW pipe-gaps, Welch et al. 2022
 
 # What the lines named cannot show again, since it depends on the rest of the log.
-OF_WHOLE_LOG = ("station_heard_share", "others_before_count", "witnesses_count")
+OF_WHOLE_LOG = ("station_heard_share", "others_before_count", "witnesses_count", "source_deaf_h")
 
 AT_LEAST = (
     f"at least {RING_COUNT} positions were heard in the 12 h before: only the last {RING_COUNT} are"
@@ -30,6 +31,7 @@ AT_LEAST = (
 NO_WITNESS = "no other vessel was heard near the place: the station may not have heard that sea"
 SOME_NAMED = f"of {{count}} witnesses, the lines of {NAMED_COUNT} are named"
 DEAF = "the station heard anybody at all in only {share:.0%} of the time"
+SOURCE_DEAF = "the source that heard it last was deaf for {deaf:.1f} h of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Teller:
     min_s: float
     places: Places
     hearing: Hearing
+    listening: Listening
 
     def closed(self, offs: Last, met: Sequence[Witnesses], back: Fixes) -> Iterator[Event]:
         """Yield the event of each silence that the fix in `back` ended."""
@@ -68,6 +71,7 @@ class Teller:
         times = offs.ring["t"]
         before = (times >= offs.t[:, None] - BEFORE_H * 3600) & (times < offs.t[:, None])
         others = self.hearing.others_before(offs.t)
+        deaf_s = self.listening.deaf_s(offs.source, until - TOLD_WITHIN_S) - offs.deaf_s
         for i in range(len(offs)):
             measured = {
                 "duration_h": float(until[i] - offs.t[i]) / 3600,
@@ -76,6 +80,7 @@ class Teller:
                 "witnesses_count": float(met[i].mmsis_count),
                 "others_before_count": float(others[i]),
                 "station_heard_share": self.hearing.share(float(offs.t[i]), float(until[i])),
+                **({"source_deaf_h": float(deaf_s[i]) / 3600} if deaf_s[i] > 0 else {}),
                 **_said(offs, i),
                 **places[i],
             }
@@ -135,5 +140,7 @@ def _caveats(measured: dict[str, float], met: Witnesses) -> Iterator[str]:
         yield SOME_NAMED.format(count=met.mmsis_count)
     if measured["station_heard_share"] < 0.9:
         yield DEAF.format(share=measured["station_heard_share"])
+    if "source_deaf_h" in measured:
+        yield SOURCE_DEAF.format(deaf=measured["source_deaf_h"])
     if measured["positions_before_count"] == RING_COUNT:
         yield AT_LEAST

@@ -1,8 +1,9 @@
 """When the station heard anybody: how many vessels in each ten minutes.
 
 When nobody at all is heard where several vessels were heard just before, the
-station was deaf or switched off, or the recording has a hole; no vessel is to
-blame for its silence then.
+station was deaf or switched off, or the recording has a hole.  When only a few
+are heard where many were, it was half deaf: its antenna, its cable or a jammer.
+No vessel is to blame for its silence then.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import numpy as np
 from tracks.batch import BIN_S, F64, I64, Columns, Mask, column
 from tracks.keyed import merge, rows_of
 
-# An outage: ten-minute bins without anybody in a row, behind the last one with somebody.
+# An outage: ten-minute bins in a row with nobody or few, behind the last one with many.
 OUTAGE_BINS = 6
 BEFORE_BINS = 3  # how long before the silence the other vessels count
-# So long after a vessel's last fix it is known whether it fell silent with the whole station.
+# So long after a vessel's last fix it is known whether it fell silent with the station.
 KNOWN_AFTER_H = (OUTAGE_BINS + 2) * BIN_S / 3600
 
 
@@ -52,20 +53,21 @@ class Hearing(Columns):
         begin, end = np.searchsorted(self.bin, [first, last])
         return float(end - begin) / (last - first) if last > first else float("nan")
 
-    def fell_silent(self, t: F64, others_count: int) -> Mask:
-        """Return for each time whether the whole station fell silent then.
+    def fell_silent(self, t: F64, others_count: int, still_share: float = 0.0) -> Mask:
+        """Return for each time whether the station as a whole fell silent then.
 
-        That is: nobody was heard for at least an hour, from ten to twenty
-        minutes later on, though in one of the three bins up to it at least
-        `others_count` other vessels were.
+        That is: in one of the three bins up to it at least `others_count` other
+        vessels were heard, and from ten to twenty minutes later on, for at least
+        an hour, never more than `still_share` of so many in ten minutes.
         """
         bins = np.floor(t / BIN_S).astype(np.int64)
-        last, after = bins.copy(), bins + 1
-        last[self._count(after) > 0] += 1
-        following = np.searchsorted(self.bin, last, side="right")
-        ends = np.append(self.bin, np.iinfo(np.int64).max)[following]
         crowd = self.others_before(t)
-        return (ends - last > OUTAGE_BINS) & (crowd >= others_count)
+        quiet = [
+            self._count(bins + ahead) <= still_share * crowd for ahead in range(1, OUTAGE_BINS + 2)
+        ]
+        at_once, soon = np.all(quiet[:-1], axis=0), np.all(quiet[1:], axis=0)
+        fell: Mask = (crowd >= others_count) & (at_once | soon)
+        return fell
 
     def others_before(self, t: F64) -> I64:
         """Return how many other vessels were heard in the fullest of the three bins up to `t`.

@@ -16,6 +16,7 @@ from tracks.batch import (
     I64,
     STATUS_UNDEFINED,
     U8,
+    U16,
     Columns,
     Fixes,
     Mask,
@@ -42,11 +43,13 @@ class Last(Columns):
     sog_kn: F32 = column(np.float32, np.nan)
     nav_status: U8 = column(np.uint8, STATUS_UNDEFINED)
     ship_class: U8 = column(np.uint8, CLASS_UNKNOWN)
+    source: U16 = column(np.uint16)
     silence: U8 = column(np.uint8, HEARD)
+    deaf_s: F64 = column(np.float64)  # if told: how long the source had been deaf in all by `t`
     ring: NDArray[np.void] = column(RING)  # oldest first; nan times where there was no fix
 
 
-_OF_FIX = ("track", "t", "lat", "lon", "line", "sog_kn", "nav_status", "ship_class")
+_OF_FIX = ("track", "t", "lat", "lon", "line", "sog_kn", "nav_status", "ship_class", "source")
 
 
 @dataclass(frozen=True, slots=True)

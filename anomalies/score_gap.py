@@ -53,22 +53,28 @@ def _before(facts: Facts) -> Factor:
 def _meanwhile(facts: Facts) -> Iterator[Factor]:
     """Yield what the others say of the station; one cause is never counted twice."""
     witnesses, share = facts.measured("witnesses_count"), facts.measured("station_heard_share")
-    heard = f"The station heard anybody at all in only {share:.0%} of that time."
+    deaf_h = facts.event.evidence.measured.get("source_deaf_h", 0.0)
+    known_deaf = bool(witnesses or facts.measured("others_before_count") or deaf_h)
     if witnesses >= 2:
         says = f"{witnesses:.0f} other ships were heard near the place in the first hours of it."
         yield factor("witnesses", says)
     elif witnesses == 1:
         yield factor("one witness", "One other ship was heard near the place meanwhile.")
-    elif share < 0.5 and not facts.measured("others_before_count"):
+    elif share < 0.5 and not known_deaf:
         says = "No other ship was heard around then, so nothing shows what the station could hear."
         yield factor("alone in the recording", says)
     elif share >= 0.5:
         says = "No other ship was heard near the place in the first hours of it."
         yield factor("no witness", says)
-    if share < 0.5 and (witnesses or facts.measured("others_before_count")):
-        yield factor("deaf station", heard)
+    says = f"The station heard anybody at all in only {share:.0%} of that time."
+    listened = 1 - deaf_h / facts.measured("duration_h")
+    if listened < share:
+        share = listened
+        says = f"The source that heard it last was deaf for {hours(deaf_h)} of that time."
+    if share < 0.5 and known_deaf:
+        yield factor("deaf station", says)
     elif 0.5 <= share < 0.9:
-        yield factor("partly deaf station", heard)
+        yield factor("partly deaf station", says)
 
 
 def _ends(facts: Facts) -> Iterator[Factor]:

@@ -12,6 +12,7 @@ from anomalies.detector import Context, Detector, Heard
 from anomalies.event import Change, Event
 from tracks.batch import CLASS_A, HULLS_PER_MMSI, Fixes, Points
 from tracks.geodesy import NMI_M, destination
+from tracks.listening import Turns
 from tracks.places import Places
 from tracks.points import Resample
 from tracks.state import dump, load
@@ -80,6 +81,12 @@ def voyage(
     return rows
 
 
+def turns(rows: Iterable[tuple[float, int, bool]]) -> Turns:
+    """Return turns of (hours after T0, source, deaf)."""
+    hours, source, deaf = (np.array(c) for c in zip(*rows, strict=True))
+    return Turns(T0 + hours * HOUR, source.astype(np.uint16), deaf.astype(np.bool_))
+
+
 def points(heard: Fixes) -> Points:
     """Return the points of fixes that were all heard."""
     fold = Resample()
@@ -94,22 +101,30 @@ def changes(
     places: Places | None = None,
     saved: bool = False,
     ended: bool = True,
+    turns: Turns | None = None,
+    late_s: np.ndarray | float = 0.0,
 ) -> list[Change]:
     """Return all that a detector says of fixes given in steps that end at `cuts`, Unix times.
 
     `until` is how far the recording reaches: if not given, to its last fix.
-    `saved` writes and reads every state between two steps.
+    `saved` writes and reads every state between two steps.  Each of the `turns` is
+    told so long after it happened as `late_s` says.
     """
+    turns = Turns.empty() if turns is None else turns
+    told = turns.t + late_s
     resample, places = Resample(), places or Places.none()
     sampled, state = resample.start(), detector.start()
     until = float(heard.t.max()) if until is None else until
     found, before = [], -math.inf
     for as_of in [*sorted(c for c in cuts if c < until), until]:
         over = ended and as_of == until
-        rows = (heard.t >= before) & ((heard.t < as_of) | (heard.t <= as_of) & (as_of == until))
-        some = heard.take(rows)
+        some, of_sources = (
+            batch.take((t >= before) & ((t < as_of) | (t <= as_of) & (as_of == until)))
+            for batch, t in ((heard, heard.t), (turns, told))
+        )
         sampled, marks = resample.step(sampled, some, as_of)
-        state, said = detector.step(state, Heard(some, marks), Context(places, over), as_of)
+        what = Heard(some, marks, of_sources)
+        state, said = detector.step(state, what, Context(places, over), as_of)
         if saved:
             state = load(dump(state))
         found += said

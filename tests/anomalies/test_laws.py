@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -29,11 +30,13 @@ from tests.fleets import (
     events,
     fixes,
     standing,
+    turns,
     voyage,
     whole,
 )
 from tracks.batch import HULLS_PER_MMSI, Fixes
 from tracks.geodesy import destination, from_xyz, unit_xyz, wrap_lon
+from tracks.listening import Turns
 from tracks.place import Place
 from tracks.places import Places
 
@@ -62,6 +65,16 @@ class Vessel(NamedTuple):
     start_h: float
     every_s: float
     stretches: tuple[Stretch, ...]
+    sources: tuple[int, ...]  # which hear it, by turns
+
+
+class Outage(NamedTuple):
+    """A time in which one source hears nothing, and how late its beginning and end are told."""
+
+    source: int
+    start_h: float
+    hours: float
+    late_h: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,16 @@ class Fleet:
     """A few vessels near each other that stay, sail and fall silent, over one or two days."""
 
     vessels: tuple[Vessel, ...]
+    outages: tuple[Outage, ...]
+
+    def told(self) -> dict[str, Any]:
+        """Return what the station says of its sources, as `tests.fleets.changes` takes it."""
+        if not self.outages:
+            return {}
+        ends = [(o.start_h + o.hours, o.source, False) for o in self.outages]
+        rows = [(o.start_h, o.source, True) for o in self.outages] + ends
+        late_h = np.array([o.late_h for o in self.outages]).T.ravel()
+        return {"turns": turns(rows), "late_s": late_h * HOUR}
 
     def heard(self) -> Fixes:
         rows: list[Row] = []
@@ -77,7 +100,11 @@ class Fleet:
             how = {"start_h": v.start_h, "every_s": v.every_s}
             rows += voyage(track, lat, lon, *v.stretches, **how)
         assume(rows)
-        return fixes(rows)
+        heard = fixes(rows)
+        by_name = {t: v.sources for t, v in zip(NAMES, self.vessels, strict=False)}
+        names = zip(heard.track.tolist(), heard.line.tolist(), strict=True)
+        source = [by_name[t][line % len(by_name[t])] for t, line in names]
+        return replace(heard, source=np.array(source, np.uint16))
 
 
 def fleets(*every_s: float) -> st.SearchStrategy[Fleet]:
@@ -88,12 +115,29 @@ def fleets(*every_s: float) -> st.SearchStrategy[Fleet]:
         st.sampled_from([0.0, 0.0, 0.11, 3.0]),
         st.sampled_from(every_s or (290.0, 600.0, 1750.0)),
         st.lists(stretches, min_size=1, max_size=5).map(tuple),
+        st.sampled_from([(1,), (2,), (1, 2)]),
     )
-    return st.builds(Fleet, st.lists(vessel, min_size=2, max_size=5).map(tuple))
+    outage = st.builds(
+        Outage,
+        st.sampled_from([1, 2]),
+        st.floats(0, 20),
+        st.sampled_from([0.01, 0.37, 0.61, 3.1, 40.0]),
+        st.tuples(late_h, late_h),
+    )
+    return st.builds(
+        Fleet,
+        st.lists(vessel, min_size=2, max_size=5).map(tuple),
+        st.lists(outage, max_size=4).map(tuple),
+    )
+
+
+late_h = st.sampled_from([0.0, 0.17, 1.0])
+# So that a fleet of five may show a half deaf station.
+OF_FEW = {"gap": Gap(half_deaf_vessels_count=2, half_deaf_share=0.5)}
 
 
 def detector(kind: str) -> Detector:
-    return DETECTORS[kind]()
+    return OF_FEW.get(kind) or DETECTORS[kind]()
 
 
 def reach(heard: Fixes, more_h: float) -> float:
@@ -102,7 +146,7 @@ def reach(heard: Fixes, more_h: float) -> float:
 
 # A few lines cannot show whether the station was deaf: that rule needs the whole log.
 WITH_FEW_LINES = {kind: detector(kind) for kind in DETECTORS} | {
-    "gap": Gap(outage_vessels_count=1000)
+    "gap": Gap(outage_vessels_count=1000, half_deaf_vessels_count=1000)
 }
 more_h = st.sampled_from([0.0, 1.3, 4.7, 9.0])
 places = st.sampled_from([Places.none(), HARBOUR])
@@ -116,13 +160,14 @@ def test_cut_anywhere_the_same_events_stand(
 ) -> None:
     heard = fleet.heard()
     until = reach(heard, more_h)
-    at_once = events(detector(kind), heard, until=until, places=places)
+    at_once = events(detector(kind), heard, until=until, places=places, **fleet.told())
     in_steps = events(
         detector(kind),
         heard,
         until=until,
         places=places,
         cuts=[T0 + h * HOUR for h in cuts],
+        **fleet.told(),
     )
     assert whole(in_steps) == whole(at_once)
 
@@ -133,8 +178,9 @@ def test_cut_anywhere_the_same_events_stand(
 def test_ten_minutes_at_a_time_the_same_events_stand(kind: str, fleet: Fleet) -> None:
     heard = fleet.heard()
     cuts = np.arange(T0 + 7, reach(heard, 0), 600.0).tolist()
-    at_once = events(detector(kind), heard)
-    assert whole(events(detector(kind), heard, cuts=cuts)) == whole(at_once)
+    at_once = events(detector(kind), heard, **fleet.told())
+    in_steps = events(detector(kind), heard, cuts=cuts, **fleet.told())
+    assert whole(in_steps) == whole(at_once)
 
 
 @EVERY_DETECTOR
@@ -147,8 +193,9 @@ def test_a_closed_event_is_never_changed_by_what_is_heard_later(
     until = T0 + cut * HOUR
     then = heard.take(heard.t <= until)
     assume(len(then))
-    known_then = events(detector(kind), then, until=until)
-    known_later = whole(events(detector(kind), heard, until=max(until, reach(heard, more_h))))
+    known_then = events(detector(kind), then, until=until, **fleet.told())
+    later = max(until, reach(heard, more_h))
+    known_later = whole(events(detector(kind), heard, until=later, **fleet.told()))
     closed = {name: e for name, e in known_then.items() if e.end is not None}
     assert whole(closed) == {name: known_later.get(name) for name in closed}
 
@@ -160,7 +207,8 @@ def test_what_was_closed_in_a_stream_is_said_once_and_never_again(
     kind: str, fleet: Fleet, cut: float
 ) -> None:
     heard = fleet.heard()
-    said = changes(detector(kind), heard, cuts=[T0 + cut * HOUR], until=reach(heard, 9))
+    cuts, until = [T0 + cut * HOUR], reach(heard, 9)
+    said = changes(detector(kind), heard, cuts=cuts, until=until, **fleet.told())
     closed = [c.event.id for c in said if c.what == "closed"]
     assert len(set(closed)) == len(closed)
     for name in closed:
@@ -174,7 +222,7 @@ def test_saving_and_loading_the_state_between_steps_changes_nothing(
     kind: str, fleet: Fleet, cuts: list[float], more_h: float
 ) -> None:
     heard = fleet.heard()
-    how = {"cuts": [T0 + h * HOUR for h in cuts], "until": reach(heard, more_h)}
+    how = {"cuts": [T0 + h * HOUR for h in cuts], "until": reach(heard, more_h)} | fleet.told()
     kept = changes(detector(kind), heard, **how)
     saved = changes(detector(kind), heard, saved=True, **how)
     assert [c.what for c in saved] == [c.what for c in kept]
@@ -192,13 +240,27 @@ def test_which_vessel_has_which_number_changes_nothing(
     other = as_track(heard, np.array([renamed[t] for t in heard.track.tolist()]))
     expected = {
         (tuple(sorted(renamed[t] for t in e.tracks)), e.start, e.end): dict(e.evidence.measured)
-        for e in events(detector(kind), heard).values()
+        for e in events(detector(kind), heard, **fleet.told()).values()
     }
     found = {
         (e.tracks, e.start, e.end): dict(e.evidence.measured)
-        for e in events(detector(kind), other).values()
+        for e in events(detector(kind), other, **fleet.told()).values()
     }
     assert found == expected
+
+
+@EVERY_DETECTOR
+@FEW
+@given(fleets(), st.randoms(use_true_random=False))
+def test_the_order_in_which_turns_of_sources_are_told_changes_nothing(
+    kind: str, fleet: Fleet, rng: Random
+) -> None:
+    heard, outages = fleet.heard(), list(fleet.outages)
+    rng.shuffle(outages)
+    other = replace(fleet, outages=tuple(outages))
+    assert whole(events(detector(kind), heard, **other.told())) == whole(
+        events(detector(kind), heard, **fleet.told())
+    )
 
 
 @EVERY_DETECTOR
@@ -207,7 +269,8 @@ def test_which_vessel_has_which_number_changes_nothing(
 def test_longitude_180_is_a_line_like_others(kind: str, fleet: Fleet) -> None:
     heard = fleet.heard()
     moved = at(heard, heard.lat, wrap_lon(heard.lon + 180 - LON))
-    same_but_for_rounding(events(detector(kind), heard), events(detector(kind), moved))
+    expected = events(detector(kind), heard, **fleet.told())
+    same_but_for_rounding(expected, events(detector(kind), moved, **fleet.told()))
 
 
 @EVERY_DETECTOR
@@ -225,7 +288,8 @@ def test_the_poles_are_places_like_others(kind: str, fleet: Fleet, pole: float) 
         [x * np.cos(turn) - z * np.sin(turn), y, x * np.sin(turn) + z * np.cos(turn)], axis=-1
     )
     moved = at(heard, *from_xyz(turned))
-    same_but_for_rounding(events(detector(kind), heard), events(detector(kind), moved))
+    expected = events(detector(kind), heard, **fleet.told())
+    same_but_for_rounding(expected, events(detector(kind), moved, **fleet.told()))
 
 
 @EVERY_DETECTOR
@@ -236,9 +300,10 @@ def test_the_lines_that_an_event_names_give_its_measured_values_again(
 ) -> None:
     heard = fleet.heard()
     until = reach(heard, more_h)
-    for event in events(detector(kind), heard, until=until, places=places).values():
+    how = {"until": until, "places": places}
+    for event in events(detector(kind), heard, **how, **fleet.told()).values():
         named = heard.take(np.isin(heard.line, event.evidence.lines))
-        again = events(WITH_FEW_LINES[kind], named, until=until, places=places)
+        again = events(WITH_FEW_LINES[kind], named, **how)
         assert event.id in again
         # That it was over is shown by what came later, which is not part of it.
         assert again[event.id].end in (event.end, None)
@@ -251,12 +316,14 @@ def test_the_lines_that_an_event_names_give_its_measured_values_again(
 @given(fleets(), more_h, places)
 def test_it_equals_its_slow_twin(kind: str, fleet: Fleet, more_h: float, places: Places) -> None:
     heard = fleet.heard()
-    until = reach(heard, more_h)
+    until, told = reach(heard, more_h), fleet.told()
     found = {
         (e.tracks, e.start, e.end): e.evidence.measured
-        for e in events(detector(kind), heard, until=until, places=places).values()
+        for e in events(detector(kind), heard, until=until, places=places, **told).values()
     }
-    expected = TWINS[kind](detector(kind), heard, until, places)
+    known = told["turns"].t + told["late_s"] <= until if told else np.zeros(0, np.bool_)
+    said = told.get("turns", Turns.empty()).take(known)
+    expected = TWINS[kind](detector(kind), heard, until, places, said)
     assert found.keys() == expected.keys()
     for key, values in expected.items():
         assert {name: found[key][name] for name in values} == pytest.approx(values, abs=1e-6)

@@ -14,6 +14,7 @@ from anomalies.loitering import Loitering
 from tests.fleets import points
 from tracks.batch import HULLS_PER_MMSI, Fixes
 from tracks.geodesy import NMI_M, distance_m
+from tracks.listening import Turns
 from tracks.places import Places
 
 Found = dict[tuple[tuple[int, ...], float, float | None], dict[str, float]]
@@ -33,22 +34,25 @@ def marks_of(heard: Fixes) -> Marks:
     return found
 
 
-def gaps(d: Gap, heard: Fixes, until: float, places: Places) -> Found:
-    times: dict[int, list[tuple[float, Place]]] = defaultdict(list)
-    for track, t, lat, lon in zip(heard.track, heard.t, heard.lat, heard.lon, strict=True):
-        times[int(track)].append((float(t), (float(lat), float(lon))))
+def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Found:
+    times: dict[int, list[tuple[float, Place, int]]] = defaultdict(list)
+    columns = (heard.track, heard.t, heard.lat, heard.lon, heard.source)
+    for track, t, lat, lon, source in zip(*columns, strict=True):
+        times[int(track)].append((float(t), (float(lat), float(lon)), int(source)))
     bins = defaultdict(set)
     for track, rows in times.items():
-        for t, _ in rows:
+        for t, _, _ in rows:
             bins[int(t // 600)].add(track)
     marks, found = marks_of(heard), {}
     for track, rows in times.items():
-        for i, (off, place) in enumerate(rows):
+        for i, (off, place, source) in enumerate(rows):
             on = rows[i + 1] if i + 1 < len(rows) else None
             end = on[0] if on else until
             if end - off <= d.min_duration_h * 3600 or outage(d, bins, off):
                 continue
-            before = [t for t, _ in rows[: i + 1][-17:] if off - 12 * 3600 <= t < off]
+            if deaf_s(turns, source, off, off + 3600) >= 1800:
+                continue
+            before = [t for t, _, _ in rows[: i + 1][-17:] if off - 12 * 3600 <= t < off]
             inside = range(int(off // 600) + 1, int(end // 600))
             witnesses = {
                 other // HULLS_PER_MMSI
@@ -66,6 +70,8 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places) -> Found:
                 "others_before_count": crowd(bins, off),
                 "station_heard_share": sum(m in bins for m in inside) / len(inside),
             }
+            if deaf_s(turns, source, off, end - 3600):
+                said["source_deaf_h"] = deaf_s(turns, source, off, end - 3600) / 3600
             if before:
                 said["median_interval_s"] = statistics.median(
                     b - a for a, b in itertools.pairwise([*before, off])
@@ -78,17 +84,29 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places) -> Found:
 
 
 def outage(d: Gap, bins: dict[int, set[int]], off: float) -> bool:
-    own = int(off // 600)
-    last = own + 1 if own + 1 in bins else own
-    silent = not any(last + ahead in bins for ahead in range(1, 7))
-    return silent and crowd(bins, off) >= d.outage_vessels_count
+    def fell(others_count: int, share: float) -> bool:
+        few = share * crowd(bins, off)
+        quiet = [len(bins.get(int(off // 600) + ahead, ())) <= few for ahead in range(1, 8)]
+        return crowd(bins, off) >= others_count and all(quiet[:6] if quiet[0] else quiet[1:])
+
+    return fell(d.outage_vessels_count, 0) or fell(d.half_deaf_vessels_count, d.half_deaf_share)
+
+
+def deaf_s(turns: Turns, source: int, begin: float, end: float) -> float:
+    rows = zip(turns.t.tolist(), turns.source.tolist(), turns.deaf.tolist(), strict=True)
+    mine = sorted((t, not deaf) for t, of, deaf in rows if of == source)
+    total = 0.0
+    for (t, listens), (following, _) in itertools.pairwise([*mine, (end, True)]):
+        if not listens:
+            total += max(0.0, min(following, end) - max(t, begin))
+    return total
 
 
 def crowd(bins: dict[int, set[int]], off: float) -> int:
     return max(len(bins.get(int(off // 600) - back, ())) for back in range(3)) - 1
 
 
-def loiterings(d: Loitering, heard: Fixes, until: float, places: Places) -> Found:
+def loiterings(d: Loitering, heard: Fixes, until: float, places: Places, _: Turns) -> Found:
     found: Found = {}
     for track, at in marks_of(heard).items():
         settled = max(int((until - 3600) // 600), *at)
@@ -146,7 +164,7 @@ def bridged(
     )
 
 
-def encounters(d: Encounter, heard: Fixes, until: float, places: Places) -> Found:
+def encounters(d: Encounter, heard: Fixes, until: float, places: Places, _: Turns) -> Found:
     found: Found = {}
     marks, settled = marks_of(heard), int((until - 3600) // 600)
     for a, b in itertools.combinations(sorted(marks), 2):

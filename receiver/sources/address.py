@@ -48,7 +48,7 @@ def parse(address: str, name: str = "") -> Feed:
     `name` is what it is called, unless the address says; else the address
     without its settings.  Raises BadAddress.
     """
-    url = urlsplit(address)
+    url = urlsplit(address, allow_fragments=False)  # MQTT topics have a # in them
     if url.scheme not in LIVE:
         near = get_close_matches(url.scheme, LIVE, 1, cutoff=0.0)
         raise BadAddress(

@@ -6,7 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tracks.batch import PositionBatch, StaticBatch
+import numpy as np
+
+from tracks.batch import F64, PositionBatch, StaticBatch
+from tracks.listening import Turns
 
 
 class BadInput(ValueError):
@@ -23,6 +26,14 @@ class Rare(NamedTuple):
     fields: dict[str, Any]
 
 
+class Told(NamedTuple):
+    """What a station's log says of the station itself."""
+
+    station: str  # its identity
+    lateness_s: float  # a report so much older than another before it is late
+    turns: Turns
+
+
 @dataclass(slots=True)
 class Decoded:
     """Reports out of one piece of input, in the order of their lines.
@@ -37,3 +48,6 @@ class Decoded:
     counts: Counter[str] = field(default_factory=Counter)
     own: PositionBatch = field(default_factory=PositionBatch.empty)
     rare: list[Rare] = field(default_factory=list)  # only where they were asked for
+    # Base stations' clocks minus ours, where the time is ours.
+    clock_offsets_s: F64 = field(default_factory=lambda: np.empty(0))
+    told: Told | None = None  # only of a station's log

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from anomalies.event import Assessment, Event, Factor, track_name
+from anomalies.event import track_name
 from anomalies.rank import Ranked
 from sternlight.fleet import Fleet
-from sternlight.jsontext import measurement
-from sternlight.provenance import Provenance
 from sternlight.station import Station
 from sternlight.text import iso
 from tracks.flags import Flags
@@ -28,55 +26,16 @@ FILES = EVENTS, VESSELS, MAP, SUMMARY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """An event with its score, and where it was in words: near what, and how far from shore."""
-
-    event: Event
-    assessment: Assessment
-    place: str
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
 class Rows:
     """Makes the rows of the files; what they say of vessels comes from `station` and `claims`.
 
     `fleet` are the hulls that are vessels, `claims` the last that each made, by track.
     """
 
-    provenance: Provenance
     station: Station
     fleet: Fleet
     claims: Mapping[int, Claims]
     flags: Flags
-
-    def event(self, judged: Judged) -> dict[str, Any]:
-        """Return what events.jsonl says about an event."""
-        event, assessment = judged.event, judged.assessment
-        evidence = event.evidence
-        return {
-            "id": event.id,
-            "kind": event.kind,
-            "state": "open" if event.end is None else "closed",
-            "mmsis": list(event.mmsis),
-            "start": iso(event.start),
-            "end": None if event.end is None else iso(event.end),
-            "lat": round(event.lat, 6) + 0.0,
-            "lon": round(event.lon, 6) + 0.0,
-            "anomaly": assessment.anomaly,
-            "score": round(assessment.score, 3),
-            "measured": {n: measurement(n, v) for n, v in evidence.measured.items()},
-            "rule": evidence.rule,
-            "for": [_factor(f) for f in assessment.reasons],
-            "against": [_factor(f) for f in assessment.objections],
-            "caveats": list(dict.fromkeys([*evidence.caveats, *assessment.caveats])),
-            "lines": [
-                {"file": file, "line": line} for file, line in self.provenance.find(evidence.lines)
-            ],
-            "tracks": [track_name(track) for track in event.tracks],
-            "place": judged.place,
-            "zone": judged.zone,
-        }
 
     def vessel(self, vessel: Ranked) -> dict[str, Any]:
         """Return what vessels.jsonl says about a hull of `fleet`."""
@@ -112,7 +71,3 @@ class Rows:
                 if change.field == "name"
             ],
         }
-
-
-def _factor(factor: Factor) -> dict[str, Any]:
-    return {"name": factor.name, "weight": round(factor.weight, 3) + 0.0, "says": factor.says}

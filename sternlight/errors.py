@@ -4,6 +4,7 @@ BadInput       receiver/decoded.py   input that cannot be used
 PlacesError    tracks/place.py       a file of places that cannot be used
 SettingsError  here                  settings that cannot be used
 DiskFull       here                  no room for what was to be written
+ArchiveError   here                  a station's archive that cannot be used
 """
 
 from __future__ import annotations
@@ -27,6 +28,17 @@ class DiskFull(Exception):
     def __init__(self, says: str, partial: bool = False) -> None:
         super().__init__(says)
         self.partial = partial
+
+
+class ArchiveError(ValueError):
+    """A station's archive cannot be used; the message says why and what to do.
+
+    `full` whether that is for want of room, so that it may work later.
+    """
+
+    def __init__(self, says: str, full: bool = False) -> None:
+        super().__init__(says)
+        self.full = full
 
 
 def is_full(error: OSError) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from anomalies.event import Event, track_name
-from sternlight.answers import Judged
+from sternlight.judging import Judged
 from sternlight.jsontext import dumps, replacing
 from sternlight.text import iso
 from sternlight.tracklines import Stretch, Tracklines

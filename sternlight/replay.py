@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from receiver.decoded import BadInput
+from receiver.decoded import BadInput, Decoded, Told
 from receiver.sources.logfile import Input, Inputs
 from sternlight.clocks import Span, set_aside
 from sternlight.distress import Distress
@@ -23,10 +23,13 @@ from sternlight.ledger import Ledger
 from sternlight.reading import Reading
 from sternlight.settings import Settings
 from sternlight.spool import DAY_S, Spool, windows
-from sternlight.station import Station
+from sternlight.station import NO_TURNS, Station
 from sternlight.text import counted
 from tracks.batch import Points, PositionBatch, StaticBatch
+from tracks.lateness import Lateness
+from tracks.listening import Turns
 from tracks.places import Places
+from tracks.state import State
 
 UNDATED, FUTURE = "set aside: no time", "set aside: in the future"
 FUTURE_S = DAY_S  # a report this far ahead of our own clock has a wrong time
@@ -49,6 +52,9 @@ class Replay:
         self.distress = Distress()
         self.counts: Counter[str] = Counter()
         self.span: Span | None = None  # first and last time heard that is believed
+        self._only_logs = True  # nothing but logs of stations has been read
+        self._logs: dict[str, State] = {}  # what is known of each station's lateness
+        self._turns: list[Turns] = []
         self._open = ExitStack()
         self._positions = self._open.enter_context(Spool(folder, PositionBatch))
         self._statics = self._open.enter_context(Spool(folder, StaticBatch))
@@ -71,11 +77,14 @@ class Replay:
         """Read all inputs.  Raises BadInput if there is no report with a time in them."""
         latest = time.time() + FUTURE_S
         for account, decoded in self.reading.read(inputs):
+            if decoded.told is not None:
+                self._add(*self._punctual(decoded, decoded.told))
+                continue
+            self._only_logs = False
             until = np.finfo(np.float64).max if account.simulated else latest
-            positions = self._believed(decoded.positions, until)
-            self.distress.hear(positions)
-            self._positions.add(positions)
-            self._statics.add(self._believed(decoded.statics, until))
+            self._add(
+                self._believed(decoded.positions, until), self._believed(decoded.statics, until)
+            )
         self._positions.flush()
         self._statics.flush()
         if not self._positions.rows:
@@ -86,19 +95,52 @@ class Replay:
         spools = (self._positions, self._statics)
         total = sum(spool.rows for spool in spools)
         done, as_of = 0, -np.inf
+        going_on = self._going_on_until()
+        aside = self._aside() if going_on is None else [(going_on, np.inf)]
+        turns = Turns.concat(self._turns)
+        turns = turns.take(np.argsort(turns.t, kind="stable"))
         self.reading.progress.begin("Judging", "reports")
-        for _, (positions, statics) in windows(spools, aside=self._aside()):
+        for _, (positions, statics) in windows(spools, aside=aside):
             self._widen_span(positions)
             # Not to the end of the window, which may be years behind the last report in it.
             last = max(float(batch.t[-1]) for batch in (positions, statics) if len(batch))
             as_of = float(np.nextafter(last, np.inf))
-            self._step(positions, statics, as_of)
+            told = int(np.searchsorted(turns.t, as_of))
+            self._step(positions, statics, as_of, turns=turns.take(slice(0, told)))
+            turns = turns.take(slice(told, None))
             done += len(positions) + len(statics)
             self.reading.progress.update(done, total)
-        self._step(PositionBatch.empty(), StaticBatch.empty(), as_of, ended=True)
+        as_of, ended = (as_of, True) if going_on is None else (going_on, False)
+        self._step(PositionBatch.empty(), StaticBatch.empty(), as_of, ended, turns)
         self.counts += self.station.counts
         self.counts["set aside: implausible position"] += self.station.implausible_count()
         self.reading.progress.end()
+
+    def _add(self, positions: PositionBatch, statics: StaticBatch) -> None:
+        self.distress.hear(positions)
+        self._positions.add(positions)
+        self._statics.add(statics)
+
+    def _punctual(self, decoded: Decoded, told: Told) -> tuple[PositionBatch, StaticBatch]:
+        """Leave out of a station's log what the station itself set aside as late."""
+        self._lateness = lateness = Lateness(told.lateness_s)
+        state = self._logs.get(told.station, lateness.start())
+        self._logs[told.station], positions, statics, aside = lateness.step(
+            state, decoded.positions, decoded.statics
+        )
+        self._turns.append(told.turns)
+        self.counts.update(aside)
+        return positions, statics
+
+    def _going_on_until(self) -> float | None:
+        """Return how far a station has judged whose log this is; None if it is not just that.
+
+        A station's log goes on, so what is known to its last line is not the end,
+        and the events are those that the station itself has found.
+        """
+        if not self._only_logs or len(self._logs) != 1:
+            return None
+        return self._lateness.as_of(*self._logs.values())
 
     def _nothing(self) -> str:
         """Say that there is nothing to judge, and the likeliest reason."""
@@ -115,9 +157,14 @@ class Replay:
         return f"{says}but no position report, so there is nothing to judge"
 
     def _step(
-        self, positions: PositionBatch, statics: StaticBatch, as_of: float, ended: bool = False
+        self,
+        positions: PositionBatch,
+        statics: StaticBatch,
+        as_of: float,
+        ended: bool = False,
+        turns: Turns = NO_TURNS,
     ) -> None:
-        step = self.station.step(positions, statics, as_of, ended)
+        step = self.station.step(positions, statics, as_of, ended, turns)
         self.ways.add(step.heard.points)
         self.events.apply(step.changes)
 

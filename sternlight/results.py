@@ -10,15 +10,14 @@ from typing import Any
 
 from anomalies.event import Event, Evidence
 from anomalies.rank import NEVER_SEEN, Ranked, rank
-from anomalies.score import assess
 from sternlight import geojson, terminal
-from sternlight.answers import EVENTS, MAP, SUMMARY, VESSELS, Judged, Rows
+from sternlight.answers import EVENTS, MAP, SUMMARY, VESSELS, Rows
 from sternlight.data import data_folder
 from sternlight.geojson import stretches
 from sternlight.jsontext import dumps, replacing, write_lines
+from sternlight.judging import Judged, judge
 from sternlight.replay import Replay
 from sternlight.settings import Settings
-from sternlight.station import Station
 from sternlight.summary import Began, summarise
 from sternlight.terminal import Shown
 from sternlight.text import counted, plain
@@ -26,7 +25,6 @@ from sternlight.tracklines import Stretch, Tracklines
 from tracks.batch import HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.identity import Claims
-from tracks.places import ZONE_NAMES
 
 _NO_EVIDENCE = Evidence({}, "", ())
 EVENTS_AT_ONCE = 100  # events described together: their raw lines are most of the memory
@@ -103,7 +101,9 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     vessels = [rows.vessel(vessel) for vessel in ranked[: asked.top_count]]
     ids = sorted({event for vessel in vessels for event in vessel["events"]})
     shown = [replay.events[e] for e in ids]
-    events = {one.event.id: rows.event(one) for one in _judge(shown, replay.station)}
+    events = {
+        one.event.id: one.row(replay.reading.provenance) for one in judge(shown, replay.station)
+    }
     names = {t // HULLS_PER_MMSI: rows.claims[t].name for event in shown for t in event.tracks}
     return Results(folder, summary, Shown(vessels, events, names))
 
@@ -113,15 +113,16 @@ def _rows(replay: Replay) -> Rows:
     fleet = station.vessels()
     claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
     flags = Flags.load(data_folder() / "flags.csv")
-    return Rows(replay.reading.provenance, station, fleet, claims, flags)
+    return Rows(station, fleet, claims, flags)
 
 
 def _event_rows(replay: Replay, rows: Rows, judged: list[Judged]) -> Iterator[dict[str, Any]]:
     """Yield the rows of all events of vessels; `judged` takes what the other files need of each."""
+    provenance = replay.reading.provenance
     events = (e for e in replay.events.events() if rows.claims.keys() >= set(e.tracks))
     while some := list(islice(events, EVENTS_AT_ONCE)):
-        for whole in _judge(some, replay.station):
-            yield rows.event(whole)
+        for whole in judge(some, replay.station):
+            yield whole.row(provenance)
             judged.append(_shortened(whole))
 
 
@@ -134,21 +135,6 @@ def _shortened(judged: Judged) -> Judged:
         judged.place,
         judged.zone,
     )
-
-
-def _judge(events: Sequence[Event], station: Station) -> Iterator[Judged]:
-    """Score events and say where they were.
-
-    A vessel is taken for what it had claimed to be by the end of the event, so
-    that replay and live agree.
-    """
-    lat, lon = [e.lat for e in events], [e.lon for e in events]
-    places = station.places.describe_all(lat, lon)
-    zones = [ZONE_NAMES[zone] for zone in station.places.zone(lat, lon).tolist()]
-    for event, place, zone in zip(events, places, zones, strict=True):
-        t = station.as_of if event.end is None else event.end
-        claims = {track: station.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
-        yield Judged(event, assess(event, claims), place, zone)
 
 
 def _write_map(

@@ -7,7 +7,7 @@ no second list that could differ.  `config/sternlight.toml` explains each.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from anomalies.encounter import Encounter
 from anomalies.gap import Gap
 from anomalies.loitering import Loitering
+from receiver.sources.address import BadAddress, parse
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
 from tracks.duplicates import Duplicates
@@ -36,6 +37,30 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """How a station listens and keeps what it hears; no event depends on it."""
+
+    data: str = "sternlight-data"
+    batch_s: float = 1.0
+    lateness_s: float = 30.0
+    sync_s: float = 10.0
+    queue_mb: float = 32.0
+    clock_wait_s: float = 300.0
+    keep_days: float = 0.0
+    keep_free_mb: float = 1000.0
+    stop_raw_free_mb: float = 100.0
+    status_port: int = 8766
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("batch_s", 0.05, 60), ("lateness_s", 0.001, 3600), ("sync_s", 0.05, 3600),
+            ("queue_mb", 1, 4096), ("status_port", 0, 65535),
+        ):  # fmt: skip
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name} must be from {low:g} to {high:g}")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One part for each stage that has settings."""
 
@@ -47,10 +72,16 @@ class Settings:
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)
     answers: Answers = field(default_factory=Answers)
+    watch: Watch = field(default_factory=Watch)
+    sources: dict[str, str] = field(default_factory=dict)  # addresses by name
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return every setting by part and name."""
         return asdict(self)
+
+    def of_results(self) -> dict[str, dict[str, Any]]:
+        """Return the settings that results depend on, by part and name."""
+        return {p: v for p, v in self.as_dict().items() if p not in ("watch", "sources")}
 
 
 def settings_file() -> Path:
@@ -77,11 +108,12 @@ def load(path: Path | None = None) -> Settings:
 
 def check(given: Mapping[str, Any], name: str) -> Settings:
     """Turn settings by part and name into Settings; `name` says in errors where they stand."""
-    parts, wrong = {}, []
+    parts, wrong = {}, list(_wrong_sources(given.get("sources", {})))
     try:
         checked = _model().model_validate(given)
     except ValidationError as error:
-        raise SettingsError(_together(name, [_explained(e) for e in error.errors()])) from None
+        wrong = [_explained(e) for e in error.errors()] + wrong
+        raise SettingsError(_together(name, wrong)) from None
     for part, kind in _parts().items():
         try:
             parts[part] = kind(**getattr(checked, part).model_dump())
@@ -89,7 +121,19 @@ def check(given: Mapping[str, Any], name: str) -> Settings:
             wrong.append(f"[{part}] {error}")
     if wrong:
         raise SettingsError(_together(name, wrong))
-    return Settings(**parts)
+    return Settings(**parts, sources=dict(given.get("sources", {})))
+
+
+def _wrong_sources(addresses: Any) -> Iterator[str]:
+    """Yield what is wrong with each address; what is no table of texts, the model tells."""
+    if not isinstance(addresses, Mapping):
+        return
+    for name, address in addresses.items():
+        try:
+            if isinstance(address, str):
+                parse(address, name)
+        except BadAddress as error:
+            yield f"[sources] {name}: {error}"
 
 
 _NUMBERS: dict[Any, Any] = {
@@ -100,7 +144,7 @@ _NUMBERS: dict[Any, Any] = {
 
 
 def _parts() -> dict[str, Any]:
-    return get_type_hints(Settings)
+    return {part: kind for part, kind in get_type_hints(Settings).items() if part != "sources"}
 
 
 def _model() -> type[BaseModel]:
@@ -119,6 +163,7 @@ def _model() -> type[BaseModel]:
     for part, kind in _parts().items():
         of_part = model(kind)
         parts[part] = (of_part, of_part())
+    parts["sources"] = (dict[str, str], {})
     return create_model("Settings", __config__=ConfigDict(extra="forbid"), **parts)
 
 
@@ -127,7 +172,7 @@ def _explained(error: ErrorDetails) -> str:
     *part, name = map(str, error["loc"])
     where = f"[{part[0]}] {name}" if part else f"[{name}]"
     if error["type"] == "extra_forbidden":
-        known = [f.name for f in fields(_parts()[part[0]])] if part else list(_parts())
+        known = [f.name for f in fields(_parts()[part[0]])] if part else [*_parts(), "sources"]
         near = get_close_matches(name, known, n=1, cutoff=0.0)
         return f"{where} is not known; did you mean {near[0]}?"
     return f"{where} = {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"

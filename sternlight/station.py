@@ -16,9 +16,13 @@ from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
 from tracks.batch import I64, PositionBatch, StaticBatch
 from tracks.identity import ClaimChange, Claims
+from tracks.listening import Turns
 from tracks.places import Places
 from tracks.quality import clean
 from tracks.state import State, dump, load
+
+
+NO_TURNS = Turns.empty()
 
 
 class Step(NamedTuple):
@@ -56,11 +60,17 @@ class Station:
         }
 
     def step(
-        self, positions: PositionBatch, statics: StaticBatch, as_of: float, ended: bool = False
+        self,
+        positions: PositionBatch,
+        statics: StaticBatch,
+        as_of: float,
+        ended: bool = False,
+        turns: Turns = NO_TURNS,
     ) -> Step:
         """Take what was heard up to `as_of`, in any order; no report before it will follow.
 
-        `ended` says that no report at all will follow.
+        `ended` says that no report at all will follow.  `turns` are when sources turned
+        deaf or heard again, as far as that has become known.
         """
         s, count = self.states, self.counts.update
         s["identities"], set_aside = self.identities.step(s["identities"], statics, as_of)
@@ -76,7 +86,7 @@ class Station:
         s["points"], points = self.points.step(s["points"], fixes, as_of)
         self.fleet = self.fleet.hear(fixes)
         self.as_of = as_of
-        heard, context = Heard(fixes, points), Context(self.places, ended)
+        heard, context = Heard(fixes, points, turns), Context(self.places, ended)
         changes: list[Change] = []
         for detector in self.detectors:
             s[detector.kind], found = detector.step(s[detector.kind], heard, context, as_of)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 
 import sternlight
 from anomalies.detectors import DETECTORS
-from sternlight.answers import Judged
+from sternlight.judging import Judged
 from sternlight.replay import Replay
 from sternlight.settings import Settings
 from sternlight.text import iso
@@ -61,7 +61,7 @@ def summarise(
         "span": _span(replay),
         "events": {kind: kinds[kind] for kind in DETECTORS},
         "distress": replay.distress.rows(),
-        "settings": settings.as_dict(),
+        "settings": settings.of_results(),
         "places": places,
         "seconds": round(wall_s, 3),
         "cpu_seconds": round(cpu_s, 3),

@@ -11,6 +11,7 @@ from receiver.formats.base import Format
 # In the order in which they are tried: AIS-catcher's JSON may carry NMEA sentences, and
 # the general table comes last since it takes whatever has columns.
 FORMATS = {
+    "stationlog": "StationLog",
     "aiscatcher": "AisCatcher",
     "aisstream": "AisStream",
     "digitraffic": "Digitraffic",

@@ -58,7 +58,7 @@ class Reader:
     def __init__(self, source: int, first_line: int, dating: Dating, *, rare: bool = False) -> None:
         self.counts: Counter[str] = Counter()
         self._source = source
-        self._line = first_line
+        self.line = first_line
         self._dating = dating
         self._rare = rare
         self._assembler = Assembler()
@@ -68,18 +68,34 @@ class Reader:
         """Go past lines that are too long to be read."""
         self.counts["dropped: line too long"] += lines
         self.counts["lines"] += lines
-        self._line += lines
+        self.line += lines
 
-    def step(self, buffer: U8) -> Decoded:
-        """Decode whole lines; the buffer ends in PAD bytes of slack."""
+    @property
+    def waits(self) -> bool:
+        """Whether a message has begun whose other parts may still come."""
+        return bool(self._assembler.waiting())
+
+    def step(self, buffer: U8, heard_t: F64 | None = None) -> Decoded:
+        """Decode whole lines; the buffer ends in PAD bytes of slack.
+
+        `heard_t` (one for each line) is when we heard it ourselves; then nothing
+        that the lines say of the time counts, and `clock_offsets_s` tells what base
+        stations' clocks show against it.
+        """
         core = buffer[:-PAD]
         lines = Lines.of(core)
         sentences, counts = scan(buffer, lines)
         t, station, group = stamp(buffer, lines, sentences)
-        counts["sentences without a time"] += int(np.count_nonzero(np.isnan(t)))
-        t = self._dating.date(
-            t, lambda: _base_stations(buffer, sentences), lambda: _seconds(buffer, sentences)
-        )
+        offsets_s = np.empty(0)
+        if heard_t is not None:
+            t = heard_t[sentences.line]
+            at, told = _base_stations(buffer, sentences)
+            offsets_s = (told - t[at])[~np.isnan(told)]
+        else:
+            counts["sentences without a time"] += int(np.count_nonzero(np.isnan(t)))
+            t = self._dating.date(
+                t, lambda: _base_stations(buffer, sentences), lambda: _seconds(buffer, sentences)
+            )
         sentences = replace(sentences, t=t, station=station, group=group)
         joined, joined_bytes = assemble(buffer, sentences, self._place, self._assembler)
         heard = list(payloads(buffer, sentences, joined, joined_bytes))
@@ -92,12 +108,13 @@ class Reader:
             counts + self.take_counts(),
             own,
             [
-                message._replace(line=message.line + self._line)
+                message._replace(line=message.line + self.line)
                 for p in (heard if self._rare else ())
                 for message in decode_rare(p)
             ],
+            offsets_s,
         )
-        self._line += counts["lines"]
+        self.line += counts["lines"]
         self._place += len(sentences)
         return decoded
 
@@ -120,7 +137,7 @@ class Reader:
 
     def _placed(self, batch: B) -> B:
         source = np.full(len(batch), self._source, np.uint16)
-        return replace(batch, line=batch.line + self._line, source=source)
+        return replace(batch, line=batch.line + self.line, source=source)
 
 
 def _base_stations(buffer: U8, s: Sentences) -> tuple[I64, F64]:

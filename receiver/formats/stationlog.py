@@ -1,0 +1,271 @@
+"""A station's own raw log: every line that was heard, from whom, and when by the station's clock.
+
+    # Sternlight raw log 1
+    # station=2f6c... segment=12 first_line=38211 previous=9d1b... lateness_s=0
+    # source=01 name=roof format=nmea clock=ours
+    \\s:01,c:1732233600.123*5B\\!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24
+    # t=1732233661.500 source=01 deaf: the connection was refused
+    # end lines=5 sha256=...
+
+A line stands as it came, behind a TAG block (NMEA 0183, 4.10) with the number
+of its source and our time, so that every program that reads NMEA can read the
+log.  Lines that begin with # are the station's own words; values in them are
+percent-encoded.  A station reads what it has just written with this very code,
+so a replay of its log sees what it saw.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import xor
+from typing import Any
+from urllib.parse import quote, unquote
+
+import numpy as np
+
+from receiver.dating import Dating
+from receiver.decoded import BadInput, Decoded, Told
+from receiver.formats import by_name
+from receiver.formats.nmea import Reader
+from receiver.sources.logfile import Input
+from receiver.swar import PAD
+from tracks.batch import F64, I64, PositionBatch, StaticBatch
+from tracks.listening import Turns
+
+MAGIC = b"# Sternlight raw log 1"
+_TAG = b"\\s:%02d,c:%.3f*00\\"
+WIDTH = len(_TAG % (1, 1e9))  # of every TAG block, from 2001 to 2286
+PIECE_BYTES = 4 << 20  # about 40,000 lines
+SOURCES = 100  # numbers of two digits
+
+
+def tag(source: int, t: float) -> bytes:
+    """Return the TAG block that stands before a line."""
+    content = b"s:%02d,c:%.3f" % (source, t)
+    return b"\\%s*%02X\\" % (content, reduce(xor, content))
+
+
+def remark(words: str = "", /, **values: object) -> bytes:
+    """Return a line of the station's own: `key=value ... words`."""
+    pairs = [f"{key}={quote(str(value), safe=':/+,')}" for key, value in values.items()]
+    text = " ".join([*pairs, *([words] if words else [])])
+    return f"# {text}\n".encode("ascii", "replace")
+
+
+def deaf(source: int, t: float, why: str) -> bytes:
+    """Return the remark that a source hears nothing from `t` on."""
+    return remark(f"deaf: {_one_line(why)}", t=f"{t:.3f}", source=f"{source:02d}")
+
+
+def listening(source: int, t: float) -> bytes:
+    """Return the remark that a source that was deaf hears again."""
+    return remark("listening", t=f"{t:.3f}", source=f"{source:02d}")
+
+
+def mark(source: int, at: str) -> bytes:
+    """Return the remark from where a source would go on behind the lines before this one."""
+    return remark(source=f"{source:02d}", mark=at)
+
+
+def introduction(source: int, name: str, format_name: str, clock: str, address: str) -> bytes:
+    """Return the remark that says what stands behind the number of a source."""
+    number = f"{source:02d}"
+    return remark(source=number, name=name, format=format_name, clock=clock, address=address)
+
+
+def values_of(line: bytes) -> dict[str, str]:
+    """Return the values of a remark by name, and the rest of its words under ""."""
+    values: dict[str, str] = {}
+    words = line[1:].decode("ascii", "replace").split()
+    for at, word in enumerate(words):
+        key, equals, value = word.partition("=")
+        if not equals or not key.isidentifier():
+            return values | {"": " ".join(words[at:])}
+        values[key] = unquote(value)
+    return values
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:200]
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One source of the log: how its lines are read."""
+
+    number: int
+    format: str
+    ours: bool  # the time is ours, whatever the lines say
+    nmea: Reader | None
+
+    @classmethod
+    def of(cls, number: int, said: Mapping[str, str]) -> _Stream:
+        name = said.get("format", "nmea")
+        reader = Reader(number, 0, Dating()) if name == "nmea" else None
+        return cls(number, name, said.get("clock") != "feed", reader)
+
+    def read(self, lines: Sequence[bytes], at: I64, heard: F64) -> Decoded:
+        """Decode lines without their TAG blocks; `at` are their numbers in the whole log."""
+        text = b"\n".join(lines) + b"\n"
+        if self.nmea is not None:
+            buffer = np.frombuffer(text + bytes(PAD), np.uint8)
+            first = self.nmea.line
+            decoded = self.nmea.step(buffer, heard if self.ours else None)
+            return _moved(decoded, at, first, None)
+        decoded = _joined(list(by_name(self.format).read(Input.of_bytes("", text), self.number, 0)))
+        return _moved(decoded, at, 0, heard if self.ours else None)
+
+
+@dataclass(slots=True)
+class LogReader:
+    """The lines of one segment, piece after piece.
+
+    `first_line` is the number of the segment's first line; `first_source` is added
+    to the numbers of its sources, so that those of several stations differ.
+    """
+
+    first_line: int
+    first_source: int = 0
+    header: dict[str, str] = field(default_factory=dict)
+    _streams: dict[bytes, _Stream] = field(default_factory=dict)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a message has begun whose other parts may still come."""
+        return any(s.nmea is not None and s.nmea.waits for s in self._streams.values())
+
+    def step(self, piece: bytes) -> Decoded:
+        """Decode whole lines.  Raises BadInput for a header that makes no sense."""
+        lines = piece.split(b"\n")
+        lines.pop()
+        counts = Counter({"lines": len(lines)})
+        groups: dict[bytes, list[int]] = {}
+        turns: list[tuple[float, int, bool]] = []
+        for i, line in enumerate(lines):
+            if line[:3] == b"\\s:":
+                groups.setdefault(line[3:5], []).append(i)
+            elif line[:1] == b"#":
+                self._take(line, turns)
+            else:
+                counts["dropped: not a line of a station's log"] += 1
+        read = [
+            self._streams[key].read(*self._parts(lines, rows))
+            for key, rows in groups.items()
+            if key in self._streams
+        ]
+        lost = sum(len(rows) for key, rows in groups.items() if key not in self._streams)
+        counts["dropped: line of an unknown source"] += lost
+        self.first_line += len(lines)
+        decoded = _merged(read)
+        del decoded.counts["lines"]
+        decoded.counts.update(+counts)
+        decoded.told = Told(
+            self.header.get("station", ""),
+            float(self.header.get("lateness_s", 0.0)),
+            _turns(turns),
+        )
+        return decoded
+
+    def _parts(self, lines: Sequence[bytes], rows: Sequence[int]) -> tuple[list[bytes], I64, F64]:
+        """Return what stands behind the TAG blocks, the lines' numbers, and when they were heard."""
+        heard = np.array([_time(lines[i][8 : WIDTH - 4]) for i in rows])
+        return [lines[i][WIDTH:] for i in rows], np.array(rows) + self.first_line, heard
+
+    def _take(self, line: bytes, turns: list[tuple[float, int, bool]]) -> None:
+        """Take note of what the station says of itself."""
+        if line.startswith(MAGIC):
+            return
+        said = values_of(line)
+        try:
+            number = int(said.get("source", "0")) + self.first_source
+            t = float(said.get("t", "nan"))
+            if "station" in said:
+                self.header |= said
+                float(said.get("lateness_s", 0.0))
+            elif "name" in said:
+                self._streams[said["source"].encode()] = _Stream.of(number, said)
+            elif said.get("", "").startswith(("deaf", "listening")) and np.isfinite(t):
+                turns.append((t, number, said[""].startswith("deaf")))
+        except ValueError as error:
+            raise BadInput(
+                f"the raw log says {line[:200]!r}, which makes no sense: {error}"
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class StationLog:
+    """A segment of a station's raw log."""
+
+    name: str = "stationlog"
+
+    def recognises(self, head: bytes, name: str, /) -> bool:
+        """Return whether it begins as every segment does."""
+        return head.startswith(MAGIC)
+
+    def read(self, recording: Input, source: int, first_line: int, /) -> Iterator[Decoded]:
+        """Yield the reports; `source` is the number of their source in the log instead."""
+        reader = LogReader(first_line)
+        kept = b""
+        while piece := recording.read(PIECE_BYTES):
+            whole, newline, kept = (kept + piece).rpartition(b"\n")
+            if newline:
+                yield reader.step(whole + newline)
+        if kept:  # cut off; it counts as a line, so that those of later segments keep their number
+            yield replace(
+                reader.step(b"\n"), counts=Counter({"lines": 1, "dropped: line cut off": 1})
+            )
+
+
+def _time(digits: bytes) -> float:
+    try:
+        return float(digits)
+    except ValueError:
+        return np.nan
+
+
+def _turns(found: Sequence[tuple[float, int, bool]]) -> Turns:
+    columns = zip(*found, strict=True) if found else ((), (), ())
+    t, source, is_deaf = columns
+    return Turns.make(len(found), t=list(t), source=list(source), deaf=list(is_deaf))
+
+
+def _moved(decoded: Decoded, at: I64, first: int, heard: F64 | None) -> Decoded:
+    """Give reports the numbers of their lines in the log, and our time where it counts."""
+
+    def moved(batch: Any) -> Any:
+        rows = batch.line - first
+        times = {} if heard is None else {"t": heard[rows]}
+        return replace(batch, line=at[rows], **times)
+
+    decoded.positions, decoded.statics = moved(decoded.positions), moved(decoded.statics)
+    decoded.own = moved(decoded.own)
+    return decoded
+
+
+def _joined(read: Sequence[Decoded]) -> Decoded:
+    """Join what was read of one source, first to last."""
+    counts: Counter[str] = Counter()
+    for decoded in read:
+        counts.update(decoded.counts)
+    return Decoded(
+        PositionBatch.concat([d.positions for d in read]),
+        StaticBatch.concat([d.statics for d in read]),
+        counts,
+        PositionBatch.concat([d.own for d in read]),
+        [message for d in read for message in d.rare],
+        np.concatenate([d.clock_offsets_s for d in read] or [np.empty(0)]),
+    )
+
+
+def _merged(read: Sequence[Decoded]) -> Decoded:
+    """Join what was read of several sources, in the order of the lines."""
+    if len(read) == 1:
+        return read[0]
+    joined = _joined(read)
+    for name in ("positions", "statics", "own"):
+        batch = getattr(joined, name)
+        setattr(joined, name, batch.take(np.argsort(batch.line, kind="stable")))
+    return joined

@@ -1,0 +1,306 @@
+"""The archive: what a station has found, in one SQLite file that others may read meanwhile.
+
+An event is written in the same transaction as its place in the journal of
+changes, so that whoever passes changes on misses none and repeats none.  The raw log
+stands beside the archive, and everything here follows from it: `sternlight
+rebuild` makes it again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from anomalies.event import Event
+from sternlight.errors import ArchiveError
+from sternlight.jsontext import dumps
+from sternlight.ledger import from_json, to_json
+from sternlight.rawlog import Segment
+from tracks.batch import I64
+
+FILE = "archive.sqlite3"
+VERSION = 1
+BUSY_S = 10.0  # how long to wait for somebody who has locked the file
+
+_TABLES = """
+create table about (key text primary key, value text not null) without rowid;
+create table segments (
+    number integer primary key, name text not null, first_line integer not null,
+    lines integer, sha256 text, pruned integer not null default 0
+);
+create table sources (number integer primary key, name text not null unique);
+create table events (
+    id text primary key, kind text not null, state text not null, start real not null,
+    "end" real, score real not null, shown integer not null, row text not null, event text not null
+);
+create index events_by_start on events (start, id);
+create table event_tracks (
+    track integer not null, id text not null, primary key (track, id)
+) without rowid;
+create table changes (
+    seq integer primary key autoincrement, t real not null, as_of real not null,
+    what text not null, id text not null, score real not null
+);
+create table states (
+    seq integer primary key autoincrement, t real not null, source text not null,
+    state text not null, why text not null
+);
+create table snapshot (
+    one integer primary key check (one = 1), segment integer not null, line integer not null,
+    as_of real not null, bytes integer not null, data blob not null
+);
+"""
+
+
+class Stored(NamedTuple):
+    """An event as it is to be kept: with its row of events.jsonl, and whether it is shown."""
+
+    event: Event
+    what: str  # opened, updated, closed, withdrawn
+    score: float
+    row: dict[str, Any]
+    shown: bool
+
+
+class Snapshot(NamedTuple):
+    """Everything the station remembered when it began to write a segment."""
+
+    segment: int
+    line: int
+    as_of: float
+    data: bytes
+
+
+@dataclass(slots=True)
+class Archive:
+    """The file, open for writing by the one station, or by anybody for reading.
+
+    Raises ArchiveError, with what to do, wherever the file is locked, damaged or
+    not an archive.
+    """
+
+    path: Path
+    _db: sqlite3.Connection
+    written_bytes: int = 0
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the archive of a station for writing; make it if it is not there."""
+        path = folder / FILE
+        with told(path):
+            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            db.execute("pragma journal_mode = wal")
+            db.execute("pragma synchronous = full")
+            # Few large pages at a time go back into the file: each write wears an SD card.
+            db.execute("pragma wal_autocheckpoint = 500")
+            db.execute("pragma journal_size_limit = 4000000")
+            version = db.execute("pragma user_version").fetchone()[0]
+            if version == 0:
+                db.executescript(f"begin; {_TABLES} pragma user_version = {VERSION}; commit;")
+            elif version != VERSION:
+                raise ArchiveError(
+                    f"{path} has version {version}, and this Sternlight writes version {VERSION};"
+                    " install the Sternlight that made it, or run `sternlight rebuild`"
+                )
+            if db.execute("pragma quick_check(1)").fetchone()[0] != "ok":
+                raise ArchiveError(_DAMAGED.format(path=path))
+        return cls(path, db)
+
+    @classmethod
+    def look(cls, folder: Path) -> Self:
+        """Open the archive of a station for reading, while it runs or not."""
+        path = folder / FILE
+        if not path.exists():
+            raise ArchiveError(
+                f"there is no archive in {folder}; --data names the folder that `sternlight"
+                " watch` was given"
+            )
+        with told(path):
+            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            db.execute("pragma query_only = on")
+            db.execute("select 1 from events limit 1")
+        return cls(path, db)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing does."""
+        with told(self.path):
+            self._db.execute("begin immediate")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+            self._db.execute("commit")
+
+    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        with told(self.path):
+            return self._db.execute(query, values).fetchall()
+
+    def about(self, key: str) -> str | None:
+        """Return what is kept under a name."""
+        found = self.read("select value from about where key = ?", key)
+        return found[0][0] if found else None
+
+    def say(self, key: str, value: str) -> None:
+        """Keep a value under a name."""
+        self._db.execute("insert or replace into about values (?, ?)", (key, value))
+
+    def number(self, name: str) -> int:
+        """Return the number of the source of that name; the same for good."""
+        found = self.read("select number from sources where name = ?", name)
+        if found:
+            return int(found[0][0])
+        return int(
+            self._db.execute("insert into sources (name) values (?)", (name,)).lastrowid or 0
+        )
+
+    def begin_segment(self, number: int, name: str, first_line: int) -> None:
+        """Take note that a segment of the raw log begins."""
+        self._db.execute(
+            "insert or replace into segments (number, name, first_line) values (?, ?, ?)",
+            (number, name, first_line),
+        )
+
+    def end_segment(self, segment: Segment) -> None:
+        """Take note of what a segment holds."""
+        self._db.execute(
+            "insert or replace into segments (number, name, first_line, lines, sha256)"
+            " values (?, ?, ?, ?, ?)",
+            (segment.number, segment.name, segment.first_line, segment.lines, segment.sha256),
+        )
+
+    def keep(self, stored: Iterable[Stored], t: float, as_of: float) -> None:
+        """Keep events and note what changed; `t` is our time, `as_of` the reports'."""
+        for one in stored:
+            self._write(one)
+            self._db.execute(
+                "insert into changes (t, as_of, what, id, score) values (?, ?, ?, ?, ?)",
+                (t, as_of, one.what, one.event.id, one.score),
+            )
+
+    def correct(self, stored: Iterable[Stored]) -> None:
+        """Keep events whose row says something else now, though they did not change."""
+        for one in stored:
+            self._write(one)
+
+    def _write(self, one: Stored) -> None:
+        event = one.event
+        state = "withdrawn" if one.what == "withdrawn" else one.row["state"]
+        self._db.execute(
+            "insert or replace into events values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                event.id, event.kind, state, event.start, event.end, one.score, one.shown,
+                dumps(one.row), dumps(to_json(event)),
+            ),
+        )  # fmt: skip
+        for track in event.tracks:
+            self._db.execute("insert or ignore into event_tracks values (?, ?)", (track, event.id))
+
+    def show(self, established: Callable[[I64], list[int]]) -> None:
+        """Show the events of ships only; which tracks are ships may have changed."""
+        hulls = self.read("select distinct track from event_tracks")
+        ships = established(np.array([track for (track,) in hulls], np.int64))
+        self._db.execute("create temp table if not exists ships (track integer primary key)")
+        self._db.execute("delete from ships")
+        self._db.executemany("insert into ships values (?)", [(track,) for track in ships])
+        self._db.execute(_SHOW)
+
+    def note_states(self, rows: Sequence[tuple[float, str, str, str]]) -> None:
+        """Keep changes of state: (t, source, state, why)."""
+        self._db.executemany("insert into states (t, source, state, why) values (?, ?, ?, ?)", rows)
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Keep what the station remembers, in place of what it remembered before."""
+        self._db.execute(
+            "insert or replace into snapshot values (1, ?, ?, ?, ?, ?)",
+            (snapshot.segment, snapshot.line, snapshot.as_of, len(snapshot.data), snapshot.data),
+        )
+
+    def snapshot(self) -> Snapshot | None:
+        """Return what the station remembered when it last saved it."""
+        found = self.read("select segment, line, as_of, data from snapshot")
+        return Snapshot(*found[0]) if found else None
+
+    def snapshot_segment(self) -> int:
+        """Return the first segment that would have to be read again; 0 before any snapshot."""
+        found = self.read("select segment from snapshot")
+        return int(found[0][0]) if found else 0
+
+    def prune(self, numbers: Sequence[int]) -> None:
+        """Take note that segments were deleted."""
+        self._db.executemany(
+            "update segments set pruned = 1 where number = ?", [(n,) for n in numbers]
+        )
+
+    def stored(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return state and row of the events that are kept, by id."""
+        found = {}
+        for name in ids:
+            rows = self.read("select state, row from events where id = ?", name)
+            if rows:
+                found[name] = rows[0]
+        return found
+
+    def events(self, shown_only: bool = True) -> Iterator[tuple[Event, dict[str, Any]]]:
+        """Yield the events that stand and their rows, sorted by start and id."""
+        query = (
+            "select event, row from events where state != 'withdrawn'"
+            + (" and shown" if shown_only else "")
+            + " order by start, id"
+        )
+        with told(self.path):
+            for event, row in self._db.execute(query):
+                yield from_json(json.loads(event)), json.loads(row)
+
+
+_SHOW = """
+with fit as (
+    select id, min(track in (select track from temp.ships)) as shown from event_tracks group by id
+)
+update events set shown = fit.shown from fit where events.id = fit.id and events.shown != fit.shown
+"""
+
+_DAMAGED = (
+    "{path} is damaged; the raw log beside it is not touched by that: stop the station, run"
+    " `sternlight rebuild --data {path.parent}`, and start it again"
+)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what SQLite says about a file into what to do about it."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        says = str(error)
+        if "locked" in says or "busy" in says:
+            raise ArchiveError(
+                f"{path} is locked by another program (a backup, a database browser?);"
+                f" close it, or wait: it was tried for {BUSY_S:g} s"
+            ) from error
+        if "full" in says or "disk I/O" in says:
+            raise ArchiveError(f"{path} cannot be written: {says}", full="full" in says) from error
+        if "no such table" in says:
+            raise ArchiveError(_DAMAGED.format(path=path)) from error
+        raise ArchiveError(f"{path} cannot be used: {says}") from error
+    except sqlite3.DatabaseError as error:
+        raise ArchiveError(_DAMAGED.format(path=path)) from error

@@ -1,0 +1,144 @@
+"""A station's log to events, as it grows: what the daemon, its recovery and its readers share.
+
+Whatever takes the pieces of a log in order comes to the same events, however the
+log is cut into pieces.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from anomalies.event import Change
+from receiver.decoded import Decoded
+from sternlight.archive import Stored
+from sternlight.distress import Distress
+from sternlight.judging import judge
+from sternlight.provenance import Provenance
+from sternlight.settings import Settings
+from sternlight.station import NO_TURNS, Station
+from tracks.batch import HULLS_PER_MMSI, I64, PositionBatch, StaticBatch
+from tracks.lateness import Lateness
+from tracks.places import Places
+from tracks.state import dump, load
+
+
+class Taken(NamedTuple):
+    """What a piece of the log brought."""
+
+    changes: list[Change]
+    restated: list[Change]  # open events whose vessels said who they are: the words may differ
+
+
+class Live:
+    """The station, and what waits for late reports before it gets there."""
+
+    def __init__(self, settings: Settings, places: Places) -> None:
+        self.station = Station(settings, places)
+        self.provenance = Provenance()
+        self.distress = Distress()
+        self.counts: Counter[str] = Counter()
+        self.lateness = Lateness()
+        self._punctual = self.lateness.start()
+        self._positions = PositionBatch.empty()  # held until nothing earlier can follow
+        self._statics = StaticBatch.empty()
+
+    @property
+    def latest(self) -> float:
+        """The latest time that was heard and believed, Unix seconds; -inf before any."""
+        return float(self._punctual["latest"])
+
+    def take(self, decoded: Decoded) -> Taken:
+        """Take the next piece of the log; return what changed in the events, and what in words."""
+        told = decoded.told
+        if told is not None and told.lateness_s != self.lateness.lateness_s:
+            self.lateness = Lateness(told.lateness_s)
+        self._punctual, positions, statics, aside = self.lateness.step(
+            self._punctual, decoded.positions, decoded.statics
+        )
+        self.counts.update(decoded.counts)
+        self.counts.update(aside)
+        self.distress.hear(positions)
+        turns = NO_TURNS if told is None else told.turns
+        as_of = self.lateness.as_of(self._punctual)
+        positions, self._positions = _ripe(self._positions, positions, as_of)
+        statics, self._statics = _ripe(self._statics, statics, as_of)
+        if not (len(positions) or len(statics) or len(turns) or as_of > self.station.as_of):
+            return Taken([], [])
+        changes = self.station.step(positions, statics, as_of, turns=turns).changes
+        return Taken(changes, self._restated(statics, {event.id for _, event in changes}))
+
+    def stored(self, changes: Iterable[Change]) -> Iterator[Stored]:
+        """Yield events that changed as they are to be kept."""
+        found = list(changes)
+        shown = set(self.established(np.array([t for _, e in found for t in e.tracks], np.int64)))
+        for (what, event), judged in zip(
+            found, judge([event for _, event in found], self.station), strict=True
+        ):
+            row = judged.row(self.provenance)
+            yield Stored(event, what, row["score"], row, shown >= set(event.tracks))
+
+    def established(self, tracks: I64) -> list[int]:
+        """Return those of `tracks` that are ships, and not a wild position or two."""
+        station = self.station
+        known = station.segment.established(station.states["segment"])
+        found: list[int] = tracks[np.isin(tracks, known)].tolist()
+        return found
+
+    def going_on(self) -> list[Change]:
+        """Return all open events, as if each had just changed."""
+        return [Change("updated", event) for event in self.station.going_on.values()]
+
+    def _restated(self, statics: StaticBatch, changed: set[str]) -> list[Change]:
+        """Return the open events of vessels that said who they are, but for those `changed`."""
+        if not self.station.going_on or not len(statics):
+            return []
+        said = set(statics.mmsi.tolist())
+        return [
+            Change(what, event)
+            for what, event in self.going_on()
+            if event.id not in changed and any(t // HULLS_PER_MMSI in said for t in event.tracks)
+        ]
+
+    def save(self) -> bytes:
+        """Return everything that is remembered, packed; `provenance` aside."""
+        import zstandard
+
+        rest: dict[str, Any] = {"counts": self.counts, "lateness_s": self.lateness.lateness_s}
+        state = {
+            "station": np.frombuffer(self.station.save(), np.uint8),
+            "rest": np.frombuffer(json.dumps(rest).encode("ascii"), np.uint8),
+            **{f"punctual/{name}": array for name, array in self._punctual.items()},
+            **self._positions.to_state("positions/"),
+            **self._statics.to_state("statics/"),
+        }
+        return zstandard.ZstdCompressor(level=6, write_checksum=True).compress(dump(state))
+
+    def load(self, data: bytes) -> None:
+        """Take over what `save` returned.  Raises ValueError if that cannot be used."""
+        import zstandard
+
+        try:
+            state = load(zstandard.ZstdDecompressor().decompress(data))
+            rest = json.loads(state["rest"].tobytes())
+            self.station.load(state["station"].tobytes())
+            self.counts = Counter(rest["counts"])
+            self.lateness = Lateness(rest["lateness_s"])
+            self._positions = PositionBatch.from_state(state, "positions/")
+            self._statics = StaticBatch.from_state(state, "statics/")
+        except (zstandard.ZstdError, KeyError, TypeError) as error:
+            raise ValueError(f"what the station remembered cannot be read: {error}") from error
+        self._punctual = {name: state[f"punctual/{name}"] for name in self.lateness.start()}
+
+
+def _ripe(held: Any, new: Any, as_of: float) -> tuple[Any, Any]:
+    """Return the reports before `as_of`, and those that still wait."""
+    batch = type(new).concat([b for b in (held, new) if len(b)])
+    waits = batch.t >= as_of
+    return (batch, batch.take(slice(0, 0))) if not waits.any() else (
+        batch.take(~waits), batch.take(waits)
+    )  # fmt: skip

@@ -1,0 +1,280 @@
+"""The raw log on disk: what was heard, line by line, in hourly segments that are only appended to.
+
+A segment is a row of Zstandard frames, one for each time it was made safe on
+disk, so a power cut can damage only the last frame; `mend` takes that away.
+Each segment names the hash of the one before, and ends with its own
+(receiver/formats/stationlog.py has the lines).
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from receiver.formats.stationlog import MAGIC, remark, values_of
+from sternlight.errors import is_full
+from sternlight.text import iso
+
+SUFFIX = ".log.zst"
+LEVEL = 6  # of compression; frames are small, and more gains nothing
+READ_BYTES = 1 << 16
+NOT_WRITTEN = "(not written: the disk was full)"
+STOPPED = "the station stopped without a goodbye; the last seconds it heard may be missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What is known of one segment; `first_line` counts lines over the whole log, from 0."""
+
+    number: int
+    name: str
+    first_line: int
+    lines: int
+    sha256: str  # of what stands before its last line
+    last_t: float = float("nan")  # Unix seconds: when its last line was heard; nan if none was
+    marks: Mapping[int, str] = field(default_factory=dict)  # where sources that can go on would
+
+
+class RawLog:
+    """Writes segments.  Nothing is on disk for sure before `sync` has returned.
+
+    `line` is the number that the next line gets.  When the disk is full, lines
+    are counted and not kept (`full`), until `begin` finds room again.
+    """
+
+    def __init__(self, folder: Path, station: str) -> None:
+        self.folder = folder
+        self.station = station
+        self.line = 0
+        self.number = 0
+        self.written_bytes = 0  # by this process
+        self.lost_lines = 0  # for which there was no room
+        self.full = False
+        self.full_from = 0  # with `full`: the first line that was not kept
+        self._file: Any = None
+        self._pending: list[bytes] = []
+        self._pending_lines = 0
+        self._synced_bytes = 0
+        self._hash = hashlib.sha256()
+        self._first_line = 0
+
+    @property
+    def name(self) -> str:
+        """The file name of the segment that is being written."""
+        return NOT_WRITTEN if self.full else self._name
+
+    @property
+    def unsynced(self) -> bool:
+        """Whether something waits for `sync`."""
+        return bool(self._pending)
+
+    def resume(self, last: Segment | None) -> None:
+        """Go on behind the last segment that is there."""
+        if last is not None:
+            self.number, self._digest = last.number, last.sha256
+            self.line = last.first_line + last.lines
+
+    _digest = ""
+    _name = ""
+
+    def begin(self, t: float, lateness_s: float, remarks: bytes) -> bytes:
+        """Begin the next segment; return its first lines, which count like all others.
+
+        `t` is the station's time; `remarks` are lines to stand behind the first two.
+        """
+        self.number += 1
+        self._first_line = self.line
+        self._name = f"{self.number:08d}_{iso(t)[:13].replace('-', '')}{SUFFIX}"
+        self._hash = hashlib.sha256()
+        self._synced_bytes, self._file, self.full = 0, None, False
+        try:
+            self._file = (self.folder / self._name).open("xb", buffering=0)
+            _sync_folder(self.folder)
+        except OSError as error:
+            self._fill(error)
+        head = MAGIC + b"\n"
+        head += remark(
+            station=self.station,
+            segment=self.number,
+            first_line=self._first_line,
+            previous=self._digest or "none",
+            lateness_s=f"{lateness_s:g}",
+        )
+        head += remarks
+        self.add(head)
+        return head
+
+    def add(self, lines: bytes) -> None:
+        """Take whole lines."""
+        count = lines.count(b"\n")
+        self.line += count
+        if self.full:
+            self.lost_lines += count
+        elif lines:
+            self._pending.append(lines)
+            self._pending_lines += count
+
+    def sync(self) -> None:
+        """Make everything taken so far safe on disk, as far as there is room."""
+        if not self._pending:
+            return
+        import zstandard
+
+        content = b"".join(self._pending)
+        compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+        frame = compressor.compress(content)
+        try:
+            _write(self._file, frame)
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self._fill(error)
+            return
+        self._synced_bytes += len(frame)
+        self.written_bytes += len(frame)
+        self._hash.update(content)
+        self._pending, self._pending_lines = [], 0
+
+    def end(self) -> Segment | None:
+        """End the segment; None if the disk was full."""
+        self.sync()
+        if self.full:
+            return None
+        digest = self._hash.hexdigest()
+        count = self.line - self._first_line
+        self.add(remark("end", lines=count + 1, sha256=digest))
+        self.sync()
+        if self.full:
+            return None
+        self._digest = digest
+        self._file.close()
+        return Segment(self.number, self._name, self._first_line, count + 1, digest)
+
+    def pause(self) -> None:
+        """Stop writing while there is still room for more important things."""
+        self.sync()
+        if not self.full:
+            self._fill(OSError(errno.ENOSPC, "as good as full"))
+
+    def _fill(self, error: OSError) -> None:
+        """Stop writing: the disk is full.  What was synced before stays whole."""
+        if not is_full(error):
+            raise error
+        self.full, self.full_from = True, self.line - self._pending_lines
+        self.lost_lines += self._pending_lines
+        self._pending, self._pending_lines = [], 0
+        if self._file is None:
+            return
+        os.ftruncate(self._file.fileno(), self._synced_bytes)
+        self._file.close()
+        if self._synced_bytes:
+            self._digest = self._hash.hexdigest()
+        else:
+            (self.folder / self._name).unlink()
+
+
+def segments(folder: Path) -> list[Path]:
+    """Return the files of the log, oldest first."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def mend(path: Path) -> Segment:
+    """Return what a segment holds; what a crash left behind its last whole frame is cut off.
+
+    A segment that was not ended is ended, and the log then says that it was not.
+    Raises ValueError if nothing of it can be read.
+    """
+    content_hash = hashlib.sha256()
+    lines, last_t, whole, head, ended = 0, float("nan"), 0, b"", False
+    marks: dict[int, str] = {}
+    for end, content in frames(path):
+        if not head:
+            head = content
+        lines += content.count(b"\n")
+        marks |= _marks(content)
+        last_t = _last_t(content, last_t)
+        tail = content[content.rfind(b"\n", 0, -1) + 1 :]
+        ended = tail.startswith(b"# ") and values_of(tail).get("") == "end"
+        content_hash.update(content[: -len(tail)] if ended else content)
+        whole = end
+    if not head.startswith(MAGIC):
+        raise ValueError(f"{path} is no segment of a raw log, or nothing of it is left")
+    if whole < path.stat().st_size:
+        os.truncate(path, whole)
+    said = values_of(head.split(b"\n", 2)[1])
+    if not ended:
+        lines += _end(path, content_hash, lines)
+    return Segment(
+        int(said["segment"]), path.name, int(said["first_line"]), lines,
+        content_hash.hexdigest(), last_t, marks,
+    )  # fmt: skip
+
+
+def frames(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield where each whole frame of a segment ends, in bytes of the file, and its content."""
+    import zstandard
+
+    data = path.read_bytes()
+    at = 0
+    while at < len(data):
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        try:
+            content = frame.decompress(data[at:])
+        except zstandard.ZstdError:
+            return
+        if not frame.eof:
+            return
+        at = len(data) - len(frame.unused_data)
+        yield at, content
+
+
+def _end(path: Path, content_hash: Any, lines: int) -> int:
+    """Write the end of a segment that has none; return how many lines that took."""
+    import zstandard
+
+    says = remark(STOPPED)
+    content_hash.update(says)
+    end = remark("end", lines=lines + 2, sha256=content_hash.hexdigest())
+    with path.open("ab", buffering=0) as file:
+        compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+        _write(file, compressor.compress(says + end))
+        os.fsync(file.fileno())
+    return 2
+
+
+def _marks(content: bytes) -> dict[int, str]:
+    found = {}
+    for line in re.findall(rb"^# source=\d\d mark=.*$", content, re.M):
+        said = values_of(line)
+        found[int(said["source"])] = said["mark"]
+    return found
+
+
+def _last_t(content: bytes, before: float) -> float:
+    at = content.rfind(b"\\s:")
+    while at > 0 and content[at - 1 : at] != b"\n":
+        at = content.rfind(b"\\s:", 0, at)
+    try:
+        return float(content[at + 8 : at + 22]) if at >= 0 else before
+    except ValueError:
+        return before
+
+
+def _write(file: Any, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names of new files safe, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

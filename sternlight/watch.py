@@ -1,0 +1,337 @@
+"""The station: one loop that takes what was heard, writes it down, and looks for events.
+
+What the loop does with a batch of lines, in this order: write it to the raw log,
+decode what was written, step the station, make the log safe on disk if an event
+changed, commit the event.  So there is no event whose lines could be lost.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from receiver.dating import Dating
+from receiver.formats import stationlog
+from receiver.formats.nmea import Reader
+from receiver.formats.stationlog import LogReader
+from receiver.sources.address import Feed
+from receiver.swar import PAD
+from sternlight.archive import Stored
+from sternlight.errors import ArchiveError
+from sternlight.feeds import Backlog, Piece, Receiver, Turn
+from sternlight.rawlog import NOT_WRITTEN
+from sternlight.recovery import Resumed, commit_segment, rewritten
+from sternlight.retention import free_bytes, prune
+from sternlight.settings import Settings
+from sternlight.station_clock import StationClock
+
+MOST_BYTES = 1 << 20  # of lines in one step, so that memory does not grow with what waits
+TICK_S = 0.001  # the next batch is later than this one by at least the log's last digit
+OVERDUE_S = 10.0  # a segment waits so long for the other parts of a message, and no longer
+TIDY_S = 60.0  # how often disk space and what is shown are looked at
+SNAPSHOT_SHARE = 0.25  # of the raw log written since the last one: more wears the disk
+LONGEST_S = 86_400.0  # between two snapshots: so much must be read again after a crash at most
+MB = 1e6
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Since:
+    """What has happened since the last snapshot."""
+
+    moment: float
+    written_bytes: int
+    snapshot_bytes: int = 0
+
+
+@dataclass(slots=True)
+class Losses:
+    """What could not be kept, and why."""
+
+    commits_count: int = 0
+    says: str = ""
+    waiting: list[Stored] = field(default_factory=list)
+    restated: list[Stored] = field(default_factory=list)
+
+
+class Watch:
+    """A station that runs.  `numbers` are those of `feeds` in the log."""
+
+    def __init__(
+        self,
+        resumed: Resumed,
+        receivers: Sequence[Receiver],
+        backlog: Backlog,
+        clock: StationClock,
+        settings: Settings,
+        say: Say,
+    ) -> None:
+        self.archive, self.log, self.live = resumed.archive, resumed.log, resumed.live
+        self.receivers = receivers
+        self.backlog = backlog
+        self.clock = clock
+        self.settings = settings
+        self.watch = settings.watch
+        self.say = say
+        self.losses = Losses()
+        self.folder: Path = resumed.archive.path.parent
+        self.synced_moment = clock.mono()
+        self.last_commit_t: float | None = None
+        self.turns: list[tuple[float, str, str, str]] = []  # states to be kept
+        self.by_feed = any(r.feed.clock == "feed" for r in receivers)
+        self._last = resumed.last
+        self._reader = LogReader(0)
+        self._begun = False
+        self._hour: int | None = None  # of the segment; None while a feed has not said the time
+        self._due_moment = np.inf
+        self._stamp = 0.0
+        self._marks: dict[int, str] = dict(resumed.last.marks) if resumed.last else {}
+        self._waiting: list[Piece] = []  # heard before the clock was sane
+        self._rows: dict[str, str] = {}  # of open events, as they are kept
+        self._since = _Since(clock.mono(), 0)
+        self._tidied = -np.inf
+
+    def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Listen until `stop` is set or all sources have ended; `beat` is called every step."""
+        for receiver in self.receivers:
+            if not receiver.is_alive():
+                receiver.start()
+        while not stop.is_set():
+            more = self.step()
+            beat()
+            if self.backlog.lines_count == 0 and all(not r.is_alive() for r in self.receivers):
+                if not self.backlog.ready.is_set():
+                    break
+            elif not more:
+                stop.wait(self.watch.batch_s)
+        self.close()
+
+    def step(self) -> bool:
+        """Take what waits; return whether there is more."""
+        said = self.clock.check()
+        for sentence in said:
+            self.say(sentence)
+            self.turns.append((time.time(), "clock", self.clock.state.how, sentence))
+        pieces, turns = self.backlog.take(MOST_BYTES)
+        if not self.clock.sane:
+            self._wait(pieces, turns)
+            return False
+        pieces, self._waiting = self._waiting + pieces, []
+        if not self._begun:
+            self._begin()
+        self._take(self._written(pieces, turns, said))
+        self._tidy()
+        return self.backlog.lines_count > 0
+
+    def close(self) -> None:
+        """Stop the sources, take what they still gave, and leave everything in order."""
+        for receiver in self.receivers:
+            receiver.stop()
+        for receiver in self.receivers:
+            if receiver.is_alive():
+                receiver.join(5.0)
+        while self.clock.sane and self.step():
+            pass
+        if self._begun:
+            self._sync()
+            self._commit(show=True)
+            self._end(last=True)
+        self.archive.close()
+
+    def _wait(self, pieces: list[Piece], turns: list[Turn]) -> None:
+        """Keep lines until it is known when they were heard; base stations among them may say."""
+        self._waiting += pieces
+        for turn in turns:
+            self.backlog.turn(turn)
+        for piece in pieces:
+            buffer = np.frombuffer(piece.lines + bytes(PAD), np.uint8)
+            t = np.full(piece.lines_count + 1, self.clock.at(piece.moment))
+            self.clock.hear(Reader(0, 0, Dating()).step(buffer, t).clock_offsets_s)
+
+    def _written(self, pieces: list[Piece], turns: list[Turn], said: list[str]) -> bytes:
+        """Return the lines of the log for what came."""
+        out = [stationlog.remark(f"clock: {sentence}", t=f"{self._now():.3f}") for sentence in said]
+        out += [self._turn(turn) for turn in turns if not turn.deaf]
+        self._stamp += TICK_S
+        for piece in pieces:
+            self._stamp = t = max(self.clock.at(piece.moment), self._stamp)
+            begin = stationlog.tag(piece.source, t)
+            lines = piece.lines[:-1].replace(b"\n", b"\n" + begin)
+            out.append(begin + lines + b"\n")
+        marks = {piece.source: piece.mark for piece in pieces if piece.mark}
+        self._marks |= marks
+        out += [stationlog.mark(source, mark) for source, mark in marks.items()]
+        out += [self._turn(turn) for turn in turns if turn.deaf]
+        return b"".join(out)
+
+    def _turn(self, turn: Turn) -> bytes:
+        name = next(r.feed.name for r in self.receivers if r.number == turn.source)
+        state = "deaf" if turn.deaf else "listening"
+        self.turns.append((self._now(), name, state, turn.why))
+        self.say(f"{name}: {turn.why}" if turn.deaf else f"{name}: heard again")
+        t = self.live.latest if self.by_feed else self.clock.at(turn.moment)
+        if not np.isfinite(t):
+            return b""
+        return (
+            stationlog.deaf(turn.source, t, turn.why)
+            if turn.deaf
+            else stationlog.listening(turn.source, t)
+        )
+
+    def _take(self, lines: bytes) -> None:
+        if lines:
+            self.log.add(lines)
+            self._judge(lines)
+        if self.losses.waiting or self.losses.restated or self.turns:
+            self._sync()
+            self._commit()
+        elif self.clock.mono() - self.synced_moment >= self.watch.sync_s:
+            self._sync()
+        if self._turn_of_hour():
+            self._end()
+            self._begin()
+
+    def _judge(self, lines: bytes) -> None:
+        """Decode what stands in the log, and look for events."""
+        decoded = self._reader.step(lines)
+        self.clock.hear(decoded.clock_offsets_s.tolist())
+        changes, restated = self.live.take(decoded)
+        changed = list(self.live.stored(changes))
+        for one in changed:
+            self._rows.pop(one.event.id, None)
+        self.losses.waiting += changed
+        # So that the words of an event that is open follow what its vessel claims to be.
+        self.losses.restated += rewritten(list(self.live.stored(restated)), self._rows)
+
+    def _sync(self) -> None:
+        was_full = self.log.full
+        self.log.sync()
+        self.synced_moment = self.clock.mono()
+        if self.log.full and not was_full:
+            self._tell_full()
+
+    def _tell_full(self) -> None:
+        first = self.log.full_from
+        self.live.provenance.add(NOT_WRITTEN, first)
+        with suppress(ArchiveError), self.archive.transaction():
+            self.archive.begin_segment(-1 - first, NOT_WRITTEN, first)
+        self.turns.append((self._now(), "raw log", "not written", "the disk is full"))
+        self.say(
+            f"the disk with {self.folder} is full: what is heard is judged and not kept;"
+            " make room, or set keep_days or keep_free_mb"
+        )
+
+    def _commit(self, show: bool = False) -> None:
+        """Keep what changed; if that fails for want of room or a lock, it is tried again."""
+        losses = self.losses
+        try:
+            with self.archive.transaction():
+                self.archive.keep(losses.waiting, self._now(), self.live.station.as_of)
+                self.archive.correct(losses.restated)
+                self.archive.note_states(self.turns)
+                if losses.waiting or show:
+                    self.archive.show(self.live.established)
+        except ArchiveError as error:
+            losses.commits_count += 1
+            if str(error) != losses.says:
+                self.say(str(error))
+            losses.says = str(error)
+            return
+        losses.waiting, losses.restated, losses.says, self.turns = [], [], "", []
+        self.last_commit_t = self._now()
+
+    def _turn_of_hour(self) -> bool:
+        """Tell whether it is time for the next segment."""
+        if self.log.full:
+            return free_bytes(self.folder) > 2 * self.watch.stop_raw_free_mb * MB
+        if self._hour is None:
+            self._hour = self._hour_now()
+        if self._hour is None or (self._hour_now() or 0) <= self._hour:
+            self._due_moment = np.inf
+            return False
+        now = self.clock.mono()
+        self._due_moment = min(self._due_moment, now)
+        return not self._reader.waits or now - self._due_moment > OVERDUE_S
+
+    def _hour_now(self) -> int | None:
+        t = self.live.latest if self.by_feed else self._now()
+        return int(t // 3600) if np.isfinite(t) else None
+
+    def _now(self) -> float:
+        return self.clock.at(self.clock.mono())
+
+    def _begin(self) -> None:
+        """Begin a segment, with all that its reader must know."""
+        self._hour = self._hour_now()
+        self._due_moment = np.inf
+        head = b"".join(
+            stationlog.introduction(
+                r.number, r.feed.name, r.feed.source.format, r.feed.clock, r.feed.name
+            )
+            for r in self.receivers
+        )
+        head += b"".join(stationlog.mark(number, mark) for number, mark in self._marks.items())
+        if not self._begun:
+            head += self._was_off()
+        self._begun = True
+        first_line = self.log.line
+        lateness_s = self.watch.lateness_s if self.by_feed else 0.0
+        t = self._now() if self._hour is None else self._hour * 3600.0
+        written = self.log.begin(t, lateness_s, head)
+        self.live.provenance.add(self.log.name, first_line)
+        if not self.log.full:
+            with self.archive.transaction():
+                self.archive.begin_segment(self.log.number, self.log.name, first_line)
+        self._reader = LogReader(first_line)
+        self._judge(written)
+
+    def _was_off(self) -> bytes:
+        """Return the remarks that every source was deaf while the station was off."""
+        if self._last is None:
+            return b""
+        since = self.live.latest if self.by_feed else self._last.last_t
+        if not np.isfinite(since):
+            return b""
+        numbers = self.archive.read("select number from sources order by number")
+        return b"".join(
+            stationlog.deaf(number, since, "the station was off") for (number,) in numbers
+        )
+
+    def _end(self, last: bool = False) -> None:
+        """End the segment; remember everything, unless that was done not long ago."""
+        ended = self.log.end()
+        written = self.log.written_bytes - self._since.written_bytes
+        now = self.clock.mono()
+        due = self._since.snapshot_bytes < SNAPSHOT_SHARE * written
+        due |= now - self._since.moment > LONGEST_S
+        with self.archive.transaction():
+            if last or due:
+                size = commit_segment(self.archive, self.live, self.log, self.settings, ended)
+                self._since = _Since(now, self.log.written_bytes, size)
+            elif ended is not None:
+                self.archive.end_segment(ended)
+
+    def _tidy(self) -> None:
+        """Now and then: make room, and look which hulls have turned out to be ships."""
+        now = self.clock.mono()
+        if now - self._tidied < TIDY_S:
+            return
+        self._tidied = now
+        watch = self.watch
+        pruned = prune(
+            self.folder, self.archive, self.log.name,
+            watch.keep_days, (self._hour or 0) * 3600.0, watch.keep_free_mb * MB,
+        )  # fmt: skip
+        for sentence in pruned:
+            self.say(sentence)
+        if not self.log.full and free_bytes(self.folder) < watch.stop_raw_free_mb * MB:
+            self.log.pause()
+            self._tell_full()
+        self._commit(show=True)

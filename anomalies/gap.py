@@ -146,6 +146,8 @@ class Gap:
 
     def _excused(self, offs: Last, hearing: Hearing, listening: Listening) -> Mask:
         """Return for each silence whether it began when its source or the station turned deaf."""
+        if not len(offs):  # as in most steps of a second
+            return np.zeros(0, np.bool_)
         for_s = min(AFTER_S, self._min_s - TOLD_WITHIN_S)  # what is told of when a gap opens
         deaf_s = listening.deaf_s(offs.source, offs.t + for_s) - offs.deaf_s
         outage = hearing.fell_silent(offs.t, self.outage_vessels_count)

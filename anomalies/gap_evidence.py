@@ -47,6 +47,8 @@ class Teller:
 
     def closed(self, offs: Last, met: Sequence[Witnesses], back: Fixes) -> Iterator[Event]:
         """Yield the event of each silence that the fix in `back` ended."""
+        if not len(offs):
+            return
         away_nmi = distance_m(offs.lat, offs.lon, back.lat, back.lon) / NMI_M
         speed_kn = away_nmi / (back.t - offs.t) * 3600
         on = place_facts(self.places, back.lat, back.lon)
@@ -67,6 +69,8 @@ class Teller:
         return self._events(offs, met, ends)
 
     def _events(self, offs: Last, met: Sequence[Witnesses], until: F64) -> Iterator[Event]:
+        if not len(offs):
+            return
         places = place_facts(self.places, offs.lat, offs.lon)
         times = offs.ring["t"]
         before = (times >= offs.t[:, None] - BEFORE_H * 3600) & (times < offs.t[:, None])

@@ -61,8 +61,10 @@ class Listening(Columns):
 
     def since(self, t: float) -> Listening:
         """Return the table without what only matters before Unix time `t`."""
-        last = np.append(self.source[1:] != self.source[:-1], True)[: len(self)]
-        needed = last | (np.append(self.t[1:], np.inf)[: len(self)] > t)
+        if not len(self):
+            return self
+        last = np.append(self.source[1:] != self.source[:-1], True)
+        needed = last | (np.append(self.t[1:], np.inf) > t)
         return self if needed.all() else self.take(needed)
 
     def deaf_s(self, source: U16, t: F64) -> F64:

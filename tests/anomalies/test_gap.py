@@ -22,10 +22,11 @@ from tests.fleets import (
     events,
     fixes,
     standing,
+    turns,
     voyage,
 )
 from tests.recordings import conformance
-from tracks.batch import Fixes
+from tracks.batch import HULLS_PER_MMSI, Fixes
 
 
 def one(found):
@@ -188,6 +189,108 @@ def test_too_few_vessels_to_tell_an_outage_from_a_silent_ship_leave_the_gap() ->
     heard = five(Stretch(4), Stretch(9, heard=False), Stretch(2))
     few = heard.take(np.isin(heard.track, (ANNA, BELLA, CARLA)))
     assert len(events(Gap(), few)) == 3
+
+
+# Sources that say of themselves that they are deaf.
+
+
+def heard_by(source: int, *rows) -> Fixes:
+    return fixes(rows, source=source)
+
+
+ANNA_GONE_FOR_NINE_HOURS = [(ANNA, 0, 58.0, 5.0), (ANNA, 9, 58.0, 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [
+        ([(0.2, 1, True), (8.0, 1, False)], 0),
+        ([(0.2, 1, True)], 0),
+        ([(-0.1, 1, True), (0.55, 1, False)], 0),
+        ([(0.2, 1, True), (0.65, 1, False)], 1),  # 27 minutes: it was listened for soon enough
+        ([(0.2, 2, True), (8.0, 2, False)], 1),  # another source
+        ([(0.6, 1, True), (8.0, 1, False)], 1),  # unheard for 36 minutes before
+        ([(-5.0, 1, True), (-0.01, 1, False)], 1),
+        ([(h / 100, 1, h % 2 == 0) for h in range(100)], 0),  # half of the hour, all in all
+        ([(h / 100, 1, h % 3 == 0) for h in range(100)], 1),
+    ],
+)
+def test_a_vessel_is_excused_if_its_source_was_deaf_for_half_of_the_hour_after_its_last_fix(
+    said: list, count: int
+) -> None:
+    heard = heard_by(1, *ANNA_GONE_FOR_NINE_HOURS)
+    assert len(events(Gap(), heard, turns=turns(said))) == count
+
+
+def test_the_source_of_the_last_fix_is_asked_and_no_other() -> None:
+    heard = fixes([(ANNA, -1, 58.0, 5.0), *ANNA_GONE_FOR_NINE_HOURS], source=[1, 2, 1])
+    assert events(Gap(), heard, turns=turns([(0, 1, True)]))
+    assert not events(Gap(), heard, turns=turns([(0, 2, True)]))
+
+
+def test_a_vessel_excused_stays_excused_until_it_is_heard_again() -> None:
+    rows = [(ANNA, 0, 58.0, 5.0), (ANNA, 50, 58.0, 5.0)]
+    said = turns([(0.1, 1, True), (3, 1, False)])
+    cuts = [T0 + h * HOUR for h in range(60)]
+    assert not changes(Gap(), heard_by(1, *rows), turns=said, cuts=cuts)
+    later = heard_by(1, *rows, (ANNA, 57, 58.0, 5.0))
+    assert one(events(Gap(), later, turns=said, cuts=cuts)).start == T0 + 50 * HOUR
+
+
+def test_deafness_noticed_an_hour_later_excuses_as_well() -> None:
+    heard, said = heard_by(1, *ANNA_GONE_FOR_NINE_HOURS), turns([(0.05, 1, True), (8, 1, False)])
+    cuts = np.arange(T0, T0 + 9 * HOUR, 60.0).tolist()
+    assert not changes(Gap(), heard, turns=said, late_s=HOUR, cuts=cuts)
+
+
+def test_a_gap_says_how_long_its_source_was_deaf_since() -> None:
+    heard = heard_by(1, (ANNA, 0, 58.0, 5.0), (ANNA, 100, 58.0, 5.0))
+    said = turns([(-9, 1, True), (-8, 1, False), (4, 1, True), (6, 1, False), (50, 1, True)])
+    cuts = [T0 + h * HOUR for h in range(100)]
+    gap = one(events(Gap(), heard, turns=said, cuts=cuts))
+    assert measured(gap)["source_deaf_h"] == pytest.approx(2 + 49)  # its last hour is not known
+    assert any("deaf for 51.0 h" in caveat for caveat in gap.evidence.caveats)
+
+
+# Half deaf: of many vessels few are left.
+
+
+def crowd(count: int, left: int, deaf_h: float = 9.0) -> Fixes:
+    """Vessels that report every three minutes; but `left` of them fall silent after 4 h."""
+    rows = []
+    for i in range(count):
+        silent = Stretch(deaf_h, heard=i < left)
+        tracks = (257_000_100 + i) * HULLS_PER_MMSI + 1
+        where = 58.0 + i / 50
+        rows += voyage(
+            tracks, where, 5.0, Stretch(4), silent, Stretch(2), every_s=180.0, start_h=i / 997
+        )
+    return fixes(rows)
+
+
+@pytest.mark.parametrize(
+    ("count", "left", "gaps"),
+    [(20, 0, 0), (20, 3, 0), (20, 4, 16), (11, 2, 0), (11, 3, 8), (10, 2, 8), (10, 0, 0)],
+)
+def test_who_falls_silent_when_of_ten_others_at_most_two_are_still_heard_is_excused(
+    count: int, left: int, gaps: int
+) -> None:
+    heard = crowd(count, left)
+    assert len(events(Gap(), heard)) == gaps
+    assert len(events(Gap(half_deaf_vessels_count=100), heard)) == (count - left if left else 0)
+
+
+def test_vessels_that_leave_one_after_the_other_are_not_a_half_deaf_station() -> None:
+    heard = crowd(20, 20)
+    last_h = 4 + (heard.mmsi.astype(np.int64) - 257_000_100) / 6  # one every ten minutes
+    gone = (heard.t > T0 + last_h * HOUR) & (heard.t < T0 + 14 * HOUR)
+    found = events(Gap(), heard.take(~gone))
+    assert len(found) == 20 - 1  # after the last one nobody is heard: that is an outage
+
+
+def test_another_share_than_one_below_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="half_deaf_share of a gap is 1; it must be"):
+        Gap(half_deaf_share=1)
 
 
 def test_a_rule_that_could_not_know_of_an_outage_is_refused() -> None:

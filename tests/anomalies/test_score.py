@@ -1,6 +1,7 @@
 """Scores: every factor is listed and adds up, and ordinary life scores low."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -139,6 +140,30 @@ def test_an_ordinary_silence_scores_under_a_half_and_says_why(ordinary: Event, n
     judged = assess(ordinary, {})
     assert judged.score < 0.5
     assert name in [f.name for f in judged.objections]
+
+
+@pytest.mark.parametrize(
+    ("share", "deaf_h", "names"),
+    [
+        (1.0, 13.0, ["deaf station"]),
+        (1.0, 3.0, ["partly deaf station"]),
+        (0.3, 3.0, ["deaf station"]),  # one cause is counted once
+        (1.0, 2.0, []),
+    ],
+)
+def test_the_hours_in_which_the_source_of_a_vessel_was_deaf_speak_against_its_gap(
+    share: float, deaf_h: float, names: list[str]
+) -> None:
+    judged = assess(gap(station_heard_share=share, source_deaf_h=deaf_h), {})
+    assert [f.name for f in judged.objections if "deaf" in f.name] == names
+    assert (judged.score < score(gap())) == bool(names)
+
+
+def test_an_unwitnessed_gap_of_a_deaf_source_is_that_and_not_a_lonely_recording() -> None:
+    alone = gap(witnesses_count=0.0, others_before_count=0.0, station_heard_share=0.2)
+    deaf = replace(alone.evidence, measured={**alone.evidence.measured, "source_deaf_h": 20.0})
+    names = {f.name for f in assess(replace(alone, evidence=deaf), {}).objections}
+    assert {"deaf station", "alone in the recording"} & names == {"deaf station"}
 
 
 def test_the_range_of_an_antenna_on_shore_is_no_objection_in_mid_ocean() -> None:

@@ -1,5 +1,7 @@
 """Sternlight's own Python environment, the folder .venv, made for run.py and test.py.
 
+install_station.py makes the environment of a service with the same functions.
+
 Standard library only, and no syntax newer than Python 3.7, so that an older
 Python is told what it lacks instead of failing at a line it cannot read.
 """
@@ -89,10 +91,10 @@ def _stamp(extra: str) -> str:
 
 def _made_by() -> str:
     """Name what an environment is bound to: other words here, and it is made anew."""
-    return f"Python {sys.version.split()[0]} {_python()} {ROOT}"
+    return f"Python {sys.version.split()[0]} {base_python()} {ROOT}"
 
 
-def _python() -> str:
+def base_python() -> str:
     """Return the system's own interpreter, also when this one is an environment's."""
     return str(getattr(sys, "_base_executable", sys.executable))
 
@@ -101,23 +103,38 @@ def set_up(extra: str) -> None:
     """Make the environment, or bring it up to date.  Raises CannotSetUp."""
     if not os.access(ROOT, os.W_OK):
         raise CannotSetUp(f"{ROOT} cannot be written to: clone Sternlight into a folder of yours.")
-    uv = shutil.which("uv")
-    if not uv:
-        _check_ensurepip()
     print("Setting up Sternlight in .venv; this takes a minute or two, once.", file=sys.stderr)
-    if _is_whole() and (uv or (VENV / "bin" / "pip").exists()):
+    if _is_whole() and (shutil.which("uv") or (VENV / "bin" / "pip").exists()):
         STAMP.unlink()
     else:
         shutil.rmtree(VENV, ignore_errors=True)
-        _call([uv, "venv", "--quiet", "--python", _python(), str(VENV)] if uv
-              else [_python(), "-m", "venv", str(VENV)])  # fmt: skip
-    installer = [uv, "pip"] if uv else [str(VENV / "bin" / "python"), "-m", "pip"]
-    target = ["--python", str(VENV / "bin" / "python")] if uv else ["--disable-pip-version-check"]
-    what = ["--constraint", "constraints.txt", "--editable", f".[{extra}]" if extra else "."]
-    _call([*installer, "install", "--quiet", *target, *what])
+        make(VENV)
+    install(VENV, "--editable", f".[{extra}]" if extra else ".")
     unfinished = STAMP.with_suffix(".new")
     unfinished.write_text(_stamp(extra), "utf-8")
     unfinished.replace(STAMP)
+
+
+def make(folder: Path) -> None:
+    """Make an empty environment.  Raises CannotSetUp."""
+    uv = shutil.which("uv")
+    if uv:
+        call([uv, "venv", "--quiet", "--python", base_python(), str(folder)])
+    else:
+        _check_ensurepip()
+        call([base_python(), "-m", "venv", str(folder)])
+
+
+def install(folder: Path, *what: str) -> None:
+    """Install into an environment, in the versions that Sternlight is tested with.
+
+    Relative paths among `what` start at the folder of Sternlight.  Raises CannotSetUp.
+    """
+    uv = shutil.which("uv")
+    python = str(folder / "bin" / "python")
+    installer = [uv, "pip"] if uv else [python, "-m", "pip"]
+    target = ["--python", python] if uv else ["--disable-pip-version-check"]
+    call([*installer, "install", "--quiet", *target, "--constraint", "constraints.txt", *what])
 
 
 def _is_whole() -> bool:
@@ -129,7 +146,7 @@ def _check_ensurepip() -> None:
     if found is not None and found.origin is not None:
         return
     default = shutil.which("python3")
-    is_default = default and os.path.realpath(default) == os.path.realpath(_python())
+    is_default = default and os.path.realpath(default) == os.path.realpath(base_python())
     package = "python3-venv" if is_default else f"python3.{sys.version_info[1]}-venv"
     raise CannotSetUp(
         "This Python cannot make environments, since a package of it is not installed. "
@@ -137,7 +154,8 @@ def _check_ensurepip() -> None:
     )
 
 
-def _call(command: list[str]) -> None:
+def call(command: list[str]) -> None:
+    """Run a program in the folder of Sternlight; raise CannotSetUp if it fails, saying why."""
     done = subprocess.run(
         command,
         cwd=ROOT,

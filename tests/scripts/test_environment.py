@@ -39,7 +39,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
             for name in ("python", "pip"):
                 (module.VENV / "bin" / name).touch()
 
-    monkeypatch.setattr(module, "_call", call)
+    monkeypatch.setattr(module, "call", call)
     monkeypatch.setattr(module.shutil, "which", lambda name: None)
     return module
 
@@ -98,7 +98,7 @@ def test_after_a_failed_update_the_environment_is_made_anew(
         raise environment.CannotSetUp("no network")
 
     with monkeypatch.context() as offline:
-        offline.setattr(environment, "_call", fail)
+        offline.setattr(environment, "call", fail)
         with pytest.raises(environment.CannotSetUp):
             environment.program("sternlight")
     environment.program("sternlight")
@@ -132,7 +132,7 @@ def test_a_missing_debian_package_is_named_with_its_command(
 
 
 def _only_python3(name: str, environment: ModuleType) -> str | None:
-    return str(environment._python()) if name == "python3" else None
+    return str(environment.base_python()) if name == "python3" else None
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_failing_installer_is_explained(tmp_path: Path, printed: str, says: st
     program.chmod(0o755)
     code = (
         f"import _environment as e; from pathlib import Path; e.ROOT = Path({str(tmp_path)!r})\n"
-        f"try: e._call([{str(program)!r}])\nexcept e.CannotSetUp as error: print(error)"
+        f"try: e.call([{str(program)!r}])\nexcept e.CannotSetUp as error: print(error)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+from urllib.parse import quote
 
 import numpy as np
 
@@ -91,9 +93,9 @@ class Archive:
     written_bytes: int = 0
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, name: str = FILE) -> Self:
         """Open the archive of a station for writing; make it if it is not there."""
-        path = folder / FILE
+        path = folder / name
         with told(path):
             db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
             db.execute("pragma journal_mode = wal")
@@ -173,6 +175,10 @@ class Archive:
             self._db.execute("insert into sources (name) values (?)", (name,)).lastrowid or 0
         )
 
+    def name_source(self, number: int, name: str) -> None:
+        """Take note which source has a number."""
+        self._db.execute("insert or ignore into sources values (?, ?)", (number, name))
+
     def begin_segment(self, number: int, name: str, first_line: int) -> None:
         """Take note that a segment of the raw log begins."""
         self._db.execute(
@@ -240,6 +246,17 @@ class Archive:
         found = self.read("select segment, line, as_of, data from snapshot")
         return Snapshot(*found[0]) if found else None
 
+    def snapshot_as_of(self) -> float | None:
+        """Return up to when everything heard had been judged at the last snapshot, Unix seconds."""
+        found = self.read("select as_of from snapshot where as_of > 0")
+        return float(found[0][0]) if found else None
+
+    def events_count(self) -> Counter[str]:
+        """Return how many events are shown, by state."""
+        return Counter(
+            dict(self.read("select state, count(*) from events where shown group by state"))
+        )
+
     def snapshot_segment(self) -> int:
         """Return the first segment that would have to be read again; 0 before any snapshot."""
         found = self.read("select segment from snapshot")
@@ -250,6 +267,35 @@ class Archive:
         self._db.executemany(
             "update segments set pruned = 1 where number = ?", [(n,) for n in numbers]
         )
+
+    def salvage(self, old: Path) -> int:
+        """Copy what can still be read of another archive; return how many events that were."""
+        for table in (
+            "about",
+            "sources",
+            "segments",
+            "events",
+            "event_tracks",
+            "changes",
+            "states",
+        ):
+            for row in _readable(old, table):
+                marks = ",".join("?" * len(row))
+                self._db.execute(f"insert or replace into {table} values ({marks})", row)
+        return int(self.read("select count(*) from events")[0][0])
+
+    def withdraw(self, since: float, known: set[str], t: float, as_of: float) -> int:
+        """Withdraw the events that began after `since` and are not among those `known`."""
+        kept = self.read("select id, score from events where start > ? and state != ?", since,
+                         "withdrawn")  # fmt: skip
+        gone = [(name, score) for name, score in kept if name not in known]
+        for name, score in gone:
+            self._db.execute("update events set state = 'withdrawn' where id = ?", (name,))
+            self._db.execute(
+                "insert into changes (t, as_of, what, id, score) values (?, ?, ?, ?, ?)",
+                (t, as_of, "withdrawn", name, score),
+            )
+        return len(gone)
 
     def stored(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
         """Return state and row of the events that are kept, by id."""
@@ -283,6 +329,15 @@ _DAMAGED = (
     "{path} is damaged; the raw log beside it is not touched by that: stop the station, run"
     " `sternlight rebuild --data {path.parent}`, and start it again"
 )
+
+
+def _readable(path: Path, table: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table, up to where the file is damaged."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+            yield from db.execute(f"select * from {table}")
+    except sqlite3.DatabaseError:
+        return
 
 
 @contextmanager

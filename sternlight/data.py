@@ -1,8 +1,14 @@
-"""Where the data files that come with Sternlight stand."""
+"""The data files that come with Sternlight."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+
+from sternlight.geopackage import drawn
+from tracks.places import Places
+
+NO_PLACES = "none"
 
 
 def data_folder() -> Path:
@@ -10,3 +16,13 @@ def data_folder() -> Path:
     package = Path(__file__).resolve().parent
     installed = package / "config"
     return installed if installed.is_dir() else package.parent / "config"
+
+
+def load_places(given: Sequence[str]) -> Places:
+    """Return the places that come with Sternlight and those of the files `given`.
+
+    "none" alone stands for no places at all.  Raises PlacesError.
+    """
+    if list(given) == [NO_PLACES]:
+        return Places.none()
+    return Places.load(data_folder() / "places", [Path(path) for path in given], drawn)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from anomalies.event import Event, track_name
-from sternlight.judging import Judged
 from sternlight.jsontext import dumps, replacing
+from sternlight.judging import Judged
 from sternlight.text import iso
 from sternlight.tracklines import Stretch, Tracklines
 from tracks.batch import HULLS_PER_MMSI

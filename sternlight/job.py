@@ -9,18 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from receiver.sources.logfile import Input, open_inputs
-from sternlight.data import data_folder
+from sternlight.data import load_places
 from sternlight.errors import DiskFull, is_full
-from sternlight.geopackage import drawn
 from sternlight.reading import Reading
 from sternlight.replay import Replay
 from sternlight.results import Asked, Results, write
 from sternlight.settings import load
 from sternlight.summary import Began
 from sternlight.text import counted
-from tracks.places import Places
-
-NO_PLACES = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def run(job: Job) -> Results:
     """Do it.  Raises BadInput, SettingsError, PlacesError and DiskFull."""
     began = Began.now()
     settings = load(job.config)
-    places = _places(job.places)
+    places = load_places(job.places)
     inputs = open_inputs(job.paths) if job.paths else [_embedded()]
     reading = Reading(job.format_name, job.start)
     with (
@@ -51,12 +47,6 @@ def run(job: Job) -> Results:
         replay.read(inputs)
         replay.judge()
         return write(replay, Asked(settings, list(job.places), job.top_count, began), written)
-
-
-def _places(given: tuple[str, ...]) -> Places:
-    if given == (NO_PLACES,):
-        return Places.none()
-    return Places.load(data_folder() / "places", [Path(path) for path in given], drawn)
 
 
 def _embedded() -> Input:

@@ -42,6 +42,7 @@ class Live:
         self.provenance = Provenance()
         self.distress = Distress()
         self.counts: Counter[str] = Counter()
+        self.first = float("inf")  # the first time heard, Unix seconds
         self.lateness = Lateness()
         self._punctual = self.lateness.start()
         self._positions = PositionBatch.empty()  # held until nothing earlier can follow
@@ -63,6 +64,8 @@ class Live:
         self.counts.update(decoded.counts)
         self.counts.update(aside)
         self.distress.hear(positions)
+        if len(positions):
+            self.first = min(self.first, float(positions.t[0]))
         turns = NO_TURNS if told is None else told.turns
         as_of = self.lateness.as_of(self._punctual)
         positions, self._positions = _ripe(self._positions, positions, as_of)

@@ -29,6 +29,7 @@ from tracks.places import Places
 
 RAW = "raw"
 LOCK = "lock"
+AT_ONCE = 500  # events kept in one transaction
 
 
 @contextmanager
@@ -51,42 +52,46 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class Resumed:
-    """A station where it stopped: ready to begin its next segment."""
+class Opened:
+    """What a station left on disk, mended and open for writing."""
 
     archive: Archive
     log: RawLog
-    live: Live
     last: Segment | None  # what was written last
 
 
-def resume(folder: Path, settings: Settings, places: Places) -> Resumed:
-    """Bring a station back.  Raises ArchiveError."""
+def open_folder(folder: Path) -> Opened:
+    """Open what a station left; make the folder if it is not there.  Raises ArchiveError."""
     raw = folder / RAW
     raw.mkdir(parents=True, exist_ok=True)
-    last = _mended(raw)
+    last = mended(raw)
     archive = Archive.open(folder)
-    live = Live(settings, places)
-    station = archive.about("station") or (last and _station(raw / last.name)) or uuid.uuid4().hex
+    station = archive.about("station") or (last and station_of(raw / last.name)) or uuid.uuid4().hex
     log = RawLog(raw, station)
     log.resume(last)
-    with archive.transaction():
-        archive.say("station", station)
-        for path in segments(raw):
-            _know(archive, path, last)
-    _name(live, archive)
     snapshot = archive.snapshot()
     # Lines for which there was no room have their numbers, too.
     log.line = max(log.line, snapshot.line if snapshot else 0)
-    changes = catch_up(live, raw, _remembered(live, archive))
-    settle(archive, live, changes)
-    return Resumed(archive, log, live, last)
+    with archive.transaction():
+        archive.say("station", station)
+        for path in segments(raw):
+            know(archive, path, last)
+    return Opened(archive, log, last)
+
+
+def resume(opened: Opened, settings: Settings, places: Places) -> Live:
+    """Bring the station back to where it stopped."""
+    archive = opened.archive
+    live = Live(settings, places)
+    name_segments(live, archive)
+    settle(archive, live, catch_up(live, opened.log.folder, _remembered(live, archive)))
+    return live
 
 
 def look(archive: Archive, folder: Path, settings: Settings, places: Places) -> Live:
     """Return a station as far as it has been made safe on disk; nothing is written."""
     live = Live(settings, places)
-    _name(live, archive)
+    name_segments(live, archive)
     for _ in catch_up(live, folder / RAW, _remembered(live, archive)):
         pass
     return live
@@ -121,14 +126,33 @@ def catch_up(live: Live, raw: Path, first_segment: int) -> Iterator[Change]:
             yield from restated
 
 
-def settle(archive: Archive, live: Live, changes: Iterable[Change]) -> None:
-    """Keep what `changes` came to, where the archive does not have it already."""
-    final: dict[str, Change] = {change.event.id: change for change in changes}
-    for change in live.going_on():
-        final.setdefault(change.event.id, change)
-    kept = archive.stored(final)
+def settle(archive: Archive, live: Live, changes: Iterable[Change]) -> set[str]:
+    """Keep what `changes` came to, where the archive does not have it already; return all ids.
+
+    Events that go on are compared at the end only: what they were in between has
+    been told before, or never needs to be.
+    """
+    over: list[Change] = []
+    ids: set[str] = set()
+    for change in changes:
+        ids.add(change.event.id)
+        if change.what in ("closed", "withdrawn"):
+            over.append(change)
+        if len(over) >= AT_ONCE:
+            _keep(archive, live, over)
+            over = []
+    _keep(archive, live, [*over, *live.going_on()])
+    with archive.transaction():
+        archive.show(live.established)
+    return ids
+
+
+def _keep(archive: Archive, live: Live, changes: Sequence[Change]) -> None:
+    """Keep those events that the archive does not have, or has with other words."""
+    last = {change.event.id: change for change in changes}
+    kept = archive.stored(last)
     different = []
-    for one in live.stored(final.values()):
+    for one in live.stored(last.values()):
         state = "withdrawn" if one.what == "withdrawn" else one.row["state"]
         before = kept.get(one.event.id)
         if before is None:
@@ -138,7 +162,6 @@ def settle(archive: Archive, live: Live, changes: Iterable[Change]) -> None:
             different.append(one)
     with archive.transaction():
         archive.keep(different, live.latest, live.station.as_of)
-        archive.show(live.established)
 
 
 def commit_segment(
@@ -164,7 +187,7 @@ def number(path: Path) -> int:
     return 0
 
 
-def _mended(raw: Path) -> Segment | None:
+def mended(raw: Path) -> Segment | None:
     """Return the last segment, mended; files of which nothing is left are taken away."""
     for path in reversed(segments(raw)):
         try:
@@ -178,7 +201,7 @@ def _mended(raw: Path) -> Segment | None:
     return None
 
 
-def _know(archive: Archive, path: Path, last: Segment | None) -> None:
+def know(archive: Archive, path: Path, last: Segment | None) -> None:
     """Take note of a segment that the archive does not know, as after a crash."""
     known = archive.read("select lines from segments where number = ?", number(path))
     if known and known[0][0] is not None:
@@ -186,14 +209,16 @@ def _know(archive: Archive, path: Path, last: Segment | None) -> None:
     archive.end_segment(last if last and last.name == path.name else mend(path))
 
 
-def _name(live: Live, archive: Archive) -> None:
+def name_segments(live: Live, archive: Archive) -> None:
+    """Tell the station under which names the lines of its log are found."""
     for name, first_line in archive.read(
         "select name, first_line from segments order by first_line, number"
     ):
         live.provenance.add(name, first_line)
 
 
-def _station(path: Path) -> str:
+def station_of(path: Path) -> str:
+    """Return the identity of the station that wrote a segment."""
     return values_of(_head(path)).get("station", "")
 
 

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from anomalies.event import Event, Evidence
+from anomalies.event import Evidence
 from anomalies.rank import NEVER_SEEN, Ranked, rank
 from sternlight import geojson, terminal
 from sternlight.answers import EVENTS, MAP, SUMMARY, VESSELS, Rows

@@ -41,6 +41,7 @@ class Watch:
     """How a station listens and keeps what it hears; no event depends on it."""
 
     data: str = "sternlight-data"
+    places: tuple[str, ...] = ()
     batch_s: float = 1.0
     lateness_s: float = 30.0
     sync_s: float = 10.0

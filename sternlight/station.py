@@ -21,7 +21,6 @@ from tracks.places import Places
 from tracks.quality import clean
 from tracks.state import State, dump, load
 
-
 NO_TURNS = Turns.empty()
 
 

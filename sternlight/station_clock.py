@@ -245,8 +245,8 @@ class StationClock:
     def _follow(self, now: float, base: float) -> list[str]:
         """Use the base stations' time, slowly where it is near."""
         off = abs(base - self._ours(now))
-        far = self._guessed or off >= AGREE_S
-        if far and not (self._base_settles.holds(now, base) and self._may_step(now)):
+        far = off >= AGREE_S
+        if far and not self._base_settles.holds(now, base):
             return []
         said = []
         if far:

@@ -7,6 +7,7 @@ changed, commit the event.  So there is no event whose lines could be lost.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,13 +21,15 @@ from receiver.dating import Dating
 from receiver.formats import stationlog
 from receiver.formats.nmea import Reader
 from receiver.formats.stationlog import LogReader
-from receiver.sources.address import Feed
 from receiver.swar import PAD
 from sternlight.archive import Stored
+from sternlight.ears import Ears, Turned
 from sternlight.errors import ArchiveError
-from sternlight.feeds import Backlog, Piece, Receiver, Turn
+from sternlight.feeds import Backlog, Notice, Piece, Receiver
+from sternlight.jsontext import dumps
+from sternlight.live import Live
 from sternlight.rawlog import NOT_WRITTEN
-from sternlight.recovery import Resumed, commit_segment, rewritten
+from sternlight.recovery import Opened, commit_segment, rewritten
 from sternlight.retention import free_bytes, prune
 from sternlight.settings import Settings
 from sternlight.station_clock import StationClock
@@ -66,14 +69,15 @@ class Watch:
 
     def __init__(
         self,
-        resumed: Resumed,
+        opened: Opened,
+        live: Live,
         receivers: Sequence[Receiver],
         backlog: Backlog,
         clock: StationClock,
         settings: Settings,
         say: Say,
     ) -> None:
-        self.archive, self.log, self.live = resumed.archive, resumed.log, resumed.live
+        self.archive, self.log, self.live = opened.archive, opened.log, live
         self.receivers = receivers
         self.backlog = backlog
         self.clock = clock
@@ -81,28 +85,29 @@ class Watch:
         self.watch = settings.watch
         self.say = say
         self.losses = Losses()
-        self.folder: Path = resumed.archive.path.parent
-        self.synced_moment = clock.mono()
+        self.folder: Path = opened.archive.path.parent
+        self.synced_t: float | None = None
+        self.events_count = self.archive.events_count()
         self.last_commit_t: float | None = None
         self.turns: list[tuple[float, str, str, str]] = []  # states to be kept
         self.by_feed = any(r.feed.clock == "feed" for r in receivers)
-        self._last = resumed.last
+        self.ears = Ears(receivers, clock.at(clock.mono()), deaf=opened.last is not None)
+        self.ears.load(json.loads(self.archive.about("usual") or "{}"))
+        self._last = opened.last
         self._reader = LogReader(0)
         self._begun = False
         self._hour: int | None = None  # of the segment; None while a feed has not said the time
         self._due_moment = np.inf
         self._stamp = 0.0
-        self._marks: dict[int, str] = dict(resumed.last.marks) if resumed.last else {}
+        self._marks: dict[int, str] = dict(opened.last.marks) if opened.last else {}
         self._waiting: list[Piece] = []  # heard before the clock was sane
         self._rows: dict[str, str] = {}  # of open events, as they are kept
         self._since = _Since(clock.mono(), 0)
+        self._synced = clock.mono()
         self._tidied = -np.inf
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Listen until `stop` is set or all sources have ended; `beat` is called every step."""
-        for receiver in self.receivers:
-            if not receiver.is_alive():
-                receiver.start()
         while not stop.is_set():
             more = self.step()
             beat()
@@ -111,7 +116,6 @@ class Watch:
                     break
             elif not more:
                 stop.wait(self.watch.batch_s)
-        self.close()
 
     def step(self) -> bool:
         """Take what waits; return whether there is more."""
@@ -119,14 +123,16 @@ class Watch:
         for sentence in said:
             self.say(sentence)
             self.turns.append((time.time(), "clock", self.clock.state.how, sentence))
-        pieces, turns = self.backlog.take(MOST_BYTES)
+        pieces, notices = self.backlog.take(MOST_BYTES)
         if not self.clock.sane:
-            self._wait(pieces, turns)
+            self._wait(pieces, notices)
             return False
         pieces, self._waiting = self._waiting + pieces, []
         if not self._begun:
             self._begin()
-        self._take(self._written(pieces, turns, said))
+        turned = self.ears.hear(pieces, notices, self.clock.at)
+        turned += self.ears.check(self.now())
+        self._take(self._written(pieces, turned, said))
         self._tidy()
         return self.backlog.lines_count > 0
 
@@ -145,20 +151,20 @@ class Watch:
             self._end(last=True)
         self.archive.close()
 
-    def _wait(self, pieces: list[Piece], turns: list[Turn]) -> None:
+    def _wait(self, pieces: list[Piece], notices: list[Notice]) -> None:
         """Keep lines until it is known when they were heard; base stations among them may say."""
         self._waiting += pieces
-        for turn in turns:
-            self.backlog.turn(turn)
+        for notice in notices:
+            self.backlog.tell(notice)
         for piece in pieces:
             buffer = np.frombuffer(piece.lines + bytes(PAD), np.uint8)
             t = np.full(piece.lines_count + 1, self.clock.at(piece.moment))
             self.clock.hear(Reader(0, 0, Dating()).step(buffer, t).clock_offsets_s)
 
-    def _written(self, pieces: list[Piece], turns: list[Turn], said: list[str]) -> bytes:
+    def _written(self, pieces: list[Piece], turned: list[Turned], said: list[str]) -> bytes:
         """Return the lines of the log for what came."""
-        out = [stationlog.remark(f"clock: {sentence}", t=f"{self._now():.3f}") for sentence in said]
-        out += [self._turn(turn) for turn in turns if not turn.deaf]
+        out = [stationlog.remark(f"clock: {sentence}", t=f"{self.now():.3f}") for sentence in said]
+        out += [self._turn(one) for one in turned if not one.deaf]
         self._stamp += TICK_S
         for piece in pieces:
             self._stamp = t = max(self.clock.at(piece.moment), self._stamp)
@@ -168,22 +174,20 @@ class Watch:
         marks = {piece.source: piece.mark for piece in pieces if piece.mark}
         self._marks |= marks
         out += [stationlog.mark(source, mark) for source, mark in marks.items()]
-        out += [self._turn(turn) for turn in turns if turn.deaf]
+        out += [self._turn(one) for one in turned if one.deaf]
         return b"".join(out)
 
-    def _turn(self, turn: Turn) -> bytes:
-        name = next(r.feed.name for r in self.receivers if r.number == turn.source)
-        state = "deaf" if turn.deaf else "listening"
-        self.turns.append((self._now(), name, state, turn.why))
-        self.say(f"{name}: {turn.why}" if turn.deaf else f"{name}: heard again")
-        t = self.live.latest if self.by_feed else self.clock.at(turn.moment)
-        if not np.isfinite(t):
+    def _turn(self, one: Turned) -> bytes:
+        """Return the remark about a source that turned deaf or hears again; note its state."""
+        turn = one.turn
+        self.turns.append((turn.t, turn.source, turn.state, turn.why))
+        self.say(f"{turn.source}: {turn.state}" + (f", {turn.why}" if turn.why else ""))
+        t = self.live.latest if self.by_feed else one.since
+        if one.deaf is None or not np.isfinite(t):
             return b""
-        return (
-            stationlog.deaf(turn.source, t, turn.why)
-            if turn.deaf
-            else stationlog.listening(turn.source, t)
-        )
+        if one.deaf:
+            return stationlog.deaf(one.number, t, turn.why)
+        return stationlog.listening(one.number, t)
 
     def _take(self, lines: bytes) -> None:
         if lines:
@@ -192,7 +196,7 @@ class Watch:
         if self.losses.waiting or self.losses.restated or self.turns:
             self._sync()
             self._commit()
-        elif self.clock.mono() - self.synced_moment >= self.watch.sync_s:
+        elif self.clock.mono() - self._synced >= self.watch.sync_s:
             self._sync()
         if self._turn_of_hour():
             self._end()
@@ -213,7 +217,7 @@ class Watch:
     def _sync(self) -> None:
         was_full = self.log.full
         self.log.sync()
-        self.synced_moment = self.clock.mono()
+        self.synced_t, self._synced = self.now(), self.clock.mono()
         if self.log.full and not was_full:
             self._tell_full()
 
@@ -222,7 +226,7 @@ class Watch:
         self.live.provenance.add(NOT_WRITTEN, first)
         with suppress(ArchiveError), self.archive.transaction():
             self.archive.begin_segment(-1 - first, NOT_WRITTEN, first)
-        self.turns.append((self._now(), "raw log", "not written", "the disk is full"))
+        self.turns.append((self.now(), "raw log", "not written", "the disk is full"))
         self.say(
             f"the disk with {self.folder} is full: what is heard is judged and not kept;"
             " make room, or set keep_days or keep_free_mb"
@@ -233,7 +237,7 @@ class Watch:
         losses = self.losses
         try:
             with self.archive.transaction():
-                self.archive.keep(losses.waiting, self._now(), self.live.station.as_of)
+                self.archive.keep(losses.waiting, self.now(), self.live.station.as_of)
                 self.archive.correct(losses.restated)
                 self.archive.note_states(self.turns)
                 if losses.waiting or show:
@@ -245,7 +249,8 @@ class Watch:
             losses.says = str(error)
             return
         losses.waiting, losses.restated, losses.says, self.turns = [], [], "", []
-        self.last_commit_t = self._now()
+        self.last_commit_t = self.now()
+        self.events_count = self.archive.events_count()
 
     def _turn_of_hour(self) -> bool:
         """Tell whether it is time for the next segment."""
@@ -261,10 +266,11 @@ class Watch:
         return not self._reader.waits or now - self._due_moment > OVERDUE_S
 
     def _hour_now(self) -> int | None:
-        t = self.live.latest if self.by_feed else self._now()
+        t = self.live.latest if self.by_feed else self.now()
         return int(t // 3600) if np.isfinite(t) else None
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """Return this moment by the station's clock, Unix seconds."""
         return self.clock.at(self.clock.mono())
 
     def _begin(self) -> None:
@@ -273,7 +279,7 @@ class Watch:
         self._due_moment = np.inf
         head = b"".join(
             stationlog.introduction(
-                r.number, r.feed.name, r.feed.source.format, r.feed.clock, r.feed.name
+                r.number, r.feed.name, r.feed.source.format, r.feed.clock, r.feed.address
             )
             for r in self.receivers
         )
@@ -283,7 +289,7 @@ class Watch:
         self._begun = True
         first_line = self.log.line
         lateness_s = self.watch.lateness_s if self.by_feed else 0.0
-        t = self._now() if self._hour is None else self._hour * 3600.0
+        t = self.now() if self._hour is None else self._hour * 3600.0
         written = self.log.begin(t, lateness_s, head)
         self.live.provenance.add(self.log.name, first_line)
         if not self.log.full:
@@ -313,6 +319,7 @@ class Watch:
         due |= now - self._since.moment > LONGEST_S
         with self.archive.transaction():
             if last or due:
+                self.archive.say("usual", dumps(self.ears.save()))
                 size = commit_segment(self.archive, self.live, self.log, self.settings, ended)
                 self._since = _Since(now, self.log.written_bytes, size)
             elif ended is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from dataclasses import fields
@@ -13,7 +14,7 @@ import pytest
 from sternlight.errors import SettingsError
 from sternlight.settings import Settings, check, load, settings_file
 
-DEFAULTS = Settings().as_dict()
+DEFAULTS = json.loads(json.dumps(Settings().as_dict()))  # TOML has lists and no tuples
 
 
 def test_the_annotated_file_has_every_setting_with_its_default_and_no_other() -> None:

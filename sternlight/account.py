@@ -1,0 +1,143 @@
+"""The account that a running station gives of itself, made by the main loop, read by others."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import sternlight
+from sternlight.archive import Archive
+from sternlight.feeds import Receiver
+from sternlight.hearing import Hearing
+from sternlight.status import LastKnown, SourceStatus, Status
+from sternlight.text import plain
+from sternlight.vitals import vitals
+from sternlight.watch import Watch
+
+DAY_S = 86_400.0
+LATE = "set aside: late, or its clock is wrong"
+
+
+class Accountant:
+    """Puts the status together; `last` may be asked in any thread."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._started = time.time()
+        self._restarts = self._begin(watch.archive)
+        self._day = 0
+        self._bytes_before = 0
+        self._status = self._make()
+
+    def last(self) -> Status:
+        """Return the status as it was told last; nobody changes it any more."""
+        return self._status
+
+    def tell(self) -> Status:
+        """Look anew."""
+        self._status = self._make()
+        return self._status
+
+    def ended(self) -> None:
+        """Note that the station has ended by itself."""
+        with Archive.open(self._watch.folder) as archive, archive.transaction():
+            archive.say("running", "no")
+
+    def _begin(self, archive: Archive) -> int:
+        """Note that the station runs; return how often it did not end by itself."""
+        crashed = archive.about("running") == "yes"
+        restarts = int(archive.about("restarts") or "0") + crashed
+        with archive.transaction():
+            archive.say("running", "yes")
+            archive.say("restarts", str(restarts))
+        return restarts
+
+    def _make(self) -> Status:
+        watch, now = self._watch, self._watch.now()
+        live, log = watch.live, watch.log
+        day = int(now // DAY_S)
+        if day != self._day:
+            self._day, self._bytes_before = day, log.written_bytes
+        fleet, as_of = live.station.fleet, live.station.as_of
+        known, computer = as_of > 0, vitals(watch.folder)
+        counts = live.counts
+        return {
+            "version": sternlight.__version__,
+            "pid": os.getpid(),
+            "started": self._started,
+            "now": now,
+            "as_of": as_of if known else None,
+            "clock": {**asdict(watch.clock.state)},
+            "sources": [
+                _source(r, watch.ears.hearings[r.number], watch.backlog.dropped[r.number])
+                for r in watch.receivers
+            ],
+            "queue": {
+                "bytes": watch.backlog.size_bytes,
+                "lines": watch.backlog.lines_count,
+                "most_bytes": watch.backlog.capacity_bytes,
+                "dropped_lines": sum(watch.backlog.dropped.values()),
+            },
+            "reports": {
+                "count": int(fleet.fixes_count.sum()),
+                "late": counts[LATE],
+                "dropped": live.station.counts.total(),
+            },
+            "raw_log": {
+                "segment": log.name,
+                "bytes_today": log.written_bytes - self._bytes_before,
+                "synced_at": watch.synced_t,
+                "writing": not log.full,
+                "why_not": "the disk is full" if log.full else "",
+            },
+            "archive": {
+                "events_open": watch.events_count["open"],
+                "events_closed": watch.events_count["closed"],
+                "last_commit": watch.last_commit_t,
+            },
+            "vessels_hour": int((fleet.last_heard > as_of - 3600).sum()) if known else 0,
+            "vessels_day": int((fleet.last_heard > as_of - DAY_S).sum()) if known else 0,
+            "distress": live.distress.rows(),
+            **asdict(computer),  # type: ignore[typeddict-item]
+            "restarts": self._restarts,
+        }
+
+
+def _source(receiver: Receiver, hearing: Hearing, dropped: int) -> SourceStatus:
+    feed, account = receiver.feed, receiver.account
+    return {
+        "name": feed.name,
+        "address": feed.address,
+        "state": hearing.state,
+        "why": hearing.why,
+        "since": hearing.since,
+        "last_heard": hearing.last_heard,
+        "lines": hearing.lines_count,
+        "rate_per_min": hearing.rate_per_min,
+        "usual_per_min": hearing.usual_per_min,
+        "reconnects": account.reconnects_count,
+        "dropped_lines": dropped,
+        "errors": {plain(kind): n for kind, n in dict(account.errors).items()},
+        "silence_s": feed.silence_s,
+    }
+
+
+def last_known(folder: Path) -> LastKnown | None:
+    """Return what the archive of a station that does not run tells; None if there is none."""
+    from sternlight.errors import ArchiveError
+
+    try:
+        with Archive.look(folder) as archive:
+            counts = archive.events_count()
+            ((committed,),) = archive.read("select max(t) from changes")
+            heard = archive.snapshot_as_of()
+    except ArchiveError:
+        return None
+    return {
+        "last_commit": committed,
+        "last_heard": heard,
+        "events_open": counts["open"],
+        "events_closed": counts["closed"],
+    }

@@ -1,0 +1,191 @@
+"""The commands of a station: run it, ask it, look into its archive, mend it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sternlight.cli import FAILED, OK, Moment, main
+
+if TYPE_CHECKING:
+    from receiver.sources.address import Feed
+    from sternlight.settings import Settings
+    from tracks.places import Places
+
+DATA = click.option(
+    "--data", type=click.Path(path_type=Path), help="The station's folder.", show_default=True,
+    default=None,
+)  # fmt: skip
+CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings (TOML).")
+SOURCE = click.option(
+    "--source", "addresses", multiple=True, metavar="ADDRESS",
+    help="Where to listen, as in tcp://127.0.0.1:5631; may be repeated (docs/sources.md).",
+)  # fmt: skip
+PLACES = click.option(
+    "--places", multiple=True, metavar="FILE|none",
+    help="Your own ports, anchorages and zones; may be repeated.",
+)  # fmt: skip
+JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
+
+
+def _settings(config: Path | None) -> Settings:
+    from sternlight.settings import load
+
+    return load(config)
+
+
+def _folder(data: Path | None, config: Path | None) -> Path:
+    return data or Path(_settings(config).watch.data)
+
+
+def _places(given: tuple[str, ...], settings: Settings) -> Places:
+    """Return the places that the command line names, or else those of the settings."""
+    from sternlight.data import load_places
+
+    return load_places(given or settings.watch.places)
+
+
+def _feeds(addresses: tuple[str, ...], settings: Settings) -> list[Feed]:
+    """Return the sources that the command line names, or else those of the settings."""
+    from receiver.sources.address import BadAddress, parse
+    from sternlight.errors import SettingsError
+
+    feeds, wrong = [], []
+    named = [("", a) for a in addresses] or list(settings.sources.items())
+    for name, address in named:
+        try:
+            feeds.append(parse(address, name))
+        except BadAddress as error:
+            wrong.append(str(error))
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return feeds
+
+
+@main.command()
+@SOURCE
+@DATA
+@CONFIG
+@PLACES
+def watch(
+    addresses: tuple[str, ...], data: Path | None, config: Path | None, places: tuple[str, ...]
+) -> None:
+    """Listen to live sources, keep all that is heard, and look for events; runs for years."""
+    from sternlight.daemon import Post, run
+
+    settings = _settings(config)
+    folder = data or Path(settings.watch.data)
+    run(Post(settings, _feeds(addresses, settings), folder, lambda: _places(places, settings)))
+
+
+@main.command()
+@DATA
+@CONFIG
+@JSON
+@click.option("--since", type=Moment(), help="Leave out what ended before, in UTC.")
+@click.option("--kind", "kinds", multiple=True, help="Only events of this kind; may be repeated.")
+@click.option("--min-score", type=click.FloatRange(0, 1), default=0.0, show_default=True)
+@click.option("--mmsi", type=int, help="Only events of this MMSI.")
+def events(
+    data: Path | None,
+    config: Path | None,
+    as_json: bool,
+    since: float | None,
+    kinds: tuple[str, ...],
+    min_score: float,
+    mmsi: int | None,
+) -> None:
+    """List the events that a station has found, while it runs or not."""
+    import json
+
+    from anomalies.detectors import DETECTORS
+    from sternlight.listing import Wanted, event_rows, show_events
+
+    for kind in kinds:
+        if kind not in DETECTORS:
+            raise click.UsageError(f"no event is a {kind!r}; there are {', '.join(DETECTORS)}")
+    rows = event_rows(_folder(data, config), Wanted(since, kinds, min_score, mmsi))
+    if as_json:
+        for row in rows:
+            click.echo(row)
+    else:
+        show_events(json.loads(row) for row in rows)
+
+
+@main.command()
+@DATA
+@CONFIG
+@JSON
+@PLACES
+@click.option("--top", type=click.IntRange(0), default=20, show_default=True,
+              help="How many to show.")  # fmt: skip
+def vessels(
+    data: Path | None, config: Path | None, as_json: bool, places: tuple[str, ...], top: int
+) -> None:
+    """List the ships that a station has heard, those that stand out first."""
+    from sternlight.jsontext import dumps
+    from sternlight.listing import show_vessels, vessel_rows
+
+    settings = _settings(config)
+    rows = vessel_rows(_folder(data, config), settings, _places(places, settings))
+    if as_json:
+        for row in rows:
+            click.echo(dumps(row))
+    else:
+        show_vessels(list(rows), top)
+
+
+@main.command()
+@DATA
+@CONFIG
+@JSON
+def status(data: Path | None, config: Path | None, as_json: bool) -> None:
+    """Say how the station is.  Exit code 0: all is well; 1: look at it; 2: it does not run."""
+    from sternlight.account import last_known
+    from sternlight.asking import show
+
+    folder = _folder(data, config)
+    sys.exit(show(folder, as_json, lambda: last_known(folder)))
+
+
+@main.command()
+@DATA
+@CONFIG
+@PLACES
+def rebuild(data: Path | None, config: Path | None, places: tuple[str, ...]) -> None:
+    """Make the archive again from the raw log: if it is damaged, or settings were changed."""
+    from sternlight.rebuild import rebuild as make
+    from sternlight.text import counted
+
+    settings = _settings(config)
+    folder = data or Path(settings.watch.data)
+    done = make(folder, settings, _places(places, settings))
+    click.echo(
+        f"{counted(done.lines_count, 'line')} in {counted(done.segments_count, 'segment')} of the"
+        f" raw log read: {counted(done.events_count, 'event')}."
+    )
+    if done.withdrawn_count:
+        click.echo(f"{counted(done.withdrawn_count, 'event')} of before withdrawn.")
+    if done.old:
+        click.echo(f"The old archive is kept as {done.old}.")
+
+
+@main.command()
+@DATA
+@CONFIG
+@SOURCE
+@JSON
+def doctor(
+    data: Path | None, config: Path | None, addresses: tuple[str, ...], as_json: bool
+) -> None:
+    """Look for what usually is wrong with a station, and say how to mend it."""
+    from sternlight.doctor import examine, show
+
+    settings = _settings(config)
+    feeds = _feeds(addresses, settings)
+    findings = examine(config, data or Path(settings.watch.data), feeds)
+    code = show(findings, as_json)
+    sys.exit(FAILED if code else OK)

@@ -1,0 +1,104 @@
+"""`sternlight rebuild`: the archive made again from the raw log, which is the truth.
+
+For an archive that is damaged or lost, and after settings were changed.  Events
+older than the raw log that is left are taken over from the old archive, as far
+as it can be read; so is the journal of what was told.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from receiver.formats.stationlog import values_of
+from sternlight.archive import FILE, Archive
+from sternlight.errors import ArchiveError
+from sternlight.live import Live
+from sternlight.rawlog import RawLog, frames, segments
+from sternlight.recovery import (
+    RAW,
+    catch_up,
+    commit_segment,
+    know,
+    locked,
+    mended,
+    name_segments,
+    settle,
+    station_of,
+)
+from sternlight.settings import Settings
+from tracks.places import Places
+
+NEW, OLD = "archive.new.sqlite3", "archive.old.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What was done."""
+
+    segments_count: int
+    lines_count: int
+    events_count: int
+    withdrawn_count: int  # events of the old archive that are none any more
+    old: Path | None  # where the old archive has been kept
+
+
+def rebuild(folder: Path, settings: Settings, places: Places) -> Rebuilt:
+    """Make the archive again.  Raises ArchiveError if there is no raw log, or a station runs."""
+    if not (folder / RAW).is_dir() or not segments(folder / RAW):
+        raise ArchiveError(f"there is no raw log in {folder / RAW}, from which to rebuild")
+    with locked(folder):
+        _remove(folder / NEW)
+        last = mended(folder / RAW)
+        assert last is not None, "a log that has segments has a last one"
+        with Archive.open(folder, NEW) as archive:
+            live = Live(settings, places)
+            with archive.transaction():
+                old = folder / FILE
+                if old.exists():
+                    archive.salvage(old)
+                archive.say("station", station_of(folder / RAW / last.name))
+                for path in segments(folder / RAW):
+                    know(archive, path, last)
+                    _sources(archive, path)
+            name_segments(live, archive)
+            ids = settle(archive, live, catch_up(live, folder / RAW, 0))
+            log = RawLog(folder / RAW, "")
+            log.resume(last)
+            with archive.transaction():
+                now, as_of = live.latest, live.station.as_of
+                withdrawn = archive.withdraw(live.first, ids, now, as_of)
+                commit_segment(archive, live, log, settings, None)
+            events = archive.events_count().total()
+        kept = _replace(folder)
+        return Rebuilt(len(segments(folder / RAW)), log.line, events, withdrawn, kept)
+
+
+def _sources(archive: Archive, path: Path) -> None:
+    """Take over the numbers of the sources that a segment introduces."""
+    for _, content in frames(path):
+        for line in re.findall(rb"^# source=\d\d name=.*$", content, re.M):
+            said = values_of(line)
+            archive.name_source(int(said["source"]), said["name"])
+        return
+
+
+def _replace(folder: Path) -> Path | None:
+    """Put the new archive in the place of the old, which is kept under another name."""
+    kept = None
+    if (folder / FILE).exists():
+        _remove(folder / OLD)
+        kept = (folder / FILE).rename(folder / OLD)
+    for ending in ("-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            (folder / f"{FILE}{ending}").unlink()
+    (folder / NEW).rename(folder / FILE)
+    return kept
+
+
+def _remove(path: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + ending).unlink()

@@ -70,7 +70,7 @@ class Hearing:
             if self.state in ("lost", "ended"):
                 return self._turn(t, "opening", "open again, nothing heard yet")
             return None
-        if self.last_heard is None or t - self.last_heard > MINUTE_S:
+        if self.state in DEAF and (self.last_heard is None or t - self.last_heard > MINUTE_S):
             self._watched = t
         self.last_heard = t
         self.lines_count += lines_count

@@ -132,11 +132,11 @@ def _of_sources(sources: Sequence[SourceStatus], now: float) -> Iterator[str]:
         name, since = plain(source["name"]), duration(max(0.0, now - source["since"]))
         match source["state"]:
             case "lost":
-                yield f"Source {name} is lost since {since}: {plain(source['why'])}."
+                yield f"Source {name} is lost since {since}: {_ended(source['why'])}"
             case "silent":
                 yield f"Source {name} is open and silent since {since}."
             case "half deaf":
-                yield f"Source {name} is half deaf since {since}: {plain(source['why'])}."
+                yield f"Source {name} is half deaf since {since}: {_ended(source['why'])}"
             case "opening":
                 yield f"Source {name} has not heard anything yet, for {since}."
     if sources and all(source["state"] == "ended" for source in sources):
@@ -161,7 +161,7 @@ def _of_clock(clock: ClockStatus) -> Iterator[str]:
 def _of_disk(status: Status) -> Iterator[str]:
     log, free = status["raw_log"], status["disk_free_bytes"]
     if not log["writing"]:
-        yield f"The raw log is not written: {plain(log['why_not'])}."
+        yield f"The raw log is not written: {_ended(log['why_not'])}"
     elif free is not None and free < LITTLE_BYTES:
         yield f"Only {size(free)} are free on the disk."
 
@@ -199,6 +199,12 @@ def size(n: float) -> str:
             return f"{n:.0f} {unit}" if n >= 100 or unit == "bytes" else f"{n:.1f} {unit}"
         n /= 1000
     return f"{n:.1f} TB"
+
+
+def _ended(why: str) -> str:
+    """Return a reason as the end of a sentence, whoever gave it."""
+    why = plain(why)
+    return why if why.endswith((".", "?", "!")) else f"{why}."
 
 
 def _span(seconds: float) -> str:

@@ -77,6 +77,7 @@ def _bound(port: int) -> _Server:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 2 * ANSWERS_COUNT
     status: Callable[[], Status]
 
     def __init__(self, address: tuple[str, int], answer: type[_Answer]) -> None:

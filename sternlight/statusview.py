@@ -130,7 +130,8 @@ def _told(status: Status) -> list[tuple[str, str]]:
     judged = f"{counted(reports['count'], 'report')}, {reports['late']:,} too late"
     written = f"{size(log['bytes_today'])} today, safe on the disk {_ago(status, log['synced_at'])}"
     since = f"since {iso(status['started'])}, version {plain(status['version'])}"
-    again = status["restarts"]
+    if status["restarts"]:
+        since += f"; {counted(status['restarts'], 'restart')} that nobody asked for"
     return [
         ("Ships", ships),
         ("Events", events),
@@ -139,7 +140,7 @@ def _told(status: Status) -> list[tuple[str, str]]:
         ("Queue", waiting),
         ("Raw log", written if log["writing"] else f"not written: {plain(log['why_not'])}"),
         ("Computer", _computer(status)),
-        ("Running", f"{since}; {counted(again, 'restart')} that nobody asked for"),
+        ("Running", since),
     ]
 
 

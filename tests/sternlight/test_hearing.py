@@ -92,6 +92,15 @@ def test_a_tenth_of_the_usual_lines_for_a_quarter_of_an_hour_is_half_deaf() -> N
     assert "half deaf" not in DEAF
 
 
+def test_a_line_now_and_then_where_many_are_usual_is_half_deaf() -> None:
+    hearing = learned()
+    turns = []
+    for minute in range(60):
+        t = START + 30 * 3600 + minute * 60
+        turns += [hearing.heard(t + 30, int(minute % 5 == 0)), hearing.check(t + 60)]
+    assert [t.state for t in turns if t] == ["half deaf"]
+
+
 def test_half_deaf_ends_when_half_of_the_usual_is_heard_again() -> None:
     hearing = learned()
     listen(hearing, START + 30 * 3600, 1.0, 10.0)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sternlight.base_stations import BaseStations
 from sternlight.station_clock import AGREE_S, LATEST, RELEASED, SETTLE_S, StationClock
 
 NOW = RELEASED + 30 * 86_400.0
@@ -284,6 +285,27 @@ def test_absurd_base_stations_among_good_ones_are_outvoted() -> None:
     clock.check()
     assert clock.state.how == "base stations"
     assert abs(world.error(clock)) < 1.5
+
+
+def test_base_stations_are_believed_only_if_most_agree_whatever_else_is_heard() -> None:
+    base = BaseStations()
+    base.hear(0.0, [5.0] * 6)
+    base.hear(1.0, [math.nan] * 100)
+    assert base.offset_s(2.0) == 5.0
+    base.hear(3.0, [5.0 + 100.0 * n for n in (-3, -2, -1, 1, 2, 3)])
+    assert base.offset_s(4.0) is None
+
+
+def test_what_was_heard_before_a_step_keeps_its_time() -> None:
+    world = World()
+    clock = world.clock()
+    world.run(clock, 5)
+    heard = world.mono_s
+    before = clock.at(heard)
+    world.system_s = HOUR_S
+    world.run(clock, 20)
+    assert clock.state.steps_count == 1
+    assert clock.at(heard) == before
 
 
 def test_base_stations_that_do_not_agree_or_are_few_say_nothing() -> None:

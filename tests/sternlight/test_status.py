@@ -107,3 +107,8 @@ def test_a_headline_says_deaf_and_half_deaf() -> None:
 )
 def test_bytes_are_written_as_people_say_them(n: int, text: str) -> None:
     assert size(n) == text
+
+
+@pytest.mark.parametrize("why", ["is the dongle there?", "gone."])
+def test_a_reason_that_ends_a_sentence_gets_no_second_stop(why: str) -> None:
+    assert troubles(status(source(state="lost", why=why)))[0].endswith(f": {why}")

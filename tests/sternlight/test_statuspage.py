@@ -108,6 +108,8 @@ def test_it_listens_on_loopback_only(page: StatusPage) -> None:
 def test_those_who_connect_and_say_nothing_do_not_stop_the_end(tmp_path: Path) -> None:
     page = StatusPage(tmp_path, 0, status)
     idle = [socket.create_connection(("127.0.0.1", page.port)) for _ in range(2 * ANSWERS_COUNT)]
+    idle[-1].settimeout(3.0)
+    assert idle[-1].recv(1) == b"", "who is one too many is hung up on"
     ended = threading.Thread(target=page.close)
     ended.start()
     ended.join(3.0)

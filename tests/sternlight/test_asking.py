@@ -20,7 +20,7 @@ from sternlight.screen import put
 from sternlight.status import LastKnown, Status
 from sternlight.statuspage import RUN_FILE, StatusPage
 from sternlight.statusview import view
-from tests.sternlight.stations import NOW, source, status
+from tests.sternlight.statuses import NOW, source, status
 
 KNOWN = LastKnown(last_commit=NOW, last_heard=NOW - 3, events_open=2, events_closed=1234)
 BEACON = {

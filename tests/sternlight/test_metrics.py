@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sternlight.metrics import page
-from tests.sternlight.stations import NOW, source, status
+from tests.sternlight.statuses import NOW, source, status
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "station-state.md"
 SAMPLE = re.compile(

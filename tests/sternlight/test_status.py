@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sternlight.status import headline, size, troubles
-from tests.sternlight.stations import NOW, source, status
+from tests.sternlight.statuses import NOW, source, status
 
 
 def clock(how: str, base_offset_s: float | None = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sternlight.statuspage import ANSWERS_COUNT, RUN_FILE, StatusPage
-from tests.sternlight.stations import NOW, source, status
+from tests.sternlight.statuses import NOW, source, status
 
 
 @pytest.fixture(scope="module")

@@ -48,12 +48,25 @@ def tls(ca_file: str) -> ssl.SSLContext:
     Raises SourceLost.
     """
     try:
-        return ssl.create_default_context(cafile=ca_file or None)
+        context = ssl.create_default_context(cafile=ca_file or None)
     except OSError as error:
         raise SourceLost(
             f"ca_file {ca_file} holds no certificate that can be read ({plain(error)});"
             " it must be a PEM file"
         ) from None
+    context.sslsocket_class = _ClosedOnRefusal
+    return context
+
+
+class _ClosedOnRefusal(ssl.SSLSocket):
+    """A socket that no library has to remember to close when the handshake fails."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
 
 
 def unreachable(error: OSError, host: str, port: int) -> str:

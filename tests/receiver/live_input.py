@@ -12,10 +12,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
 
 from receiver.decoded import Decoded
 from receiver.formats import by_name
@@ -177,6 +180,22 @@ def tcp_end(answer: Callable[[socket.socket], None]) -> Iterator[int]:
         thread.start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
+    thread.join(2)
+
+
+@contextmanager
+def websocket_end(answer: Callable[[ServerConnection], None], **settings: Any) -> Iterator[int]:
+    """Serve WebSockets on loopback with `answer`; yields the port."""
+
+    def until_gone(connection: ServerConnection) -> None:
+        with suppress(ConnectionClosed, OSError):
+            answer(connection)
+
+    with serve(until_gone, "127.0.0.1", 0, **settings) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server.socket.getsockname()[1]
+        server.shutdown()
     thread.join(2)
 
 

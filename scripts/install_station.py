@@ -1,7 +1,7 @@
 """Install Sternlight as a station that starts with the machine; run it again to upgrade.
 
-    sudo python3 scripts/install_station.py                install, or upgrade
-    sudo python3 scripts/install_station.py --uninstall    remove; settings and data stay
+    sudo python3 scripts/install_station.py --source rtlsdr:    install, or upgrade
+    sudo python3 scripts/install_station.py --uninstall         remove; settings and data stay
 
 The program goes to /opt/sternlight, its settings to /etc/sternlight/sternlight.toml
 (yours are kept), what it hears and finds to /var/lib/sternlight.  It runs as a user of
@@ -15,16 +15,17 @@ import argparse
 import contextlib
 import fcntl
 import grp
+import json
 import os
 import pwd
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # root's files do not belong into somebody's checkout
 import _environment  # noqa: E402 - after the line that keeps it from leaving files
+from _machine import Machine, text_of  # noqa: E402
 
 ROOT = _environment.ROOT
 TEMPLATE = ROOT / "config" / "sternlight.toml"
@@ -44,89 +45,6 @@ RULES = ("/etc/udev/rules.d", "/run/udev/rules.d", "/usr/lib/udev/rules.d", "/li
 DRIVER_QUESTION = """\
 A dongle can receive ships or television, not both. Keep Linux's television driver
 (dvb_usb_rtl28xxu) from taking it?"""
-
-
-class Machine:
-    """The computer: everything that is changed goes through here, or is only told.
-
-    Under a prefix, files are made there and commands are told; a dry run tells both.
-    """
-
-    def __init__(self, prefix: Path | None, dry: bool) -> None:
-        self.root = (prefix or Path("/")).resolve()
-        self.dry = dry
-        self.real = prefix is None and not dry
-        # Not so while an image of a system is made: then it begins with the next start.
-        self.booted = not self.real or Path("/run/systemd/system").is_dir()
-
-    def at(self, path: str) -> Path:
-        """Return where a path of the installed system is now."""
-        return self.root / path.lstrip("/")
-
-    def run(self, *command: str) -> None:
-        """Run a command of the system; raise CannotSetUp with its last words if it fails."""
-        if not self.real:
-            print(f"would run: {shlex.join(command)}")
-            return
-        try:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
-            )
-        except FileNotFoundError:
-            raise _environment.CannotSetUp(
-                f"There is no program {command[0]}; a station needs Debian, Raspberry Pi OS or "
-                "another Linux with systemd."
-            ) from None
-        if done.returncode:
-            words = " ".join((done.stderr or done.stdout).split()) or "without a word"
-            raise _environment.CannotSetUp(f"`{shlex.join(command)}` failed: {words}")
-
-    def folder(self, path: str, mode: int) -> None:
-        """Make a folder that is not there."""
-        if not self.at(path).is_dir() and not self._told(f"make the folder {path}"):
-            self.at(path).mkdir(parents=True)
-            self.at(path).chmod(mode)
-
-    def write(self, path: str, text: str) -> None:
-        """Write a file, whole or not at all."""
-        place = self.at(path)
-        if _text(place) == text or self._told(f"write {path}"):
-            return
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial = place.with_name(f".{place.name}.partial")
-        partial.write_text(text, "utf-8")
-        partial.chmod(0o644)
-        partial.replace(place)
-
-    def link(self, path: str, target: str) -> None:
-        """Point a symbolic link somewhere, in one instant."""
-        place = self.at(path)
-        if self._told(f"link {path} to {target}"):
-            return
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial = place.with_name(f".{place.name}.partial")
-        partial.unlink(missing_ok=True)
-        partial.symlink_to(target)
-        partial.replace(place)
-
-    def remove(self, path: str) -> None:
-        """Remove a file, a link or a folder with all that is in it, if it is there."""
-        place = self.at(path)
-        if not os.path.lexists(place) or self._told(f"remove {path}"):
-            return
-        if place.is_dir() and not place.is_symlink():
-            shutil.rmtree(place)
-        else:
-            place.unlink()
-
-    def _told(self, what: str) -> bool:
-        if self.dry:
-            print(f"would {what}")
-        return self.dry
-
-
-def _text(path: Path) -> str | None:
-    return path.read_text("utf-8") if path.is_file() else None
 
 
 def main(arguments: list[str]) -> int:
@@ -157,6 +75,9 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--source", action="append", default=[], metavar="ADDRESS",
+                        help="where it hears ships from, for new settings (docs/sources.md);"
+                        " several are possible")  # fmt: skip
     parser.add_argument("--uninstall", action="store_true", help="stop and remove the station")
     parser.add_argument("--purge", action="store_true",
                         help="with --uninstall: its settings and all its data too")  # fmt: skip
@@ -215,7 +136,7 @@ def install(machine: Machine, options: argparse.Namespace) -> bool:
     """
     version = make_version(machine)
     make_user(machine)
-    write_settings(machine, version)
+    write_settings(machine, version, options.source)
     machine.folder(DATA, 0o750)
     machine.run("chown", f"{USER}:{USER}", DATA)
     allow_dongle(machine)
@@ -275,7 +196,8 @@ def make_version(machine: Machine) -> int:
 def make_user(machine: Machine) -> None:
     """Make the station's user; let whoever installs read what the station writes."""
     if not machine.real or not _is_known(pwd.getpwnam, USER):
-        machine.run("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", DATA,
+        group = ["--gid", USER] if _is_known(grp.getgrnam, USER) else ["--user-group"]
+        machine.run("useradd", "--system", *group, "--no-create-home", "--home-dir", DATA,
                     "--shell", "/usr/sbin/nologin", USER)  # fmt: skip
     groups = [group for group in GROUPS if _is_known(grp.getgrnam, group)]
     if groups:
@@ -294,18 +216,36 @@ def _is_known(look_up: object, name: str) -> bool:
     return True
 
 
-def write_settings(machine: Machine, version: int) -> None:
+def write_settings(machine: Machine, version: int, sources: list[str]) -> None:
     """Write the settings once; later, put a template that has changed beside them."""
     path, template = f"{SETTINGS}/sternlight.toml", TEMPLATE.read_text("utf-8")
-    before = _text(machine.at(f"{PROGRAM}/versions/{current(machine)}/sternlight.toml"))
+    template = template.replace('\ndata = "sternlight-data"\n', f'\ndata = "{DATA}"\n')
+    before = text_of(machine.at(f"{PROGRAM}/versions/{current(machine)}/sternlight.toml"))
     machine.write(f"{PROGRAM}/versions/{version}/sternlight.toml", template)
     machine.folder(SETTINGS, 0o755)
-    settings = _text(machine.at(path))
+    settings = text_of(machine.at(path))
     if settings is None:
-        machine.write(path, template)
-    elif template not in (settings, before):
+        machine.write(path, with_sources(template, sources))
+        return
+    if sources:
+        print(f"Your settings in {path} are kept as they are: name {', '.join(sources)} there.")
+    if template not in (settings, before):
         machine.write(f"{path}.new", template)
         print(f"Your settings in {path} are kept; {path}.new has what the new version knows.")
+
+
+def with_sources(template: str, sources: list[str]) -> str:
+    """Return settings with sources, each named after its kind: rtlsdr, tcp, tcp-2."""
+    kinds = [address.partition(":")[0] for address in sources]
+    names = [
+        kind if kinds.index(kind) == i else f"{kind}-{kinds[: i + 1].count(kind)}"
+        for i, kind in enumerate(kinds)
+    ]
+    # Every string of JSON is one of TOML.
+    rows = [
+        f"{name} = {json.dumps(address)}\n" for name, address in zip(names, sources, strict=True)
+    ]
+    return template.replace("\n[sources]\n", "\n[sources]\n\n" + "".join(rows), 1)
 
 
 def allow_dongle(machine: Machine) -> None:
@@ -341,7 +281,7 @@ def switch(machine: Machine, version: int) -> bool:
     An upgrade that does not start gives way to the version before, and raises
     CannotSetUp.  A first version that does not start has no source to listen to yet.
     """
-    before, unit_before = current(machine), _text(machine.at(SERVICE))
+    before, unit_before = current(machine), text_of(machine.at(SERVICE))
     try:
         start(machine, version, UNIT.read_text("utf-8"))
     except _environment.CannotSetUp as error:
@@ -388,6 +328,8 @@ def uninstall(machine: Machine, purge: bool) -> None:
         machine.remove(path)
     if not machine.real or _is_known(pwd.getpwnam, USER):
         machine.run("userdel", USER)
+    if machine.real and _is_known(grp.getgrnam, USER):  # whoever installed is a member
+        machine.run("groupdel", USER)
     print("Removed, with its settings and its data.")
 
 

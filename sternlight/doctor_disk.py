@@ -70,8 +70,7 @@ def room(free_bytes: int, all_bytes: int) -> Finding:
         "disk",
         False,
         says,
-        "`sudo apt clean`, move old recordings away, or keep less:"
-        " the settings say for how long what was heard is kept",
+        "`sudo apt clean`, move old recordings away, or keep less: keep_days in the settings",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -21,14 +22,16 @@ Install = Callable[..., int]
 def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Return the script, whose environments are made at once and hold one small program."""
     monkeypatch.syspath_prepend(SCRIPTS)
-    monkeypatch.delitem(sys.modules, "_environment", raising=False)
+    for name in ("_environment", "_machine"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
     spec = importlib.util.spec_from_file_location("install_station", SCRIPTS / "install_station.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.delitem(sys.modules, "_environment")
+    for name in ("_environment", "_machine"):
+        monkeypatch.delitem(sys.modules, name)
 
     def make(folder: Path) -> None:
         (folder / "bin").mkdir(parents=True)
@@ -134,6 +137,21 @@ def test_a_template_is_put_beside_changed_settings_only_when_it_is_new(
     assert new.read_text() == "# newer\n"
     assert "sternlight.toml.new has what the new version knows" in capsys.readouterr().out
     assert (place / "etc/sternlight/sternlight.toml").read_text() == "# mine\n"
+
+
+def test_sources_are_written_into_new_settings_and_never_into_yours(
+    run: Install, script: ModuleType, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = place / "etc/sternlight/sternlight.toml"
+    told = ["rtlsdr:?gain=30", "tcp://127.0.0.1:5631", 'tcp://h:1?name="x"\\']
+    run(*(word for address in told for word in ("--source", address)))
+    settings = tomllib.loads(path.read_text())
+    assert settings["watch"]["data"] == "/var/lib/sternlight"
+    assert settings["sources"] == {"rtlsdr": told[0], "tcp": told[1], "tcp-2": told[2]}
+    path.write_text("# mine\n")
+    run("--source", "udp://:10110")
+    assert path.read_text() == "# mine\n"
+    assert "name udp://:10110 there" in capsys.readouterr().out
 
 
 def test_an_upgrade_that_cannot_be_made_leaves_the_version_before(

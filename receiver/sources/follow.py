@@ -6,8 +6,8 @@ stands in them, since a system gives the number of a deleted file to the next.  
 the place is found again after a restart, also in `ais.nmea.1` or
 `ais.nmea-20261122`, where the programs that rotate logs have moved or copied it.
 
-Lost is what was in files that were deleted or packed before they were read.  A
-file of which the last 256 bytes before the mark and its first 256 equal another's
+Lost is what was in files that were deleted or packed before they were read, or
+emptied before their first line was.  A file of which the last 256 bytes before the mark and its first 256 equal another's
 is taken for it.
 """
 
@@ -100,12 +100,15 @@ class Follow:
     def _blocks(self) -> Iterator[bytes]:
         mark = Mark.read(self.resume)
         while True:
-            *rotated, newest = _files(Path(self.path), mark)
-            for path in rotated:
-                yield from self._read(path, mark, follow=False)
-                mark = Mark()
-            mark = yield from self._read(newest, mark, self.follow)
-            if not self.follow:
+            file, *later = _files(Path(self.path), mark)
+            if later:
+                came = yield from self._read(file, mark, follow=False)
+                if came != mark:  # by now the names may be those of others
+                    mark = came
+                    continue
+                file, mark = later.pop(0), Mark()
+            mark = yield from self._read(file, mark, self.follow and not later)
+            if not self.follow and not later:
                 return
 
     def _read(self, path: Path, mark: Mark, follow: bool) -> Generator[bytes, None, Mark]:
@@ -160,9 +163,8 @@ def _files(path: Path, mark: Mark) -> list[Path]:
 
 def _may_hold(path: Path, other: Path, status: os.stat_result, mark: Mark) -> bool:
     behind = other.name.removeprefix(path.name)
-    return status.st_ino == mark.inode or bool(
-        other.name.startswith(path.name) and ROTATED.fullmatch(behind)
-    )
+    named = other.name.startswith(path.name) and ROTATED.fullmatch(behind)
+    return status.st_size > 0 and (status.st_ino == mark.inode or bool(named))
 
 
 def _fits(path: Path, mark: Mark) -> bool:

@@ -72,14 +72,17 @@ class Udp:
             if _multicast(self.host):
                 # A group is for all who listen to it, also on this computer.
                 receiver.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                self._join(receiver)
+                card = self._join(receiver)
+                if family == socket.AF_INET6:  # groups of one link only exist on a card
+                    place = (*place[:3], card)
             receiver.bind(place)
         except OSError as error:
             receiver.close()
             raise SourceLost(why_not_bound(error, "UDP", self.host, self.port)) from error
         return receiver
 
-    def _join(self, receiver: socket.socket) -> None:
+    def _join(self, receiver: socket.socket) -> int:
+        """Join the group; return the number of the network card, 0 for the system's choice."""
         try:
             card = socket.if_nametoindex(self.interface) if self.interface else 0
         except OSError:  # it has no number
@@ -91,6 +94,7 @@ class Udp:
         else:
             request = group + bytes(4) + struct.pack("@i", card)  # struct ip_mreqn
             receiver.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
+        return card
 
 
 def _multicast(host: str) -> bool:

@@ -6,12 +6,13 @@ import errno
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from receiver.sources import datagrams, udp
 from receiver.sources.base import SourceLost
-from receiver.sources.datagrams import AT_ONCE_COUNT, Datagrams
+from receiver.sources.datagrams import Datagrams
 from receiver.sources.udp import Udp, why_not_bound
 
 LINE = b"!AIVDM,1,1,,A,13n>Ja0000PGOP6SaW;f4?vh08Hq,0*7D\r\n"
@@ -55,18 +56,19 @@ def test_a_datagram_as_large_as_they_come_is_whole(free: int, sender: socket.soc
 
 
 @pytest.mark.parametrize("system", ["linux", "darwin"])
-def test_a_flood_is_taken_in_order_and_at_most_256_at_once(
+def test_a_flood_is_taken_in_order_and_in_bounded_pieces(
     free: int, sender: socket.socket, monkeypatch: pytest.MonkeyPatch, system: str
 ) -> None:
     monkeypatch.setattr(datagrams.sys, "platform", system)
+    monkeypatch.setattr(datagrams, "AT_ONCE_COUNT", 10)
     with Udp(free, "127.0.0.1")._bound() as receiver:
         waiting = Datagrams(receiver)
         assert waiting.take() == []
-        sent = [b"%d" % n * (n % 50) for n in range(AT_ONCE_COUNT + 9)]
+        sent = [b"%d" % n * (n % 50) for n in range(19)]
         for datagram in sent:
             sender.send(datagram)
-        assert waiting.take() == sent[:AT_ONCE_COUNT]
-        assert waiting.take() == sent[AT_ONCE_COUNT:]
+        assert waiting.take() == sent[:10]
+        assert waiting.take() == sent[10:]
         assert waiting.take() == []
 
 
@@ -86,23 +88,36 @@ def test_a_port_that_is_closed_can_be_heard_again(free: int, sender: socket.sock
             assert next(blocks) == LINE
 
 
-@pytest.mark.parametrize("interface", ["", "lo"])
-def test_a_multicast_group_is_joined(free: int, interface: str) -> None:
-    if interface and interface not in {name for _, name in socket.if_nameindex()}:
+@pytest.fixture
+def loopback() -> int:
+    """Return the number of the network card `lo`."""
+    cards = {name: number for number, name in socket.if_nameindex()}
+    if "lo" not in cards:
         pytest.skip("this system calls its loopback otherwise")
-    blocks = Udp(free, "239.192.0.4", interface).blocks()
-    try:
+    return cards["lo"]
+
+
+@pytest.mark.usefixtures("loopback")
+def test_a_multicast_group_is_heard(free: int) -> None:
+    with (
+        closing(Udp(free, "239.192.0.4", "lo").blocks()) as blocks,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
         next(blocks)
-    except SourceLost as lost:
-        if interface:
-            raise
-        pytest.skip(f"this computer is in no network: {lost}")
-    with closing(blocks), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        if interface:
-            card = socket.inet_aton("127.0.0.1")
-            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, card)
+        card = socket.inet_aton("127.0.0.1")
+        sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, card)
         sender.sendto(LINE, ("239.192.0.4", free))
         assert next(blocks) == LINE
+
+
+@pytest.mark.parametrize("group", ["ff11::7", "ff15::7"])
+def test_an_ipv6_group_is_joined_on_its_card_and_left(free: int, loopback: int, group: str) -> None:
+    joined = Path("/proc/net/igmp6")
+    entry = [str(loopback), "lo", socket.inet_pton(socket.AF_INET6, group).hex()]
+    with closing(Udp(free, group, "lo").blocks()) as blocks:
+        next(blocks)
+        assert entry in [line.split()[:3] for line in joined.read_text().splitlines()]
+    assert entry not in [line.split()[:3] for line in joined.read_text().splitlines()]
 
 
 def test_a_port_that_is_taken_is_said_to_be_with_the_command_that_names_who(free: int) -> None:

@@ -203,11 +203,6 @@ class Archive:
                 (t, as_of, one.what, one.event.id, one.score),
             )
 
-    def correct(self, stored: Iterable[Stored]) -> None:
-        """Keep events whose row says something else now, though they did not change."""
-        for one in stored:
-            self._write(one)
-
     def _write(self, one: Stored) -> None:
         event = one.event
         state = "withdrawn" if one.what == "withdrawn" else one.row["state"]

@@ -85,6 +85,7 @@ def watch(
 @DATA
 @CONFIG
 @JSON
+@PLACES
 @click.option("--since", type=Moment(), help="Leave out what ended before, in UTC.")
 @click.option("--kind", "kinds", multiple=True, help="Only events of this kind; may be repeated.")
 @click.option("--min-score", type=click.FloatRange(0, 1), default=0.0, show_default=True)
@@ -93,6 +94,7 @@ def events(
     data: Path | None,
     config: Path | None,
     as_json: bool,
+    places: tuple[str, ...],
     since: float | None,
     kinds: tuple[str, ...],
     min_score: float,
@@ -102,12 +104,14 @@ def events(
     import json
 
     from anomalies.detectors import DETECTORS
-    from sternlight.listing import Wanted, event_rows, show_events
+    from sternlight.listing import Listing, Wanted, show_events
 
     for kind in kinds:
         if kind not in DETECTORS:
             raise click.UsageError(f"no event is a {kind!r}; there are {', '.join(DETECTORS)}")
-    rows = event_rows(_folder(data, config), Wanted(since, kinds, min_score, mmsi))
+    settings = _settings(config)
+    listing = Listing(data or Path(settings.watch.data), settings, _places(places, settings))
+    rows = listing.events(Wanted(since, kinds, min_score, mmsi))
     if as_json:
         for row in rows:
             click.echo(row)
@@ -127,10 +131,11 @@ def vessels(
 ) -> None:
     """List the ships that a station has heard, those that stand out first."""
     from sternlight.jsontext import dumps
-    from sternlight.listing import show_vessels, vessel_rows
+    from sternlight.listing import Listing, show_vessels
 
     settings = _settings(config)
-    rows = vessel_rows(_folder(data, config), settings, _places(places, settings))
+    listing = Listing(data or Path(settings.watch.data), settings, _places(places, settings))
+    rows = listing.vessels()
     if as_json:
         for row in rows:
             click.echo(dumps(row))

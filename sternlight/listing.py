@@ -1,20 +1,27 @@
 """What is in a station's archive, for people and for programs: events and vessels.
 
-Only reads, so that it may be asked while the station runs.
+Only reads, so that it may be asked while the station runs.  What is over stands
+in the archive; what goes on is judged anew, from what the station remembered and
+the log that it has written since.  So the answer is that of a replay of the log up
+to some seconds ago.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from anomalies.event import Event
 from anomalies.rank import NEVER_SEEN, Ranked, rank
-from anomalies.score import assess
 from sternlight.answers import Rows
 from sternlight.archive import Archive
 from sternlight.data import data_folder
+from sternlight.jsontext import dumps
+from sternlight.judging import judge
+from sternlight.ledger import from_json
 from sternlight.recovery import look
 from sternlight.settings import Settings
 from sternlight.text import counted, plain
@@ -27,51 +34,57 @@ from tracks.places import Places
 class Wanted:
     """Which events are asked for; None and empty ask for all."""
 
-    since: float | None = None  # Unix seconds; events that end before are left out
+    since: float | None = None  # Unix seconds; events that ended before are left out
     kinds: Sequence[str] = ()
     min_score: float = 0.0
     mmsi: int | None = None
 
-
-def event_rows(folder: Path, wanted: Wanted) -> Iterator[str]:
-    """Yield the wanted rows, as in events.jsonl, sorted by start and id.  Raises ArchiveError."""
-    query = "select row from events where shown and state != ? and score >= ?"
-    values: list[object] = ["withdrawn", wanted.min_score]
-    if wanted.since is not None:
-        query += ' and ("end" is null or "end" >= ?)'
-        values.append(wanted.since)
-    if wanted.kinds:
-        query += f" and kind in ({','.join('?' * len(wanted.kinds))})"
-        values += wanted.kinds
-    if wanted.mmsi is not None:
-        query += " and id in (select id from event_tracks where track / ? = ?)"
-        values += [HULLS_PER_MMSI, wanted.mmsi]
-    with Archive.look(folder) as archive:
-        for (row,) in archive.read(query + " order by start, id", *values):
-            yield row
+    def fits(self, event: Event, row: str) -> bool:
+        """Return whether an event, and its row of events.jsonl, is wanted."""
+        return (
+            (self.since is None or event.end is None or event.end >= self.since)
+            and (not self.kinds or event.kind in self.kinds)
+            and (self.mmsi is None or self.mmsi in event.mmsis)
+            and (not self.min_score or json.loads(row)["score"] >= self.min_score)
+        )
 
 
-def vessel_rows(folder: Path, settings: Settings, places: Places) -> Iterator[dict[str, Any]]:
-    """Yield the vessels, as in vessels.jsonl: those that stand out first, then all others.
+class Listing:
+    """A station's events and vessels as they stand.  Raises ArchiveError."""
 
-    As far as the station has made safe on disk what it heard, some seconds ago.
-    """
-    with Archive.look(folder) as archive:
-        station = look(archive, folder, settings, places).station
+    def __init__(self, folder: Path, settings: Settings, places: Places) -> None:
+        with Archive.look(folder) as archive:
+            # Before the log is read, so that it knows all that is kept here, and more.
+            kept = archive.read("select event, row from events where state = 'closed'")
+            self._live = live = look(archive, folder, settings, places)
+        found = {json.loads(row)["id"]: (from_json(json.loads(e)), row) for e, row in kept}
+        unfinished = list(live.unfinished().values())
+        found |= {
+            one.event.id: (one.event, dumps(one.row(live.provenance)))
+            for one in judge(unfinished, live.station)
+        }
+        ships = set(live.station.vessels().track.tolist())
+        self._events = sorted(
+            ((event, row) for event, row in found.values() if ships >= set(event.tracks)),
+            key=lambda one: (one[0].start, one[0].id),
+        )
+
+    def events(self, wanted: Wanted) -> list[str]:
+        """Return the wanted events as lines of events.jsonl, sorted by start and id."""
+        return [row for event, row in self._events if wanted.fits(event, row)]
+
+    def vessels(self) -> Iterator[dict[str, Any]]:
+        """Yield the vessels, as in vessels.jsonl: those that stand out first, then all others."""
+        station = self._live.station
         fleet = station.vessels()
         claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
         rows = Rows(station, fleet, claims, Flags.load(data_folder() / "flags.csv"))
-        assessed = []
-        for event, _ in archive.events():
-            t = station.as_of if event.end is None else event.end
-            said = {track: station.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
-            if claims.keys() >= set(event.tracks):
-                assessed.append((event, assess(event, said)))
-    ranked = rank(assessed, claims)
-    found = {vessel.track for vessel in ranked}
-    rest = (Ranked(track, 0.0, (), NEVER_SEEN, ()) for track in claims if track not in found)
-    for vessel in (*ranked, *rest):
-        yield rows.vessel(vessel)
+        judged = judge([event for event, _ in self._events], station)
+        ranked = rank([(one.event, one.assessment) for one in judged], claims)
+        found = {vessel.track for vessel in ranked}
+        rest = (Ranked(track, 0.0, (), NEVER_SEEN, ()) for track in claims if track not in found)
+        for vessel in (*ranked, *rest):
+            yield rows.vessel(vessel)
 
 
 def show_events(rows: Iterable[dict[str, Any]]) -> None:
@@ -83,19 +96,21 @@ def show_events(rows: Iterable[dict[str, Any]]) -> None:
 
     found = sorted(rows, key=lambda row: (-row["score"], row["start"]))
     table = Table(box=None, pad_edge=False)
-    for name in ("score", "kind", "ships", "from", "to", "where"):
-        table.add_column(name, justify="right" if name == "score" else "left", overflow="fold")
+    for name in ("score", "kind", "ships", "began and ended (UTC), near"):
+        table.add_column(name, justify="right" if name == "score" else "left")
     for row in found:
+        until = _short(row["end"]) if row["end"] else "goes on"
         cells = (
-            f"{row['score']:.2f}", row["kind"], " ".join(map(str, row["mmsis"])),
-            _short(row["start"]), _short(row["end"]) if row["end"] else "goes on",
-            plain(row["place"]),
-        )  # fmt: skip
+            f"{row['score']:.2f}",
+            row["kind"],
+            "\n".join(map(str, row["mmsis"])),
+            f"{_short(row['start'])} to {until}\n{plain(row['place'])}",
+        )
         table.add_row(*map(Text, cells))
     put(table if found else Text("No such event."))
     if found:
-        put(Text(f"{counted(len(found), 'event')}. A score says how unusual something is,"
-                 " never how guilty somebody is."))  # fmt: skip
+        says = "A score says how unusual something is, never how guilty somebody is."
+        put(Text(f"{counted(len(found), 'event')}. {says}"))
 
 
 def show_vessels(rows: Sequence[dict[str, Any]], most: int) -> None:
@@ -106,14 +121,17 @@ def show_vessels(rows: Sequence[dict[str, Any]], most: int) -> None:
     from sternlight.screen import put
 
     table = Table(box=None, pad_edge=False)
-    for name in ("score", "MMSI", "name", "type", "flag", "last heard", "why"):
-        table.add_column(name, justify="right" if name == "score" else "left", overflow="fold")
+    for name in ("score", "MMSI", "ship", "why, and last heard (UTC)"):
+        table.add_column(name, justify="right" if name == "score" else "left")
     for row in rows[:most]:
         why = row["contributions"][0]["says"] if row["contributions"] else ""
+        ship = [plain(row["name"] or "without a name"), row["ship_type"], row["flag"]]
         cells = (
-            f"{row['score']:.2f}", str(row["mmsi"]), plain(row["name"] or ""),
-            row["ship_type"] or "", row["flag"] or "", _short(row["last_heard"]), plain(why),
-        )  # fmt: skip
+            f"{row['score']:.2f}",
+            str(row["mmsi"]),
+            ", ".join(word for word in ship if word),
+            (f"{plain(why)}\n" if why else "") + _short(row["last_heard"]),
+        )
         table.add_row(*map(Text, cells))
     put(table if rows else Text("No vessel has been heard yet."))
     if len(rows) > most:

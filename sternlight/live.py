@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from anomalies.event import Change
+from anomalies.event import Change, Event
 from receiver.decoded import Decoded
 from sternlight.archive import Stored
 from sternlight.distress import Distress
@@ -21,17 +21,10 @@ from sternlight.judging import judge
 from sternlight.provenance import Provenance
 from sternlight.settings import Settings
 from sternlight.station import NO_TURNS, Station
-from tracks.batch import HULLS_PER_MMSI, I64, PositionBatch, StaticBatch
+from tracks.batch import I64, PositionBatch, StaticBatch
 from tracks.lateness import Lateness
 from tracks.places import Places
 from tracks.state import dump, load
-
-
-class Taken(NamedTuple):
-    """What a piece of the log brought."""
-
-    changes: list[Change]
-    restated: list[Change]  # open events whose vessels said who they are: the words may differ
 
 
 class Live:
@@ -53,8 +46,8 @@ class Live:
         """The latest time that was heard and believed, Unix seconds; -inf before any."""
         return float(self._punctual["latest"])
 
-    def take(self, decoded: Decoded) -> Taken:
-        """Take the next piece of the log; return what changed in the events, and what in words."""
+    def take(self, decoded: Decoded) -> list[Change]:
+        """Take the next piece of the log; return what changed in the events."""
         told = decoded.told
         if told is not None and told.lateness_s != self.lateness.lateness_s:
             self.lateness = Lateness(told.lateness_s)
@@ -71,9 +64,8 @@ class Live:
         positions, self._positions = _ripe(self._positions, positions, as_of)
         statics, self._statics = _ripe(self._statics, statics, as_of)
         if not (len(positions) or len(statics) or len(turns) or as_of > self.station.as_of):
-            return Taken([], [])
-        changes = self.station.step(positions, statics, as_of, turns=turns).changes
-        return Taken(changes, self._restated(statics, {event.id for _, event in changes}))
+            return []
+        return self.station.step(positions, statics, as_of, turns=turns).changes
 
     def stored(self, changes: Iterable[Change]) -> Iterator[Stored]:
         """Yield events that changed as they are to be kept."""
@@ -92,20 +84,17 @@ class Live:
         found: list[int] = tracks[np.isin(tracks, known)].tolist()
         return found
 
-    def going_on(self) -> list[Change]:
-        """Return all open events, as if each had just changed."""
-        return [Change("updated", event) for event in self.station.going_on.values()]
+    def unfinished(self) -> dict[str, Event]:
+        """Return the events that go on, by id, as they stand now, and those as good as over.
 
-    def _restated(self, statics: StaticBatch, changed: set[str]) -> list[Change]:
-        """Return the open events of vessels that said who they are, but for those `changed`."""
-        if not self.station.going_on or not len(statics):
-            return []
-        said = set(statics.mmsi.tolist())
-        return [
-            Change(what, event)
-            for what, event in self.going_on()
-            if event.id not in changed and any(t // HULLS_PER_MMSI in said for t in event.tracks)
-        ]
+        That is what a replay finds whose recording ends here.
+        """
+        found = dict(self.station.going_on)
+        for what, event in self.station.preview():
+            found.pop(event.id, None)
+            if what != "withdrawn":
+                found[event.id] = event
+        return found
 
     def save(self) -> bytes:
         """Return everything that is remembered, packed; `provenance` aside."""

@@ -155,6 +155,11 @@ class RawLog:
         self._file.close()
         return Segment(self.number, self._name, self._first_line, count + 1, digest)
 
+    def abandon(self) -> None:
+        """Close the file and leave it as it is."""
+        if self._file is not None:
+            self._file.close()
+
     def pause(self) -> None:
         """Stop writing while there is still room for more important things."""
         self.sync()

@@ -19,7 +19,7 @@ from pathlib import Path
 import sternlight
 from anomalies.event import Change
 from receiver.formats.stationlog import LogReader, values_of
-from sternlight.archive import Archive, Snapshot, Stored
+from sternlight.archive import Archive, Snapshot
 from sternlight.errors import ArchiveError
 from sternlight.jsontext import dumps
 from sternlight.live import Live
@@ -121,16 +121,14 @@ def catch_up(live: Live, raw: Path, first_segment: int) -> Iterator[Change]:
         for piece in _pieces(path):
             if reader is None:
                 reader = LogReader(_first_line(piece))
-            changes, restated = live.take(reader.step(piece))
-            yield from changes
-            yield from restated
+            yield from live.take(reader.step(piece))
 
 
 def settle(archive: Archive, live: Live, changes: Iterable[Change]) -> set[str]:
     """Keep what `changes` came to, where the archive does not have it already; return all ids.
 
-    Events that go on are compared at the end only: what they were in between has
-    been told before, or never needs to be.
+    Of events that go on only those are new that the archive does not have: when an
+    open event is told again depends on how the log was cut into pieces.
     """
     over: list[Change] = []
     ids: set[str] = set()
@@ -141,7 +139,18 @@ def settle(archive: Archive, live: Live, changes: Iterable[Change]) -> set[str]:
         if len(over) >= AT_ONCE:
             _keep(archive, live, over)
             over = []
-    _keep(archive, live, [*over, *live.going_on()])
+    _keep(archive, live, over)
+    going_on = live.station.going_on
+    open_before = archive.stored(going_on)
+    _keep(
+        archive,
+        live,
+        [
+            Change("opened", event)
+            for name, event in going_on.items()
+            if open_before.get(name, ("none",))[0] != "open"
+        ],
+    )
     with archive.transaction():
         archive.show(live.established)
     return ids
@@ -157,7 +166,7 @@ def _keep(archive: Archive, live: Live, changes: Sequence[Change]) -> None:
         before = kept.get(one.event.id)
         if before is None:
             if state != "withdrawn":
-                different.append(one._replace(what="opened" if state == "open" else one.what))
+                different.append(one)
         elif before != (state, dumps(one.row)):
             different.append(one)
     with archive.transaction():
@@ -242,14 +251,3 @@ def _pieces(path: Path, size_bytes: int = 4 << 20) -> Iterator[bytes]:
             waiting = []
     if waiting:
         yield b"".join(waiting)
-
-
-def rewritten(stored: Sequence[Stored], rows: dict[str, str]) -> list[Stored]:
-    """Return those whose row is not the one in `rows`, which is brought up to date."""
-    different = []
-    for one in stored:
-        text = dumps(one.row)
-        if rows.get(one.event.id) != text:
-            rows[one.event.id] = text
-            different.append(one)
-    return different

@@ -95,8 +95,8 @@ class Replay:
         spools = (self._positions, self._statics)
         total = sum(spool.rows for spool in spools)
         done, as_of = 0, -np.inf
-        going_on = self._going_on_until()
-        aside = self._aside() if going_on is None else [(going_on, np.inf)]
+        judged = self._judged_until()
+        aside = self._aside() if judged is None else [(judged, np.inf)]
         turns = Turns.concat(self._turns)
         turns = turns.take(np.argsort(turns.t, kind="stable"))
         self.reading.progress.begin("Judging", "reports")
@@ -110,8 +110,8 @@ class Replay:
             turns = turns.take(slice(told, None))
             done += len(positions) + len(statics)
             self.reading.progress.update(done, total)
-        as_of, ended = (as_of, True) if going_on is None else (going_on, False)
-        self._step(PositionBatch.empty(), StaticBatch.empty(), as_of, ended, turns)
+        as_of = as_of if judged is None else judged
+        self._step(PositionBatch.empty(), StaticBatch.empty(), as_of, True, turns)
         self.counts += self.station.counts
         self.counts["set aside: implausible position"] += self.station.implausible_count()
         self.reading.progress.end()
@@ -132,11 +132,10 @@ class Replay:
         self.counts.update(aside)
         return positions, statics
 
-    def _going_on_until(self) -> float | None:
+    def _judged_until(self) -> float | None:
         """Return how far a station has judged whose log this is; None if it is not just that.
 
-        A station's log goes on, so what is known to its last line is not the end,
-        and the events are those that the station itself has found.
+        So the events are those that the station itself tells.
         """
         if not self._only_logs or len(self._logs) != 1:
             return None

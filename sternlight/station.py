@@ -14,7 +14,7 @@ from anomalies.event import Change, Event
 from sternlight.fleet import Fleet
 from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
-from tracks.batch import I64, PositionBatch, StaticBatch
+from tracks.batch import I64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.identity import ClaimChange, Claims
 from tracks.listening import Turns
 from tracks.places import Places
@@ -95,6 +95,15 @@ class Station:
             if what in ("opened", "updated"):
                 self.going_on[event.id] = event
         return Step(heard, changes)
+
+    def preview(self) -> list[Change]:
+        """Return what would change in the events if nothing more were heard; remember nothing."""
+        heard, context = Heard(Fixes.empty(), Points.empty(), NO_TURNS), Context(self.places, True)
+        return [
+            change
+            for detector in self.detectors
+            for change in detector.step(self.states[detector.kind], heard, context, self.as_of)[1]
+        ]
 
     def vessels(self) -> Fleet:
         """Return the hulls that are ships, and not a wild position or two."""

@@ -29,13 +29,14 @@ from sternlight.feeds import Backlog, Notice, Piece, Receiver
 from sternlight.jsontext import dumps
 from sternlight.live import Live
 from sternlight.rawlog import NOT_WRITTEN
-from sternlight.recovery import Opened, commit_segment, rewritten
+from sternlight.recovery import Opened, commit_segment
 from sternlight.retention import free_bytes, prune
 from sternlight.settings import Settings
 from sternlight.station_clock import StationClock
 
 MOST_BYTES = 1 << 20  # of lines in one step, so that memory does not grow with what waits
 TICK_S = 0.001  # the next batch is later than this one by at least the log's last digit
+STEP_BACK_S = 1.0  # less is only the rounding of this log
 OVERDUE_S = 10.0  # a segment waits so long for the other parts of a message, and no longer
 TIDY_S = 60.0  # how often disk space and what is shown are looked at
 SNAPSHOT_SHARE = 0.25  # of the raw log written since the last one: more wears the disk
@@ -61,7 +62,6 @@ class Losses:
     commits_count: int = 0
     says: str = ""
     waiting: list[Stored] = field(default_factory=list)
-    restated: list[Stored] = field(default_factory=list)
 
 
 class Watch:
@@ -101,7 +101,6 @@ class Watch:
         self._stamp = 0.0
         self._marks: dict[int, str] = dict(opened.last.marks) if opened.last else {}
         self._waiting: list[Piece] = []  # heard before the clock was sane
-        self._rows: dict[str, str] = {}  # of open events, as they are kept
         self._since = _Since(clock.mono(), 0)
         self._synced = clock.mono()
         self._tidied = -np.inf
@@ -156,7 +155,10 @@ class Watch:
         self._waiting += pieces
         for notice in notices:
             self.backlog.tell(notice)
+        ours = {r.number for r in self.receivers if r.feed.clock == "ours"}
         for piece in pieces:
+            if piece.source not in ours:
+                continue
             buffer = np.frombuffer(piece.lines + bytes(PAD), np.uint8)
             t = np.full(piece.lines_count + 1, self.clock.at(piece.moment))
             self.clock.hear(Reader(0, 0, Dating()).step(buffer, t).clock_offsets_s)
@@ -167,7 +169,9 @@ class Watch:
         out += [self._turn(one) for one in turned if not one.deaf]
         self._stamp += TICK_S
         for piece in pieces:
-            self._stamp = t = max(self.clock.at(piece.moment), self._stamp)
+            t = self.clock.at(piece.moment)
+            # A clock that was set back is believed; its reports are late until it catches up.
+            self._stamp = t = t if t < self._stamp - STEP_BACK_S else max(t, self._stamp)
             begin = stationlog.tag(piece.source, t)
             lines = piece.lines[:-1].replace(b"\n", b"\n" + begin)
             out.append(begin + lines + b"\n")
@@ -193,7 +197,7 @@ class Watch:
         if lines:
             self.log.add(lines)
             self._judge(lines)
-        if self.losses.waiting or self.losses.restated or self.turns:
+        if self.losses.waiting or self.turns:
             self._sync()
             self._commit()
         elif self.clock.mono() - self._synced >= self.watch.sync_s:
@@ -206,13 +210,7 @@ class Watch:
         """Decode what stands in the log, and look for events."""
         decoded = self._reader.step(lines)
         self.clock.hear(decoded.clock_offsets_s.tolist())
-        changes, restated = self.live.take(decoded)
-        changed = list(self.live.stored(changes))
-        for one in changed:
-            self._rows.pop(one.event.id, None)
-        self.losses.waiting += changed
-        # So that the words of an event that is open follow what its vessel claims to be.
-        self.losses.restated += rewritten(list(self.live.stored(restated)), self._rows)
+        self.losses.waiting += self.live.stored(self.live.take(decoded))
 
     def _sync(self) -> None:
         was_full = self.log.full
@@ -238,7 +236,6 @@ class Watch:
         try:
             with self.archive.transaction():
                 self.archive.keep(losses.waiting, self.now(), self.live.station.as_of)
-                self.archive.correct(losses.restated)
                 self.archive.note_states(self.turns)
                 if losses.waiting or show:
                     self.archive.show(self.live.established)
@@ -248,7 +245,7 @@ class Watch:
                 self.say(str(error))
             losses.says = str(error)
             return
-        losses.waiting, losses.restated, losses.says, self.turns = [], [], "", []
+        losses.waiting, losses.says, self.turns = [], "", []
         self.last_commit_t = self.now()
         self.events_count = self.archive.events_count()
 

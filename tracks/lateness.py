@@ -59,7 +59,9 @@ class Lateness:
         dated = ~np.isnan(t)
         state, good = self._judge(state, t[dated])
         latest = float(state["latest"])
-        as_of = latest - self.lateness_s if self.lateness_s else float(np.nextafter(latest, np.inf))
+        as_of = latest - self.lateness_s
+        if not self.lateness_s and np.isfinite(latest):
+            as_of = float(np.nextafter(latest, np.inf))
         # It never steps back, not even where the setting was changed meanwhile.
         state = {**state, "as_of": np.maximum(state["as_of"], as_of)}
         keep = np.zeros(len(t), np.bool_)
@@ -87,7 +89,8 @@ class Lateness:
     def _least(self, state: State) -> float:
         """Return the earliest time that is not late; one equal to the latest of our own is not."""
         as_of = float(state["as_of"])
-        return as_of if self.lateness_s else float(np.nextafter(as_of, -np.inf))
+        ours = not self.lateness_s and np.isfinite(as_of)
+        return float(np.nextafter(as_of, -np.inf)) if ours else as_of
 
     def _one_by_one(self, state: State, t: F64) -> tuple[State, Mask]:
         latest = float(state["latest"])

@@ -1,9 +1,9 @@
-"""A station's own raw log: every line that was heard, from whom, and when by the station's clock.
+r"""A station's own raw log: every line that was heard, from whom, and when by our clock.
 
     # Sternlight raw log 1
     # station=2f6c... segment=12 first_line=38211 previous=9d1b... lateness_s=0
     # source=01 name=roof format=nmea clock=ours
-    \\s:01,c:1732233600.123*5B\\!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24
+    \s:01,c:1732233600.123*5B\!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24
     # t=1732233661.500 source=01 deaf: the connection was refused
     # end lines=5 sha256=...
 
@@ -170,7 +170,7 @@ class LogReader:
         return decoded
 
     def _parts(self, lines: Sequence[bytes], rows: Sequence[int]) -> tuple[list[bytes], I64, F64]:
-        """Return what stands behind the TAG blocks, the lines' numbers, and when they were heard."""
+        """Return what stands behind TAG blocks, the lines' numbers, and when they were heard."""
         heard = np.array([_time(lines[i][8 : WIDTH - 4]) for i in rows])
         return [lines[i][WIDTH:] for i in rows], np.array(rows) + self.first_line, heard
 

@@ -1,67 +1,107 @@
-"""A station's status to test with."""
+"""Stations in tests: the daemon's own parts, with time and sources in the test's hand."""
 
 from __future__ import annotations
 
-import os
-from typing import Any, cast
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
-import sternlight
-from sternlight.status import SourceStatus, Status
+from receiver.sources.address import Feed, parse
+from sternlight.feeds import Backlog, Receiver
+from sternlight.job import Job, run
+from sternlight.listing import Listing, Wanted
+from sternlight.recovery import open_folder, resume
+from sternlight.settings import Settings
+from sternlight.settings import Watch as WatchSettings
+from sternlight.station_clock import StationClock
+from sternlight.watch import Watch
+from tracks.places import Places
 
-NOW = 1_795_910_400.0  # 2026-11-29T00:00:00Z
-
-
-def source(name: str = "roof", **changes: Any) -> SourceStatus:
-    made = {
-        "name": name,
-        "address": "tcp://127.0.0.1:5631",
-        "state": "hearing",
-        "why": "",
-        "since": NOW - 7200.0,
-        "last_heard": NOW - 2.0,
-        "lines": 123_456,
-        "rate_per_min": 812.4,
-        "usual_per_min": 790.0,
-        "reconnects": 0,
-        "dropped_lines": 0,
-        "errors": {},
-        "silence_s": 600.0,
-    }
-    return cast(SourceStatus, made | changes)
+BEGAN = 1_795_300_000.0  # 2026-11-21, in the simulated wall clock
+FEED = "file:///no/such/file?clock=feed&name=shore"
 
 
-def status(*sources: SourceStatus, **changes: Any) -> Status:
-    made = {
-        "version": sternlight.__version__,
-        "pid": os.getpid(),
-        "started": NOW - 86_400.0,
-        "now": NOW,
-        "as_of": NOW - 60.0,
-        "clock": {
-            "how": "system, synchronised",
-            "system_offset_s": 0.0001,
-            "base_offset_s": -0.6,
-            "steps_count": 0,
-        },
-        "sources": list(sources) or [source()],
-        "queue": {"bytes": 0, "lines": 0, "most_bytes": 8_000_000, "dropped_lines": 0},
-        "reports": {"count": 3_400_000, "late": 12, "dropped": 4000},
-        "raw_log": {
-            "segment": "00000012_20261128T23.log.zst",
-            "bytes_today": 41_000_000,
-            "synced_at": NOW - 5.0,
-            "writing": True,
-            "why_not": "",
-        },
-        "archive": {"events_open": 14, "events_closed": 2310, "last_commit": NOW - 1.0},
-        "vessels_hour": 312,
-        "vessels_day": 701,
-        "distress": [],
-        "memory_bytes": 98_000_000,
-        "temperature_c": 54.2,
-        "disk_free_bytes": 21_400_000_000,
-        "load": 0.12,
-        "uptime_s": 86_400.0 * 12,
-        "restarts": 0,
-    }
-    return cast(Status, made | changes)
+@dataclass
+class Moments:
+    """A monotonic clock and a wall clock that only move when told."""
+
+    mono: float = 1000.0
+    ahead: float = BEGAN - 1000.0
+
+    def wall(self) -> float:
+        return self.mono + self.ahead
+
+
+@dataclass
+class Post:
+    """A station in `folder` whose sources are given lines by the test."""
+
+    folder: Path
+    feeds: Sequence[Feed] = field(default_factory=lambda: [parse(FEED)])
+    settings: Settings = field(default_factory=Settings)
+    moments: Moments = field(default_factory=Moments)
+    said: list[str] = field(default_factory=list)
+    queue_bytes: int = 32 << 20
+
+    def start(self) -> Watch:
+        """Start it as the daemon does, but for the threads of the sources."""
+        self.folder.mkdir(exist_ok=True)
+        now = lambda: self.moments.mono  # noqa: E731
+        opened = open_folder(self.folder)
+        self.backlog = Backlog(self.queue_bytes, now)
+        receivers = []
+        for feed in self.feeds:
+            with opened.archive.transaction():
+                number = opened.archive.number(feed.name)
+            receivers.append(Receiver(number, feed, self.backlog, now))
+        last_t = opened.last.last_t if opened.last else 0.0
+        clock = StationClock(
+            last_t if last_t > 0 else 0.0,
+            wall=self.moments.wall,
+            mono=now,
+            synchronised=lambda: True,
+            blind=lambda: False,
+        )
+        live = resume(opened, self.settings, Places.none())
+        self.marks = dict(opened.last.marks) if opened.last else {}
+        self.watch = Watch(opened, live, receivers, self.backlog, clock, self.settings, self.say)
+        return self.watch
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    def hear(self, lines: bytes, number: int = 1, mark: str = "", wait_s: float = 1.0) -> None:
+        """Let lines come from a source, and the station take them."""
+        self.moments.mono += wait_s
+        if lines:
+            self.backlog.put(number, lines, mark)
+        while self.watch.step():
+            pass
+
+    def kill(self) -> None:
+        """Leave it as a kill would: what is in memory is gone."""
+        self.watch.archive.close()
+        self.watch.log.abandon()
+
+    def rows(self) -> list[str]:
+        """Return the events as the archive tells them."""
+        return kept_rows(self.folder)
+
+
+def kept_rows(folder: Path) -> list[str]:
+    """Return the events of a station, as rows of events.jsonl."""
+    return Listing(folder, Settings(), Places.none()).events(Wanted())
+
+
+def replayed_rows(folder: Path, out: Path, settings: Path | None = None) -> list[str]:
+    """Return the events that a replay of the station's raw log finds."""
+    shutil.rmtree(out, ignore_errors=True)
+    run(Job((str(folder / "raw"),), out, places=("none",), config=settings))
+    return (out / "events.jsonl").read_text("utf-8").splitlines()
+
+
+def with_watch(**changes: Any) -> Settings:
+    """Return settings with other values in the part `watch`."""
+    return replace(Settings(), watch=replace(WatchSettings(), **changes))

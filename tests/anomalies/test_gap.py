@@ -163,6 +163,15 @@ def test_an_outage_of_two_hours_excuses_a_vessel_that_stays_away_for_longer() ->
     assert not events(Gap(), heard.take(~gone))
 
 
+@pytest.mark.parametrize(("lasts_h", "excused"), [(0.97, False), (1.15, True)])
+def test_five_times_ten_minutes_without_anybody_are_no_outage_and_six_are(
+    lasts_h: float, excused: bool
+) -> None:
+    heard = five(Stretch(4.05), Stretch(lasts_h, heard=False), Stretch(7))
+    gone = (heard.track == ANNA) & (heard.t > T0 + 3.9 * HOUR) & (heard.t < T0 + 12 * HOUR)
+    assert (not events(Gap(), heard.take(~gone))) == excused
+
+
 def test_an_outage_is_known_however_small_the_steps() -> None:
     heard = five(Stretch(2), Stretch(9, heard=False), Stretch(1))
     assert not events(Gap(), heard, cuts=np.arange(T0, T0 + 12 * HOUR, 60.0).tolist())

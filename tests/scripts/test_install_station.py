@@ -170,6 +170,7 @@ def test_an_upgrade_that_cannot_be_made_leaves_the_version_before(
     monkeypatch.setattr(script._environment, "install", fail)
     assert run() == 2
     assert files(place) == before
+    assert versions(place) == {"1"}
     assert (place / "opt/sternlight/bin").readlink() == Path("versions/1/bin")
     assert "could not be reached" in capsys.readouterr().err
 
@@ -336,6 +337,16 @@ def test_a_command_that_fails_is_told_in_its_own_words(script: ModuleType) -> No
         machine.run("sh", "-c", "echo no such unit >&2; exit 5")
     with pytest.raises(script._environment.CannotSetUp, match="no program nonesuch"):
         machine.run("nonesuch")
+
+
+def test_a_link_to_a_folder_is_removed_and_not_the_folder(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    script.Machine(tmp_path, False).remove("/link")
+    assert (tmp_path / "folder").is_dir()
+    assert not (tmp_path / "link").is_symlink()
 
 
 def test_help_works_from_anywhere_and_leaves_nothing_in_the_checkout(tmp_path: Path) -> None:

@@ -347,6 +347,7 @@ def test_a_folder_that_is_not_there_yet_is_judged_by_the_one_above(world: World)
 
 
 MOUNTS = """\
+/dev/nvme0n1p1 /mnt ext4 rw 0 0
 /dev/mmcblk0p2 / ext4 {root} 0 0
 /dev/sda1 /var/lib/stern ext4 ro 0 0
 /dev/sdb1 /mnt/a\\040disk ext4 ro 0 0
@@ -355,11 +356,14 @@ MOUNTS = """\
 
 def test_the_disk_under_the_folder_counts_and_no_other(world: World) -> None:
     put(world, "/proc/mounts", MOUNTS.format(root="rw,noatime,errors=remount-ro"))
-    for path, ok in ((DATA, True), (Path("/mnt/a disk/x"), False)):
+    for path, ok in ((DATA, True), (Path("/mnt/a disk/x"), False), (Path("/mnt/x"), True)):
         finding = health(world, path)
         assert finding
         assert finding.ok is ok
     put(world, "/proc/mounts", MOUNTS.format(root="ro,noatime"))
+    above = health(world, Path("/mnt/x"))
+    assert above
+    assert above.ok is True
     finding = health(world, DATA)
     assert finding
     assert "/dev/mmcblk0p2 can only be read" in finding.says
@@ -499,7 +503,9 @@ def test_what_the_station_says_is_wrong_is_passed_on_once(world: World) -> None:
 
 
 def test_a_station_of_another_version_is_told_to_be_restarted(world: World) -> None:
-    [finding] = station(world, DATA, telling({"version": "0.0.1", "pid": 77}))
+    [finding] = station(
+        world, DATA, telling({"version": "0.0.1", "pid": 77, "sources": [{"called": "roof"}]})
+    )
     assert finding.ok is False
     assert "systemctl restart" in finding.mend
 

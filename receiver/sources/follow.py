@@ -7,8 +7,8 @@ the place is found again after a restart, also in `ais.nmea.1` or
 `ais.nmea-20261122`, where the programs that rotate logs have moved or copied it.
 
 Lost is what was in files that were deleted or packed before they were read, or
-emptied before their first line was.  A file of which the last 256 bytes before the mark and its first 256 equal another's
-is taken for it.
+emptied before their first line was.  A file of which the last 256 bytes before the
+mark and its first 256 equal another's is taken for it.
 """
 
 from __future__ import annotations

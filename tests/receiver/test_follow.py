@@ -175,6 +175,37 @@ def test_files_of_other_names_beside_it_are_never_read(path: Path) -> None:
     assert b"".join(Follow(str(path), False, resume=mark).blocks()) == LINES[1]
 
 
+def test_names_that_move_while_a_rotated_file_is_read_lose_nothing(path: Path) -> None:
+    path.write_bytes(LINES[0])
+    mark = mark_of(next(Follow(str(path)).blocks()))
+    add(path, LINES[1])
+    by_renaming(path, LINES[2])
+    with closing(Follow(str(path), resume=mark).blocks()) as blocks:
+        assert next(blocks) == LINES[1]
+        by_renaming(path, LINES[3])
+        assert waiting(blocks) == LINES[2] + LINES[3]
+
+
+def test_a_renamed_file_is_looked_at_once_more_after_the_new_one_is_there(path: Path) -> None:
+    path.write_bytes(LINES[0])
+    with closing(Follow(str(path)).blocks()) as blocks, path.open("ab", buffering=0) as writer:
+        assert waiting(blocks) == LINES[0]
+        by_renaming(path, LINES[2])
+        assert next(blocks) == b""
+        writer.write(LINES[1])
+        assert waiting(blocks) == LINES[1] + LINES[2]
+
+
+def test_an_empty_file_between_two_rotations_hides_nothing(path: Path) -> None:
+    path.write_bytes(LINES[0])
+    mark = mark_of(next(Follow(str(path)).blocks()))
+    for n, content in enumerate((b"", LINES[1], LINES[2]), 1):
+        by_renaming(path, content)
+        os.utime(f"{path}.1", ns=(0, n * 10**9))
+    got = b"".join(Follow(str(path), False, resume=mark).blocks())
+    assert got == LINES[1] + LINES[2]
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_however_it_is_cut_rotated_and_resumed_every_line_comes_once(

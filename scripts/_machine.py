@@ -37,7 +37,7 @@ class Machine:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
             )
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
             raise CannotSetUp(
                 f"There is no program {command[0]}; a station needs Debian, Raspberry Pi OS or "
                 "another Linux with systemd."

@@ -62,10 +62,9 @@ class Hearing(Columns):
         """
         bins = np.floor(t / BIN_S).astype(np.int64)
         crowd = self.others_before(t)
-        quiet = [
-            self._count(bins + ahead) <= still_share * crowd for ahead in range(1, OUTAGE_BINS + 2)
-        ]
-        at_once, soon = np.all(quiet[:-1], axis=0), np.all(quiet[1:], axis=0)
+        ahead = np.arange(1, OUTAGE_BINS + 2)[:, None]
+        quiet = self._count(bins + ahead) <= still_share * crowd
+        at_once, soon = quiet[:-1].all(axis=0), quiet[1:].all(axis=0)
         fell: Mask = (crowd >= others_count) & (at_once | soon)
         return fell
 
@@ -75,12 +74,12 @@ class Hearing(Columns):
         Each time is that of a vessel's fix, and that vessel does not count.
         """
         bins = np.floor(t / BIN_S).astype(np.int64)
-        crowd = [self._count(bins - back) for back in range(BEFORE_BINS)]
-        most: I64 = np.maximum.reduce(crowd)
+        crowd = self._count(bins - np.arange(BEFORE_BINS)[:, None])
+        most: I64 = crowd.max(axis=0)
         return most - 1
 
     def _count(self, bins: I64) -> I64:
-        rows, known = rows_of(self.bin, bins)
-        count = np.zeros(len(bins), np.int64)
+        rows, known = rows_of(self.bin, bins.ravel())
+        count = np.zeros(bins.size, np.int64)
         count[known] = self.tracks_count[rows[known]]
-        return count
+        return count.reshape(bins.shape)

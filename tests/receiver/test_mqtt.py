@@ -304,6 +304,25 @@ def test_a_broker_that_goes_away_is_told_and_what_came_before_is_kept(tmp_path: 
     assert "refuses connections" in lost(Mqtt("127.0.0.1", "/x", port))
 
 
+def test_what_came_together_with_the_end_is_kept() -> None:
+    def answer(peer: socket.socket) -> None:
+        peer.recv(1000)
+        peer.sendall(b"\x20\x02\0\0")
+        asked = peer.recv(1000)
+        peer.sendall(b"\x90\x03" + asked[2:4] + b"\0")
+        time.sleep(2 * POLL_S)
+        peer.sendall(b"".join(b"\x30\x04\0\1x%d" % i for i in range(10)))
+
+    heard: list[bytes] = []
+    with tcp_end(answer) as port:
+        blocks = Mqtt("127.0.0.1", "/x", port).blocks()
+        assert [next(blocks), next(blocks)] == [b"", b""]
+        time.sleep(POLL_S)
+        with pytest.raises(SourceLost, match="ended the connection"):
+            heard.extend(blocks)
+    assert b"".join(heard).split() == [b"%d" % i for i in range(10)]
+
+
 def test_a_name_that_does_not_exist_is_told() -> None:
     assert "the name nobody.invalid is not known" in lost(Mqtt("nobody.invalid", "/x"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,10 +32,18 @@ PLACES = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
+INSTALLED = Path("/etc/sternlight/sternlight.toml")  # scripts/install_station.py
+
+
+def _config(config: Path | None) -> Path | None:
+    """Return the settings that were given, or else those of the station installed here."""
+    return INSTALLED if config is None and os.access(INSTALLED, os.R_OK) else config
+
+
 def _settings(config: Path | None) -> Settings:
     from sternlight.settings import load
 
-    return load(config)
+    return load(_config(config))
 
 
 def _folder(data: Path | None, config: Path | None) -> Path:
@@ -188,9 +197,14 @@ def doctor(
 ) -> None:
     """Look for what usually is wrong with a station, and say how to mend it."""
     from sternlight.doctor import examine, show
+    from sternlight.errors import SettingsError
 
-    settings = _settings(config)
-    feeds = _feeds(addresses, settings)
-    findings = examine(config, data or Path(settings.watch.data), feeds)
+    try:
+        settings = _settings(config)
+        feeds = _feeds(addresses, settings)
+        data = data or Path(settings.watch.data)
+    except SettingsError:  # which is then among the findings
+        feeds = []
+    findings = examine(_config(config), data, feeds)
     code = show(findings, as_json)
     sys.exit(FAILED if code else OK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from receiver.formats.stationlog import SOURCES
@@ -47,6 +48,7 @@ def run(post: Post) -> None:
 
     Raises ArchiveError, SettingsError and PlacesError.
     """
+    faulthandler.enable()  # the watchdog kills with SIGABRT: then it is seen where it hung
     _check(post.feeds)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -123,8 +125,5 @@ def _receivers(opened: Opened, feeds: Sequence[Feed], backlog: Backlog) -> list[
                 f"this station has had {SOURCES - 1} different sources, more than its log can"
                 f" name; {feed.name} needs a folder of its own (--data)"
             )
-        resumable = any(f.name == "resume" for f in fields(feed.source))  # type: ignore[arg-type]
-        if resumable and number in marks:
-            feed = replace(feed, source=replace(feed.source, resume=marks[number]))  # type: ignore[type-var]
-        found.append(Receiver(number, feed, backlog, elapsed_s))
+        found.append(Receiver(number, feed, backlog, elapsed_s, marks.get(number, "")))
     return found

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sternlight.feeds import Notice, Piece, Receiver
 from sternlight.hearing import DEAF, Hearing, Turn
 
-# A vessel that falls silent while a source is in one of these is not to blame.
-EXCUSES = DEAF - {"opening"} | {"half deaf"}
+# Not "half deaf": that may last for weeks, and would excuse every silence in them.
+DEAF_TURNS = DEAF - {"opening"}
 
 
 class Turned(NamedTuple):
@@ -72,10 +72,8 @@ class Ears:
         deaf, since = None, turn.since
         if turn.state == "hearing" and self._deaf[number]:
             deaf, since = False, turn.t
-        elif turn.state in EXCUSES and not self._deaf[number]:
-            deaf, since = True, turn.since
-            if turn.state in DEAF and last is not None:
-                since = last
+        elif turn.state in DEAF_TURNS and not self._deaf[number]:
+            deaf, since = True, turn.since if last is None else last
         if deaf is not None:
             self._deaf[number] = deaf
         found.append(Turned(number, turn, deaf, since))

@@ -12,11 +12,11 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, cast
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, NamedTuple, cast
 
 from receiver.sources.address import Feed
-from receiver.sources.base import SourceLost
+from receiver.sources.base import Source, SourceLost
 from sternlight.text import duration
 
 LINE_MAX = 1 << 16  # bytes; whoever sends longer ones sends no AIS
@@ -117,9 +117,19 @@ class Backlog:
 
 
 class Receiver(threading.Thread):
-    """Keeps one feed open and puts its lines into the backlog, until it is stopped."""
+    """Keeps one feed open and puts its lines into the backlog, until it is stopped.
 
-    def __init__(self, number: int, feed: Feed, backlog: Backlog, now: Callable[[], float]) -> None:
+    `mark` is the last of its lines' in the log, from where it goes on if it can.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        feed: Feed,
+        backlog: Backlog,
+        now: Callable[[], float],
+        mark: str = "",
+    ) -> None:
         super().__init__(name=f"feed {feed.name}", daemon=True)
         self.number = number
         self.feed = feed
@@ -128,6 +138,7 @@ class Receiver(threading.Thread):
         self._now = now
         self._stop_asked = threading.Event()
         self._rest = b""
+        self._mark = mark
         self._last = -math.inf  # when it was heard last
 
     def stop(self) -> None:
@@ -156,7 +167,8 @@ class Receiver(threading.Thread):
 
     def _listen(self, opened: float) -> None:
         self._rest = b""
-        with closing(cast("Generator[bytes, None, None]", self.feed.source.blocks())) as blocks:
+        source = resumed(self.feed.source, self._mark)
+        with closing(cast("Generator[bytes, None, None]", source.blocks())) as blocks:
             for block in blocks:
                 if self._stop_asked.is_set():
                     break
@@ -179,6 +191,7 @@ class Receiver(threading.Thread):
             self._put(whole + newline, getattr(block, "mark", ""))
 
     def _put(self, lines: bytes, mark: str = "") -> None:
+        self._mark = mark or self._mark
         self._last = self._backlog.put(self.number, lines, mark)
 
     def _lose(self, why: str) -> None:
@@ -187,3 +200,10 @@ class Receiver(threading.Thread):
 
     def _tell(self, what: Literal["lost", "ended"], why: str) -> None:
         self._backlog.tell(Notice(self.number, self._now(), what, why))
+
+
+def resumed(source: Source, mark: str) -> Source:
+    """Return a source that goes on behind `mark`, if it is of a kind that can."""
+    if not mark or all(f.name != "resume" for f in fields(cast(Any, source))):
+        return source
+    return cast(Source, replace(cast(Any, source), resume=mark))

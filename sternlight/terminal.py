@@ -6,22 +6,19 @@ nothing in them is taken for markup.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from io import StringIO
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from sternlight.answers import FILES
+from sternlight.screen import put
 from sternlight.text import counted, duration, plain
 
-WIDTH_MAX = 100  # longer lines are hard to read
-WIDTH_ELSEWHERE = 80  # where there is no terminal
 REASONS_COUNT, OBJECTIONS_COUNT, CAVEATS_COUNT = 3, 3, 2
 STANDS_OUT = 0.25  # below this score a ship is as hundreds of others are
 
@@ -32,13 +29,6 @@ CREED = (
 SIMULATED = "This recording is simulated: none of these ships exists."
 
 Row = Mapping[str, Any]
-
-
-def console(out: IO[str]) -> Console:
-    """Return a console on `out` that takes nothing for markup."""
-    made = Console(file=out, highlight=False, markup=False, emoji=False)
-    made.width = min(made.width, WIDTH_MAX) if made.is_terminal else WIDTH_ELSEWHERE
-    return made
 
 
 class Shown(NamedTuple):
@@ -62,15 +52,7 @@ def ranking(shown: Shown, summary: Row, folder: str) -> RenderableType:
 
 def show(shown: Shown, summary: Row, folder: str) -> None:
     """Print the ranking on standard output."""
-    made = ranking(shown, summary, folder)
-    if sys.stdout.isatty():
-        console(sys.stdout).print(made)
-        return
-    text = StringIO()
-    console(text).print(made)
-    # The console fills lines up with blanks, which nobody wants in a file.
-    sys.stdout.write("\n".join(map(str.rstrip, text.getvalue().rstrip().split("\n"))) + "\n")
-    sys.stdout.flush()
+    put(ranking(shown, summary, folder))
 
 
 def _opening(summary: Row, vessels: Sequence[Row]) -> Text:

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from receiver.sources import LIVE
 from receiver.sources.base import Source
+from tracks.listening import TOLD_WITHIN_S
 
 CLOCKS = ("ours", "feed")
 
@@ -38,8 +39,12 @@ class Feed:
     def __post_init__(self) -> None:
         if self.clock not in CLOCKS:
             raise ValueError(f"clock is {self.clock!r}; choose from {' and '.join(CLOCKS)}")
-        if not self.silence_s > 0:
-            raise ValueError(f"silence_s is {self.silence_s:g} s; it must be more than 0")
+        # Later than an hour a silence could not be told from the ships' own any more.
+        if not 0 < self.silence_s < TOLD_WITHIN_S:
+            raise ValueError(
+                f"silence_s is {self.silence_s:g} s; it must be more than 0 and less than"
+                f" {TOLD_WITHIN_S:g}"
+            )
 
 
 _SHARED = {f.name: f for f in fields(Feed) if f.name not in ("source", "address")}

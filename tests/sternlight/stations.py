@@ -44,6 +44,7 @@ class Post:
     moments: Moments = field(default_factory=Moments)
     said: list[str] = field(default_factory=list)
     queue_bytes: int = 32 << 20
+    places: Places = field(default_factory=Places.none)
 
     def start(self) -> Watch:
         """Start it as the daemon does, but for the threads of the sources."""
@@ -64,7 +65,7 @@ class Post:
             synchronised=lambda: True,
             blind=lambda: False,
         )
-        live = resume(opened, self.settings, Places.none())
+        live = resume(opened, self.settings, self.places)
         self.marks = dict(opened.last.marks) if opened.last else {}
         self.watch = Watch(opened, live, receivers, self.backlog, clock, self.settings, self.say)
         return self.watch

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sternlight.terminal import CREED, SIMULATED, Shown, console, ranking
+from sternlight.screen import console
+from sternlight.terminal import CREED, SIMULATED, Shown, ranking
 
 SUMMARY: dict[str, Any] = {
     "simulated": False,

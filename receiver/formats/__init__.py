@@ -21,6 +21,8 @@ FORMATS = {
     "gfw": "Gfw",
     "table": "Table",
 }
+# Those in which each line stands for itself, as live sources need it.
+LIVE_FORMATS = ("nmea", "aiscatcher", "aisstream", "digitraffic")
 
 
 def by_name(name: str) -> Format:

@@ -14,7 +14,7 @@ from receiver.decoded import Decoded
 from receiver.formats import times, words
 from receiver.formats.blocks import line_blocks, text_head
 from receiver.formats.columns import CLAIMS, NUMBERS, WORDS
-from receiver.formats.rows import Rows, Seen, Words, decode
+from receiver.formats.rows import Rows, Words, decode
 from receiver.sources.logfile import Input
 from tracks.batch import F64, I64, U64
 
@@ -43,15 +43,15 @@ def parsed(line: bytes) -> Any:
 def read(recording: Input, source: int, first_line: int, flatten: Flatten) -> Iterator[Decoded]:
     """Yield the reports of JSON lines; `flatten` gives the records of one line's value.
 
-    `flatten` gets text where a line is not JSON, and counts what it leaves out.
+    `flatten` gets text where a line is not JSON, and counts what it leaves out.  Every claim
+    is told, since a ship sends them by themselves: so it does not matter how lines are cut.
     """
     pending: Counter[str] = Counter()
-    seen = Seen()
     for piece in line_blocks(recording, pending):
         counts = Counter(pending)
         pending.clear()
         counts["lines"] = piece.count(b"\n")
-        yield decode(block(piece, first_line, flatten, counts), source, counts, seen)
+        yield decode(block(piece, first_line, flatten, counts), source, counts)
         first_line += counts["lines"]
 
 

@@ -107,8 +107,10 @@ class Seen:
         self.told = np.r_[self.told[old], told][order]
 
 
-def decode(rows: Rows, source: int, counts: Counter[str], seen: Seen) -> Decoded:
+def decode(rows: Rows, source: int, counts: Counter[str], seen: Seen | None = None) -> Decoded:
     """Return the reports of some rows, and in their counts what was dropped and why.
+
+    Without `seen` every claim is told.
 
     Neglected: rate of turn, accuracy, ETA, cargo, and every column without a meaning here.
     """
@@ -226,16 +228,17 @@ def key(*columns: F64) -> U64:
     return h
 
 
-def _statics(rows: Rows, known: Mask, source: int, seen: Seen) -> StaticBatch:
+def _statics(rows: Rows, known: Mask, source: int, seen: Seen | None) -> StaticBatch:
     """Return the claims of each ship where they differ from those of its row before."""
     if rows.claims is None:
         return StaticBatch.empty()
     at = np.flatnonzero(known & (rows.claims.digest != 0))
     if not len(at):
         return StaticBatch.empty()
-    at = at[_by_ship(rows.numbers["mmsi"][at].astype(np.uint64))]
-    mmsi = rows.numbers["mmsi"][at].astype(np.uint64)
-    at = np.sort(at[seen.new(mmsi, rows.claims.digest[at], rows.t[at])])
+    if seen is not None:
+        at = at[_by_ship(rows.numbers["mmsi"][at].astype(np.uint64))]
+        mmsi = rows.numbers["mmsi"][at].astype(np.uint64)
+        at = np.sort(at[seen.new(mmsi, rows.claims.digest[at], rows.t[at])])
     batch = claimed(rows.claims.at(at), len(at)) | {
         "t": rows.t[at],
         "mmsi": rows.numbers["mmsi"][at],

@@ -16,8 +16,9 @@ so a replay of its log sees what it saw.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import xor
@@ -36,6 +37,8 @@ from tracks.batch import F64, I64, PositionBatch, StaticBatch
 from tracks.listening import Turns
 
 MAGIC = b"# Sternlight raw log 1"
+_SENTENCES = re.compile(rb'"nmea"\s*:\s*\[')  # in AIS-catcher's lines
+_ABOVE = re.compile(rb"\$PGHP[^,\n]*(?:,[^,\n]*){8},")  # see receiver/stamps.py
 _TAG = b"\\s:%02d,c:%.3f*00\\"
 WIDTH = len(_TAG % (1, 1e9))  # of every TAG block, from 2001 to 2286
 PIECE_BYTES = 4 << 20  # about 40,000 lines
@@ -93,6 +96,25 @@ def _one_line(text: str) -> str:
 
 
 @dataclass(slots=True)
+class _Carried(Dating):
+    """Gives a sentence without a time the last one before it, and never looks ahead.
+
+    So a time does not depend on how the log was cut.
+    """
+
+    _last_t: float = np.nan
+
+    def date(
+        self, t: F64, base_stations: Callable[[], tuple[I64, F64]], seconds: Callable[[], F64]
+    ) -> F64:
+        """Fill the missing times of a run of sentences; nan before the first that has one."""
+        known = np.maximum.accumulate(np.where(np.isnan(t), 0, np.arange(1, len(t) + 1)))
+        dated: F64 = np.r_[self._last_t, t][known]
+        self._last_t = float(np.r_[self._last_t, dated][-1])
+        return dated
+
+
+@dataclass(slots=True)
 class _Stream:
     """One source of the log: how its lines are read."""
 
@@ -100,23 +122,46 @@ class _Stream:
     format: str
     ours: bool  # the time is ours, whatever the lines say
     nmea: Reader | None
+    above: bytes = b""  # the last line that tells the time of those below it
 
     @classmethod
     def of(cls, number: int, said: Mapping[str, str]) -> _Stream:
         name = said.get("format", "nmea")
-        reader = Reader(number, 0, Dating()) if name == "nmea" else None
+        reader = Reader(number, 0, _Carried()) if name == "nmea" else None
         return cls(number, name, said.get("clock") != "feed", reader)
 
     def read(self, lines: Sequence[bytes], at: I64, heard: F64) -> Decoded:
         """Decode lines without their TAG blocks; `at` are their numbers in the whole log."""
-        text = b"\n".join(lines) + b"\n"
         if self.nmea is not None:
-            buffer = np.frombuffer(text + bytes(PAD), np.uint8)
-            first = self.nmea.line
-            decoded = self.nmea.step(buffer, heard if self.ours else None)
-            return _moved(decoded, at, first, None)
-        decoded = _joined(list(by_name(self.format).read(Input.of_bytes("", text), self.number, 0)))
+            return self._sentences(self.nmea, lines, at, heard)
+        if self.format != "aiscatcher":
+            return self._objects(lines, at, heard)
+        # Its reader decides by the first lines whether there are sentences in them all.
+        with_them = np.array([bool(_SENTENCES.search(line)) for line in lines])
+        return _merged(
+            [
+                self._objects([lines[i] for i in rows.tolist()], at[rows], heard[rows])
+                for rows in (np.flatnonzero(with_them), np.flatnonzero(~with_them))
+                if len(rows)
+            ]
+        )
+
+    def _objects(self, lines: Sequence[bytes], at: I64, heard: F64) -> Decoded:
+        # A blank line first, or bytes that look like UTF-16 there would hide all other lines.
+        recording = Input.of_bytes("", b"\n".join([b"  ", *lines]) + b"\n")
+        decoded = _joined(list(by_name(self.format).read(recording, self.number, -1)))
+        decoded.counts["blank lines"] = max(0, decoded.counts["blank lines"] - 1)
         return _moved(decoded, at, 0, heard if self.ours else None)
+
+    def _sentences(self, reader: Reader, lines: Sequence[bytes], at: I64, heard: F64) -> Decoded:
+        first = reader.line
+        if not self.ours:
+            lines, at = [self.above, *lines], np.r_[at[0], at]
+        text = b"\n".join(lines) + b"\n"
+        if not self.ours and b"$PGHP" in text:
+            self.above = (_ABOVE.findall(text) or [b""])[-1]
+        buffer = np.frombuffer(text + bytes(PAD), np.uint8)
+        return _moved(reader.step(buffer, heard if self.ours else None), at, first, None)
 
 
 @dataclass(slots=True)

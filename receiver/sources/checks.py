@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from receiver.formats import FORMATS
+from receiver.formats import LIVE_FORMATS
 
 
 def refuse(*complaints: str) -> None:
@@ -15,12 +15,12 @@ def refuse(*complaints: str) -> None:
 
 
 def bad_format(name: str) -> str:
-    """Complain if no format is called so."""
-    if name in FORMATS:
+    """Complain if no format that can be read line by line is called so."""
+    if name in LIVE_FORMATS:
         return ""
-    near = get_close_matches(name.lower(), FORMATS, 1, cutoff=0.4)
+    near = get_close_matches(name.lower(), LIVE_FORMATS, 1, cutoff=0.4)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return f"format is {name!r}; choose from {', '.join(FORMATS)}{hint}"
+    return f"format is {name!r}; choose from {', '.join(LIVE_FORMATS)}{hint}"
 
 
 def bad_port(port: int) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple, cast
 
 from receiver.sources.address import Feed
-from receiver.sources.base import Source, SourceLost
+from receiver.sources.base import POLL_S, Source, SourceLost
 from sternlight.text import duration
 
 LINE_MAX = 1 << 16  # bytes; whoever sends longer ones sends no AIS
@@ -66,6 +66,7 @@ class Backlog:
         self.lines_count = 0
         self.dropped: Counter[int] = Counter()  # lines by source, since the beginning
         self.ready = threading.Event()
+        self._room = threading.Condition()
         self._now = now
         self._pieces: deque[Piece] = deque()
         self._notices: list[Notice] = []
@@ -86,6 +87,13 @@ class Backlog:
                 self.dropped[oldest.source] += oldest.lines_count
         self.ready.set()
         return moment
+
+    def wait_for_room(self, at_most_s: float) -> bool:
+        """Wait until half of the queue is free; return whether it is."""
+        with self._room:
+            return self._room.wait_for(
+                lambda: self.size_bytes <= self.capacity_bytes / 2, at_most_s
+            )
 
     def tell(self, notice: Notice) -> None:
         """Take a notice."""
@@ -113,6 +121,8 @@ class Backlog:
             self.ready.clear()
             if self._pieces:
                 self.ready.set()
+        with self._room:
+            self._room.notify_all()
         return pieces, notices
 
 
@@ -134,11 +144,13 @@ class Receiver(threading.Thread):
         self.number = number
         self.feed = feed
         self.account = Account()
+        self.format = feed.source.format  # of the lines; which program is found decides it
         self._backlog = backlog
         self._now = now
         self._stop_asked = threading.Event()
         self._rest = b""
         self._mark = mark
+        self._patient = getattr(feed.source, "patient", False)
         self._last = -math.inf  # when it was heard last
 
     def stop(self) -> None:
@@ -168,6 +180,7 @@ class Receiver(threading.Thread):
     def _listen(self, opened: float) -> None:
         self._rest = b""
         source = resumed(self.feed.source, self._mark)
+        self.format = source.format
         with closing(cast("Generator[bytes, None, None]", source.blocks())) as blocks:
             for block in blocks:
                 if self._stop_asked.is_set():
@@ -191,6 +204,9 @@ class Receiver(threading.Thread):
             self._put(whole + newline, getattr(block, "mark", ""))
 
     def _put(self, lines: bytes, mark: str = "") -> None:
+        while self._patient and not self._stop_asked.is_set():
+            if self._backlog.wait_for_room(POLL_S):
+                break
         self._mark = mark or self._mark
         self._last = self._backlog.put(self.number, lines, mark)
 

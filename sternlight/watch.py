@@ -28,18 +28,20 @@ from sternlight.errors import ArchiveError
 from sternlight.feeds import Backlog, Notice, Piece, Receiver
 from sternlight.jsontext import dumps
 from sternlight.live import Live
+from sternlight.memory import give_back
 from sternlight.rawlog import NOT_WRITTEN
 from sternlight.recovery import Opened, commit_segment
 from sternlight.retention import free_bytes, prune
 from sternlight.settings import Settings
 from sternlight.station_clock import StationClock
 
-MOST_BYTES = 1 << 20  # of lines in one step, so that memory does not grow with what waits
+MOST_BYTES = 1 << 18  # of lines in one step, so that memory does not grow with what waits
 TICK_S = 0.001  # the next batch is later than this one by at least the log's last digit
 STEP_BACK_S = 1.0  # less is only the rounding of this log
 OVERDUE_S = 10.0  # a segment waits so long for the other parts of a message, and no longer
 TIDY_S = 60.0  # how often disk space and what is shown are looked at
 SNAPSHOT_SHARE = 0.25  # of the raw log written since the last one: more wears the disk
+HOUR_S = 3600.0
 LONGEST_S = 86_400.0  # between two snapshots: so much must be read again after a crash at most
 MB = 1e6
 
@@ -97,9 +99,9 @@ class Watch:
         self._reader = LogReader(0)
         self._begun = False
         self._hour: int | None = None  # of the segment; None while a feed has not said the time
-        self._due_moment = np.inf
         self._stamp = 0.0
         self._marks: dict[int, str] = dict(opened.last.marks) if opened.last else {}
+        self._formats: dict[int, str] = {}
         self._waiting: list[Piece] = []  # heard before the clock was sane
         self._since = _Since(clock.mono(), 0)
         self._synced = clock.mono()
@@ -166,6 +168,9 @@ class Watch:
     def _written(self, pieces: list[Piece], turned: list[Turned], said: list[str]) -> bytes:
         """Return the lines of the log for what came."""
         out = [stationlog.remark(f"clock: {sentence}", t=f"{self.now():.3f}") for sentence in said]
+        out += [
+            self._introduction(r) for r in self.receivers if r.format != self._formats[r.number]
+        ]
         out += [self._turn(one) for one in turned if not one.deaf]
         self._stamp += TICK_S
         for piece in pieces:
@@ -253,18 +258,17 @@ class Watch:
         """Tell whether it is time for the next segment."""
         if self.log.full:
             return free_bytes(self.folder) > 2 * self.watch.stop_raw_free_mb * MB
-        if self._hour is None:
-            self._hour = self._hour_now()
-        if self._hour is None or (self._hour_now() or 0) <= self._hour:
-            self._due_moment = np.inf
+        t = self.live.latest if self.by_feed else self.now()
+        if not np.isfinite(t):
             return False
-        now = self.clock.mono()
-        self._due_moment = min(self._due_moment, now)
-        return not self._reader.waits or now - self._due_moment > OVERDUE_S
+        if self._hour is None:
+            self._hour = int(t // HOUR_S)
+        over_s = t - (self._hour + 1) * HOUR_S
+        return over_s >= 0 and (not self._reader.waits or over_s > OVERDUE_S)
 
     def _hour_now(self) -> int | None:
         t = self.live.latest if self.by_feed else self.now()
-        return int(t // 3600) if np.isfinite(t) else None
+        return int(t // HOUR_S) if np.isfinite(t) else None
 
     def now(self) -> float:
         """Return this moment by the station's clock, Unix seconds."""
@@ -273,20 +277,14 @@ class Watch:
     def _begin(self) -> None:
         """Begin a segment, with all that its reader must know."""
         self._hour = self._hour_now()
-        self._due_moment = np.inf
-        head = b"".join(
-            stationlog.introduction(
-                r.number, r.feed.name, r.feed.source.format, r.feed.clock, r.feed.address
-            )
-            for r in self.receivers
-        )
+        head = b"".join(self._introduction(receiver) for receiver in self.receivers)
         head += b"".join(stationlog.mark(number, mark) for number, mark in self._marks.items())
         if not self._begun:
             head += self._was_off()
         self._begun = True
         first_line = self.log.line
         lateness_s = self.watch.lateness_s if self.by_feed else 0.0
-        t = self.now() if self._hour is None else self._hour * 3600.0
+        t = self.now() if self._hour is None else self._hour * HOUR_S
         written = self.log.begin(t, lateness_s, head)
         self.live.provenance.add(self.log.name, first_line)
         if not self.log.full:
@@ -294,6 +292,12 @@ class Watch:
                 self.archive.begin_segment(self.log.number, self.log.name, first_line)
         self._reader = LogReader(first_line)
         self._judge(written)
+
+    def _introduction(self, receiver: Receiver) -> bytes:
+        """Return the remark who a source is, and in which format its lines are from here on."""
+        feed, number = receiver.feed, receiver.number
+        self._formats[number] = receiver.format
+        return stationlog.introduction(number, feed.name, receiver.format, feed.clock, feed.address)
 
     def _was_off(self) -> bytes:
         """Return the remarks that every source was deaf while the station was off."""
@@ -309,6 +313,7 @@ class Watch:
 
     def _end(self, last: bool = False) -> None:
         """End the segment; remember everything, unless that was done not long ago."""
+        give_back()
         ended = self.log.end()
         written = self.log.written_bytes - self._since.written_bytes
         now = self.clock.mono()
@@ -331,7 +336,7 @@ class Watch:
         watch = self.watch
         pruned = prune(
             self.folder, self.archive, self.log.name,
-            watch.keep_days, (self._hour or 0) * 3600.0, watch.keep_free_mb * MB,
+            watch.keep_days, (self._hour or 0) * HOUR_S, watch.keep_free_mb * MB,
         )  # fmt: skip
         for sentence in pruned:
             self.say(sentence)

@@ -28,6 +28,7 @@ _MONTHS = np.arange(f"{YEARS[0]}-01", f"{YEARS[1] + 1}-01", dtype="M8[M]")
 _MONTH_START = _MONTHS.astype("M8[D]").astype(np.int64)
 _MONTH_DAYS = np.diff(np.r_[_MONTH_START, _MONTH_START[-1] + 31])
 
+_GO = re.compile(r"(?:\s*([+-]\d{4}))? UTC$")
 _ZONE = re.compile(r"\s*(?:Z|UTC|GMT|([+-])(\d\d):?(\d\d)?(?:\s*UTC|\[UTC\])?)?\s*", re.I)
 _SLASHED = re.compile(rb"^\s*(\d\d?)[/.-](\d\d?)[/.-]\d{4}\b")
 _COMPACT = re.compile(rb"^\s*(?:19|20)\d{12}\s*$")  # 20240131235959 is no epoch
@@ -183,7 +184,8 @@ def one(text: bytes, month_first: bool = False) -> float:
         if not _COMPACT.match(text):
             return float(from_numbers(np.array([number]))[0])
     try:
-        return _seconds(datetime.fromisoformat(plain.removesuffix(" UTC")))
+        # Go writes `2026-03-01 00:00:07.12 +0000 UTC`: as many digits as it needs, and both zones.
+        return _seconds(datetime.fromisoformat(_GO.sub(r"\1", plain)))
     except ValueError:
         pass
     forms = [f.replace("%d/%m", "%m/%d") for f in _DAY_FIRST] if month_first else _DAY_FIRST

@@ -35,7 +35,11 @@ class Marked(bytes):
 
 
 class Source(Protocol):
-    """A frozen dataclass: its fields are its settings, `blocks` is its one verb."""
+    """A frozen dataclass: its fields are its settings, `blocks` is its one verb.
+
+    One whose lines lose nothing by waiting, as those of a file, says so with a
+    class variable `patient = True`; it is read on when there is room in the queue.
+    """
 
     @property
     def format(self) -> str:

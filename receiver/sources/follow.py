@@ -22,7 +22,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from receiver.sources.base import POLL_S, Marked, SourceLost
 from receiver.sources.checks import bad_format, refuse
@@ -73,6 +73,8 @@ class Follow:
     With `follow=no` it ends where the file ends, and a last line that has not
     been ended counts.
     """
+
+    patient: ClassVar[bool] = True
 
     path: str
     follow: bool = True

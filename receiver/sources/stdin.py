@@ -7,6 +7,7 @@ import select
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from receiver.sources.base import POLL_S, SourceLost
 from receiver.sources.checks import bad_format, refuse
@@ -17,6 +18,8 @@ PIECE_BYTES = 1 << 16
 @dataclass(frozen=True, slots=True)
 class Stdin:
     """Read standard input until it ends."""
+
+    patient: ClassVar[bool] = True
 
     format: str = "nmea"
 

@@ -93,6 +93,7 @@ def test_what_is_no_time_is_nan(text: str) -> None:
         ("1706745598.0", "2024-01-31T23:59:58"),
         ("2024-01-31", "2024-01-31T00:00:00"),
         ("2016-12-31 23:59:60", "2017-01-01T00:00:00"),  # a leap second
+        ("2026-03-01 00:00:07.12 +0000 UTC", "2026-03-01T00:00:07.120"),  # as Go cuts zeros off
     ],
 )
 def test_rarer_forms_are_read_too(text: str, iso: str) -> None:

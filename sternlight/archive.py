@@ -93,11 +93,14 @@ class Archive:
     written_bytes: int = 0
 
     @classmethod
-    def open(cls, folder: Path, name: str = FILE) -> Self:
-        """Open the archive of a station for writing; make it if it is not there."""
+    def open(cls, folder: Path, name: str = FILE, busy_s: float = BUSY_S) -> Self:
+        """Open the archive of a station for writing; make it if it is not there.
+
+        Who has locked it is waited for `busy_s` every time.
+        """
         path = folder / name
         with told(path):
-            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            db = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = full")
             # Few large pages at a time go back into the file: each write wears an SD card.
@@ -147,10 +150,11 @@ class Archive:
             self._db.execute("begin immediate")
             try:
                 yield
+                self._db.execute("commit")
             except BaseException:
-                self._db.execute("rollback")
+                if self._db.in_transaction:  # SQLite itself ends one when the disk is full
+                    self._db.execute("rollback")
                 raise
-            self._db.execute("commit")
 
     def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
@@ -345,7 +349,7 @@ def told(path: Path) -> Iterator[None]:
         if "locked" in says or "busy" in says:
             raise ArchiveError(
                 f"{path} is locked by another program (a backup, a database browser?);"
-                f" close it, or wait: it was tried for {BUSY_S:g} s"
+                " close it, or wait until it has ended"
             ) from error
         if "full" in says or "disk I/O" in says:
             raise ArchiveError(f"{path} cannot be written: {says}", full="full" in says) from error

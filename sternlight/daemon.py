@@ -56,7 +56,7 @@ def run(post: Post) -> None:
     notifier = Notifier()
     with ExitStack() as stack:
         stack.enter_context(locked(post.folder))
-        opened = open_folder(post.folder)
+        opened = open_folder(post.folder, say)
         backlog = Backlog(int(post.settings.watch.queue_mb * MB), elapsed_s)
         receivers = _receivers(opened, post.feeds, backlog)
         for receiver in receivers:  # they listen while the rest is made ready

@@ -149,6 +149,7 @@ class Receiver(threading.Thread):
         self._now = now
         self._stop_asked = threading.Event()
         self._rest = b""
+        self._skipping = False  # the rest of a line that is too long
         self._mark = mark
         self._patient = getattr(feed.source, "patient", False)
         self._last = -math.inf  # when it was heard last
@@ -178,16 +179,15 @@ class Receiver(threading.Thread):
             self.account.reconnects_count += 1
 
     def _listen(self, opened: float) -> None:
-        self._rest = b""
+        self._rest, self._skipping = b"", False
         source = resumed(self.feed.source, self._mark)
         self.format = source.format
         with closing(cast("Generator[bytes, None, None]", source.blocks())) as blocks:
             for block in blocks:
                 if self._stop_asked.is_set():
                     break
-                if block:
-                    self._hear(block)
-                elif self._now() - max(opened, self._last) > self.feed.silence_s:
+                self._hear(block)
+                if self._now() - max(opened, self._last) > self.feed.silence_s:
                     raise SourceLost(
                         f"nothing was heard for {duration(self.feed.silence_s)}; it is opened anew"
                     )
@@ -196,12 +196,27 @@ class Receiver(threading.Thread):
 
     def _hear(self, block: bytes) -> None:
         """Put the whole lines of a block into the backlog; keep the rest."""
+        mark = getattr(block, "mark", "")
+        if self._skipping:
+            _, newline, block = block.partition(b"\n")
+            self._skipping = not newline
         whole, newline, self._rest = (self._rest + block).rpartition(b"\n")
         if len(self._rest) > LINE_MAX:
             self.account.count("line too long")
-            self._rest = b""
-        if newline:
-            self._put(whole + newline, getattr(block, "mark", ""))
+            self._rest, self._skipping = b"", True
+        lines = whole + newline
+        if len(lines) > LINE_MAX:
+            lines = self._short(lines)
+        if lines:
+            self._put(lines, mark)
+
+    def _short(self, lines: bytes) -> bytes:
+        """Leave out lines that are too long."""
+        found = lines[:-1].split(b"\n")
+        kept = [line + b"\n" for line in found if len(line) < LINE_MAX]
+        for _ in range(len(found) - len(kept)):
+            self.account.count("line too long")
+        return b"".join(kept)
 
     def _put(self, lines: bytes, mark: str = "") -> None:
         while self._patient and not self._stop_asked.is_set():

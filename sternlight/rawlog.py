@@ -13,9 +13,9 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from receiver.formats.stationlog import MAGIC, remark, values_of
 from sternlight.errors import is_full
@@ -191,9 +191,26 @@ def segments(folder: Path) -> list[Path]:
 def mend(path: Path) -> Segment:
     """Return what a segment holds; what a crash left behind its last whole frame is cut off.
 
-    A segment that was not ended is ended, and the log then says that it was not.
-    Raises ValueError if nothing of it can be read.
+    A segment that was not ended is ended, and the log then says that it was not, if
+    there is room for that.  Raises ValueError if nothing of it can be read.
     """
+    found = measured(path)
+    if found.whole_bytes < path.stat().st_size:
+        os.truncate(path, found.whole_bytes)
+    return found.segment if found.ended else _ended(path, found)
+
+
+class Measured(NamedTuple):
+    """A segment as it is on disk."""
+
+    segment: Segment
+    whole_bytes: int  # of the file: behind its last whole frame
+    ended: bool
+    content_hash: Any
+
+
+def measured(path: Path) -> Measured:
+    """Return what a segment holds, and change nothing.  Raises ValueError as `mend` does."""
     content_hash = hashlib.sha256()
     lines, last_t, whole, head, ended = 0, float("nan"), 0, b"", False
     marks: dict[int, str] = {}
@@ -209,15 +226,12 @@ def mend(path: Path) -> Segment:
         whole = end
     if not head.startswith(MAGIC):
         raise ValueError(f"{path} is no segment of a raw log, or nothing of it is left")
-    if whole < path.stat().st_size:
-        os.truncate(path, whole)
     said = values_of(head.split(b"\n", 2)[1])
-    if not ended:
-        lines += _end(path, content_hash, lines)
-    return Segment(
+    segment = Segment(
         int(said["segment"]), path.name, int(said["first_line"]), lines,
         content_hash.hexdigest(), last_t, marks,
     )  # fmt: skip
+    return Measured(segment, whole, ended, content_hash)
 
 
 def frames(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -238,18 +252,26 @@ def frames(path: Path) -> Iterator[tuple[int, bytes]]:
         yield at, content
 
 
-def _end(path: Path, content_hash: Any, lines: int) -> int:
-    """Write the end of a segment that has none; return how many lines that took."""
+def _ended(path: Path, found: Measured) -> Segment:
+    """Write the end of a segment that has none; return what it then holds."""
     import zstandard
 
     says = remark(STOPPED)
+    content_hash = found.content_hash.copy()
     content_hash.update(says)
-    end = remark("end", lines=lines + 2, sha256=content_hash.hexdigest())
+    digest, lines = content_hash.hexdigest(), found.segment.lines + 2
+    content = says + remark("end", lines=lines, sha256=digest)
+    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
     with path.open("ab", buffering=0) as file:
-        compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-        _write(file, compressor.compress(says + end))
-        os.fsync(file.fileno())
-    return 2
+        try:
+            _write(file, compressor.compress(content))
+            os.fsync(file.fileno())
+        except OSError as error:
+            if not is_full(error):
+                raise
+            os.ftruncate(file.fileno(), found.whole_bytes)
+            return found.segment
+    return replace(found.segment, lines=lines, sha256=digest)
 
 
 def _marks(content: bytes) -> dict[int, str]:

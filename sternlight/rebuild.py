@@ -7,16 +7,14 @@ as it can be read; so is the journal of what was told.
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from receiver.formats.stationlog import values_of
 from sternlight.archive import FILE, Archive
 from sternlight.errors import ArchiveError
 from sternlight.live import Live
-from sternlight.rawlog import RawLog, frames, segments
+from sternlight.rawlog import RawLog, segments
 from sternlight.recovery import (
     RAW,
     catch_up,
@@ -62,7 +60,6 @@ def rebuild(folder: Path, settings: Settings, places: Places) -> Rebuilt:
                 archive.say("station", station_of(folder / RAW / last.name))
                 for path in segments(folder / RAW):
                     know(archive, path, last)
-                    _sources(archive, path)
             name_segments(live, archive)
             ids = settle(archive, live, catch_up(live, folder / RAW, 0))
             log = RawLog(folder / RAW, "")
@@ -70,19 +67,10 @@ def rebuild(folder: Path, settings: Settings, places: Places) -> Rebuilt:
             with archive.transaction():
                 now, as_of = live.latest, live.station.as_of
                 withdrawn = archive.withdraw(live.first, ids, now, as_of)
-                commit_segment(archive, live, log, settings, None)
+                commit_segment(archive, live, log, settings)
             events = archive.events_count().total()
         kept = _replace(folder)
         return Rebuilt(len(segments(folder / RAW)), log.line, events, withdrawn, kept)
-
-
-def _sources(archive: Archive, path: Path) -> None:
-    """Take over the numbers of the sources that a segment introduces."""
-    for _, content in frames(path):
-        for line in re.findall(rb"^# source=\d\d name=.*$", content, re.M):
-            said = values_of(line)
-            archive.name_source(int(said["source"]), said["name"])
-        return
 
 
 def _replace(folder: Path) -> Path | None:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 import sternlight
 from anomalies.event import Change
@@ -23,12 +26,13 @@ from sternlight.archive import Archive, Snapshot
 from sternlight.errors import ArchiveError
 from sternlight.jsontext import dumps
 from sternlight.live import Live
-from sternlight.rawlog import RawLog, Segment, frames, mend, segments
+from sternlight.rawlog import RawLog, Segment, frames, measured, mend, segments
 from sternlight.settings import Settings
 from tracks.places import Places
 
 RAW = "raw"
 LOCK = "lock"
+DAMAGED = ".damaged"  # behind the name of a segment that cannot be read
 AT_ONCE = 500  # events kept in one transaction
 
 
@@ -60,18 +64,19 @@ class Opened:
     last: Segment | None  # what was written last
 
 
-def open_folder(folder: Path) -> Opened:
+def open_folder(folder: Path, say: Callable[[str], None] = lambda _: None) -> Opened:
     """Open what a station left; make the folder if it is not there.  Raises ArchiveError."""
     raw = folder / RAW
     raw.mkdir(parents=True, exist_ok=True)
-    last = mended(raw)
+    last = mended(raw, say)
     archive = Archive.open(folder)
     station = archive.about("station") or (last and station_of(raw / last.name)) or uuid.uuid4().hex
     log = RawLog(raw, station)
     log.resume(last)
     snapshot = archive.snapshot()
-    # Lines for which there was no room have their numbers, too.
-    log.line = max(log.line, snapshot.line if snapshot else 0)
+    if snapshot:  # lines and segments for which there was no room have their numbers, too
+        log.line = max(log.line, snapshot.line)
+        log.number = max(log.number, snapshot.segment - 1)
     with archive.transaction():
         archive.say("station", station)
         for path in segments(raw):
@@ -82,34 +87,34 @@ def open_folder(folder: Path) -> Opened:
 def resume(opened: Opened, settings: Settings, places: Places) -> Live:
     """Bring the station back to where it stopped."""
     archive = opened.archive
-    live = Live(settings, places)
+    live, first_segment = _remembered(archive, settings, places)
     name_segments(live, archive)
-    settle(archive, live, catch_up(live, opened.log.folder, _remembered(live, archive)))
+    settle(archive, live, catch_up(live, opened.log.folder, first_segment))
     return live
 
 
 def look(archive: Archive, folder: Path, settings: Settings, places: Places) -> Live:
     """Return a station as far as it has been made safe on disk; nothing is written."""
-    live = Live(settings, places)
+    live, first_segment = _remembered(archive, settings, places)
     name_segments(live, archive)
-    for _ in catch_up(live, folder / RAW, _remembered(live, archive)):
+    for _ in catch_up(live, folder / RAW, first_segment):
         pass
     return live
 
 
-def _remembered(live: Live, archive: Archive) -> int:
-    """Take over the snapshot, if there is one; return the first segment that is not in it.
+def _remembered(archive: Archive, settings: Settings, places: Places) -> tuple[Live, int]:
+    """Return a station as of the snapshot, and the first segment that is not in it.
 
     What another release remembered is not trusted: the raw log is read again.
     """
-    snapshot = archive.snapshot()
+    live, snapshot = Live(settings, places), archive.snapshot()
     if snapshot is None or archive.about("release") != sternlight.__version__:
-        return 0
+        return live, 0
     try:
         live.load(snapshot.data)
     except ValueError:
-        return 0
-    return snapshot.segment
+        return Live(settings, places), 0  # another, since half of it may have been taken over
+    return live, snapshot.segment
 
 
 def catch_up(live: Live, raw: Path, first_segment: int) -> Iterator[Change]:
@@ -173,15 +178,11 @@ def _keep(archive: Archive, live: Live, changes: Sequence[Change]) -> None:
         archive.keep(different, live.latest, live.station.as_of)
 
 
-def commit_segment(
-    archive: Archive, live: Live, log: RawLog, settings: Settings, ended: Segment | None
-) -> int:
-    """Keep, inside a transaction, that one segment ended and what is remembered before the next.
+def commit_segment(archive: Archive, live: Live, log: RawLog, settings: Settings) -> int:
+    """Keep, inside a transaction, what is remembered before the next segment.
 
     Returns how many bytes that takes.
     """
-    if ended is not None:
-        archive.end_segment(ended)
     archive.say("release", sternlight.__version__)
     archive.say("settings", dumps(settings.of_results()))
     data = live.save()
@@ -196,18 +197,33 @@ def number(path: Path) -> int:
     return 0
 
 
-def mended(raw: Path) -> Segment | None:
-    """Return the last segment, mended; files of which nothing is left are taken away."""
-    for path in reversed(segments(raw)):
+def mended(raw: Path, say: Callable[[str], None] = lambda _: None) -> Segment | None:
+    """Return the last segment, mended; files that cannot be read are put aside.
+
+    Where nothing was heard in it, its `last_t` is that of the segments before.
+    """
+    paths = segments(raw)
+    while paths:
+        path = paths.pop()
         try:
-            return mend(path)
+            last = mend(path)
+            while np.isnan(last.last_t) and paths:
+                last = replace(last, last_t=_last_t(paths.pop()))
+            return last
         except ValueError:
-            if path.stat().st_size > 1 << 20:
-                raise ArchiveError(
-                    f"{path} cannot be read, though it is large; move it elsewhere and keep it"
-                ) from None
-            path.unlink()
+            if not path.stat().st_size:  # a crash before anything was written
+                path.unlink()
+                continue
+            aside = path.rename(path.with_name(f"{path.name}{DAMAGED}"))
+            say(f"the beginning of {path} cannot be read; it is put aside as {aside.name}")
     return None
+
+
+def _last_t(path: Path) -> float:
+    try:
+        return measured(path).segment.last_t
+    except ValueError:
+        return float("nan")
 
 
 def know(archive: Archive, path: Path, last: Segment | None) -> None:
@@ -215,7 +231,14 @@ def know(archive: Archive, path: Path, last: Segment | None) -> None:
     known = archive.read("select lines from segments where number = ?", number(path))
     if known and known[0][0] is not None:
         return
-    archive.end_segment(last if last and last.name == path.name else mend(path))
+    if last and last.name == path.name:
+        archive.end_segment(last)
+    else:
+        with suppress(ValueError):  # nothing of it can be read, and nothing is lost by that
+            archive.end_segment(measured(path).segment)
+    for line in re.findall(rb"^# source=\d\d name=.*$", _beginning(path), re.M):
+        said = values_of(line)
+        archive.name_source(int(said["source"]), said["name"])
 
 
 def name_segments(live: Live, archive: Archive) -> None:
@@ -233,8 +256,11 @@ def station_of(path: Path) -> str:
 
 def _head(path: Path) -> bytes:
     """Return the line of a segment that says which it is."""
-    _, content = next(frames(path))
-    return content.split(b"\n", 2)[1]
+    return _beginning(path).split(b"\n", 2)[1]
+
+
+def _beginning(path: Path) -> bytes:
+    return next((content for _, content in frames(path)), b"")
 
 
 def _first_line(piece: bytes) -> int:

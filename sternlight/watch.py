@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +64,7 @@ class Losses:
     commits_count: int = 0
     says: str = ""
     waiting: list[Stored] = field(default_factory=list)
+    notes: list[Callable[[], None]] = field(default_factory=list)  # about segments
 
 
 class Watch:
@@ -123,7 +124,7 @@ class Watch:
         said = self.clock.check()
         for sentence in said:
             self.say(sentence)
-            self.turns.append((time.time(), "clock", self.clock.state.how, sentence))
+            self.turns.append((self.now(), "clock", self.clock.state.how, sentence))
         pieces, notices = self.backlog.take(MOST_BYTES)
         if not self.clock.sane:
             self._wait(pieces, notices)
@@ -227,32 +228,41 @@ class Watch:
     def _tell_full(self) -> None:
         first = self.log.full_from
         self.live.provenance.add(NOT_WRITTEN, first)
-        with suppress(ArchiveError), self.archive.transaction():
-            self.archive.begin_segment(-1 - first, NOT_WRITTEN, first)
+        self.losses.notes.append(
+            partial(self.archive.begin_segment, -1 - first, NOT_WRITTEN, first)
+        )
         self.turns.append((self.now(), "raw log", "not written", "the disk is full"))
         self.say(
             f"the disk with {self.folder} is full: what is heard is judged and not kept;"
             " make room, or set keep_days or keep_free_mb"
         )
 
-    def _commit(self, show: bool = False) -> None:
-        """Keep what changed; if that fails for want of room or a lock, it is tried again."""
+    def _commit(self, show: bool = False, also: Callable[[], None] | None = None) -> None:
+        """Keep what changed; if that fails for want of room or a lock, it is tried again.
+
+        `also` happens in the same transaction, and is not tried again.
+        """
         losses = self.losses
         try:
             with self.archive.transaction():
+                for note in losses.notes:
+                    note()
                 self.archive.keep(losses.waiting, self.now(), self.live.station.as_of)
                 self.archive.note_states(self.turns)
                 if losses.waiting or show:
                     self.archive.show(self.live.established)
+                if also is not None:
+                    also()
         except ArchiveError as error:
             losses.commits_count += 1
             if str(error) != losses.says:
                 self.say(str(error))
             losses.says = str(error)
             return
-        losses.waiting, losses.says, self.turns = [], "", []
+        losses.waiting, losses.notes, losses.says, self.turns = [], [], "", []
         self.last_commit_t = self.now()
-        self.events_count = self.archive.events_count()
+        with suppress(ArchiveError):
+            self.events_count = self.archive.events_count()
 
     def _turn_of_hour(self) -> bool:
         """Tell whether it is time for the next segment."""
@@ -288,10 +298,12 @@ class Watch:
         written = self.log.begin(t, lateness_s, head)
         self.live.provenance.add(self.log.name, first_line)
         if not self.log.full:
-            with self.archive.transaction():
-                self.archive.begin_segment(self.log.number, self.log.name, first_line)
+            number, name = self.log.number, self.log.name
+            self.losses.notes.append(partial(self.archive.begin_segment, number, name, first_line))
         self._reader = LogReader(first_line)
         self._judge(written)
+        self._sync()
+        self._commit()
 
     def _introduction(self, receiver: Receiver) -> bytes:
         """Return the remark who a source is, and in which format its lines are from here on."""
@@ -319,13 +331,15 @@ class Watch:
         now = self.clock.mono()
         due = self._since.snapshot_bytes < SNAPSHOT_SHARE * written
         due |= now - self._since.moment > LONGEST_S
-        with self.archive.transaction():
-            if last or due:
-                self.archive.say("usual", dumps(self.ears.save()))
-                size = commit_segment(self.archive, self.live, self.log, self.settings, ended)
-                self._since = _Since(now, self.log.written_bytes, size)
-            elif ended is not None:
-                self.archive.end_segment(ended)
+        if ended is not None:
+            self.losses.notes.append(partial(self.archive.end_segment, ended))
+
+        def remember() -> None:
+            self.archive.say("usual", dumps(self.ears.save()))
+            size = commit_segment(self.archive, self.live, self.log, self.settings)
+            self._since = _Since(now, self.log.written_bytes, size)
+
+        self._commit(also=remember if last or due else None)
 
     def _tidy(self) -> None:
         """Now and then: make room, and look which hulls have turned out to be ships."""
@@ -338,8 +352,9 @@ class Watch:
             self.folder, self.archive, self.log.name,
             watch.keep_days, (self._hour or 0) * HOUR_S, watch.keep_free_mb * MB,
         )  # fmt: skip
-        for sentence in pruned:
-            self.say(sentence)
+        with suppress(ArchiveError):  # the commit below says why
+            for sentence in pruned:
+                self.say(sentence)
         if not self.log.full and free_bytes(self.folder) < watch.stop_raw_free_mb * MB:
             self.log.pause()
             self._tell_full()

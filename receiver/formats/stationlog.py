@@ -188,20 +188,21 @@ class LogReader:
         lines.pop()
         counts = Counter({"lines": len(lines)})
         groups: dict[bytes, list[int]] = {}
+        runs: list[tuple[_Stream | None, list[int]]] = []
         turns: list[tuple[float, int, bool]] = []
         for i, line in enumerate(lines):
             if line[:3] == b"\\s:":
                 groups.setdefault(line[3:5], []).append(i)
             elif line[:1] == b"#":
+                if b" name=" in line:  # from here on, lines may have another format
+                    runs += self._runs(groups)
+                    groups = {}
                 self._take(line, turns)
             else:
                 counts["dropped: not a line of a station's log"] += 1
-        read = [
-            self._streams[key].read(*self._parts(lines, rows))
-            for key, rows in groups.items()
-            if key in self._streams
-        ]
-        lost = sum(len(rows) for key, rows in groups.items() if key not in self._streams)
+        runs += self._runs(groups)
+        read = [stream.read(*self._parts(lines, rows)) for stream, rows in runs if stream]
+        lost = sum(len(rows) for stream, rows in runs if stream is None)
         counts["dropped: line of an unknown source"] += lost
         self.first_line += len(lines)
         decoded = _merged(read)
@@ -213,6 +214,9 @@ class LogReader:
             _turns(turns),
         )
         return decoded
+
+    def _runs(self, groups: Mapping[bytes, list[int]]) -> list[tuple[_Stream | None, list[int]]]:
+        return [(self._streams.get(key), rows) for key, rows in groups.items()]
 
     def _parts(self, lines: Sequence[bytes], rows: Sequence[int]) -> tuple[list[bytes], I64, F64]:
         """Return what stands behind TAG blocks, the lines' numbers, and when they were heard."""

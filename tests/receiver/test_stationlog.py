@@ -258,6 +258,17 @@ def test_json_gives_the_same_however_it_is_cut(name: str, clock: str) -> None:
     same(read(text, list(range(len(lines)))), whole)
 
 
+def test_a_source_may_change_its_format_between_two_lines() -> None:
+    json_ones = tagged(1, JSON["aiscatcher"][:40])
+    plain = tagged(1, [line for line in sea() if b"!AIVDM" in line][:80], 0.1)
+    text = head(source(1)) + b"".join(plain[:40]) + source(1, "aiscatcher")
+    text += b"".join(json_ones) + source(1) + b"".join(plain[40:])
+    whole = read(text)
+    assert len(whole.positions) > 80
+    for cuts in ([20], [43], [44], [60, 84], list(range(200))):
+        same(read(text, cuts), whole)
+
+
 FORGED = {
     "a remark": b"# t=1795300001.000 source=01 deaf: x\n",
     "our TAG form": stationlog.tag(2, T + 5) + b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\n",

@@ -24,6 +24,7 @@ from tracks.state import State
 
 LEAP_S = 3600.0  # ours: farther ahead, a time needs confirmation ...
 CONFIRMED_COUNT = 5  # ... by as many reports in a row that agree within LEAP_S
+_NO_LEAP = np.array([-np.inf, 0.0])  # a time ahead, and how many agreed on it
 
 Batch = TypeVar("Batch", PositionBatch, StaticBatch)
 
@@ -40,7 +41,7 @@ class Lateness:
     def start(self) -> State:
         """Return the state before anything was heard."""
         never = np.array(-np.inf)
-        return {"latest": never, "as_of": never, "leap": np.array([-np.inf, 0.0])}
+        return {"latest": never, "as_of": never, "leap": _NO_LEAP}
 
     def as_of(self, state: State) -> float:
         """Return the time before which nothing will be given any more, Unix seconds."""
@@ -84,7 +85,8 @@ class Lateness:
         if self.lateness_s and (t - before[:-1] > LEAP_S).any():
             return self._one_by_one(state, t)
         good = t >= np.maximum(before[:-1] - self.lateness_s, self._least(state))
-        return {**state, "latest": np.array(before[-1])}, good
+        leap = _NO_LEAP if len(t) else state["leap"]  # what has leapt before is contradicted
+        return {**state, "latest": np.array(before[-1]), "leap": leap}, good
 
     def _least(self, state: State) -> float:
         """Return the earliest time that is not late; one equal to the latest of our own is not."""

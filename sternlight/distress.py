@@ -13,6 +13,7 @@ from tracks.mmsi import DISTRESS, category
 
 # ITU-R M.585-9, annex 2, section 4: what the first three digits mean
 KINDS = {970: "search and rescue transmitter", 972: "man overboard", 974: "emergency beacon"}
+FORGOTTEN_S = 86_400.0
 ACTIVE = 14  # ITU-R M.1371-5, table 48: navigational status of an active beacon; 15 is a test
 
 
@@ -33,6 +34,7 @@ class Distress:
     """Collects the signals of distress beacons by MMSI, from reports in any order."""
 
     signals: dict[int, Signal] = field(default_factory=dict)
+    _told: set[int] = field(default_factory=set)
 
     def hear(self, positions: PositionBatch) -> None:
         """Take note of the beacons among `positions`, which all have a time."""
@@ -47,6 +49,21 @@ class Distress:
             signal.last_heard = max(signal.last_heard, t)
             signal.reports_count += 1
             signal.active_count += int(positions.nav_status[row] == ACTIVE)
+
+    def news(self, now: float) -> list[dict[str, Any]]:
+        """Return the beacons that have become active since this was asked last.
+
+        Forgets those not heard for FORGOTTEN_S before Unix time `now`: a station runs
+        for years, and anybody can make beacons up.
+        """
+        if not self.signals:
+            return []
+        rows = [row for row in self.rows() if row["active"] and row["mmsi"] not in self._told]
+        self._told.update(row["mmsi"] for row in rows)
+        for mmsi in [m for m, s in self.signals.items() if now - s.last_heard > FORGOTTEN_S]:
+            del self.signals[mmsi]
+            self._told.discard(mmsi)
+        return rows
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the beacons for summary.json, in the order of their MMSIs."""

@@ -24,7 +24,7 @@ from sternlight.judging import judge
 from sternlight.ledger import from_json
 from sternlight.recovery import look
 from sternlight.settings import Settings
-from sternlight.text import counted, plain
+from sternlight.text import counted, iso, plain
 from tracks.batch import HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.places import Places
@@ -56,6 +56,7 @@ class Listing:
         with Archive.look(folder) as archive:
             # Before the log is read, so that it knows all that is kept here, and more.
             kept = archive.read("select event, row from events where state = 'closed'")
+            self._sources = dict(archive.read("select number, name from sources"))
             self._live = live = look(archive, folder, settings, places)
         found = {json.loads(row)["id"]: (from_json(json.loads(e)), row) for e, row in kept}
         unfinished = list(live.unfinished().values())
@@ -74,7 +75,10 @@ class Listing:
         return [row for event, row in self._events if wanted.fits(event, row)]
 
     def vessels(self) -> Iterator[dict[str, Any]]:
-        """Yield the vessels, as in vessels.jsonl: those that stand out first, then all others."""
+        """Yield the vessels, as in vessels.jsonl: those that stand out first, then all others.
+
+        `heard_by` tells besides which sources heard a vessel's MMSI, how often and when last.
+        """
         station = self._live.station
         fleet = station.vessels()
         claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
@@ -84,7 +88,13 @@ class Listing:
         found = {vessel.track for vessel in ranked}
         rest = (Ranked(track, 0.0, (), NEVER_SEEN, ()) for track in claims if track not in found)
         for vessel in (*ranked, *rest):
-            yield rows.vessel(vessel)
+            yield rows.vessel(vessel) | {"heard_by": self._heard_by(vessel.mmsi)}
+
+    def _heard_by(self, mmsi: int) -> list[dict[str, Any]]:
+        return [
+            {"source": self._sources.get(number), "reports": count, "last": iso(last)}
+            for number, (count, last) in self._live.hearers.of(mmsi).items()
+        ]
 
 
 def show_events(rows: Iterable[dict[str, Any]]) -> None:
@@ -130,12 +140,19 @@ def show_vessels(rows: Sequence[dict[str, Any]], most: int) -> None:
             f"{row['score']:.2f}",
             str(row["mmsi"]),
             ", ".join(word for word in ship if word),
-            (f"{plain(why)}\n" if why else "") + _short(row["last_heard"]),
+            (f"{plain(why)}\n" if why else "") + _short(row["last_heard"]) + _by(row["heard_by"]),
         )
         table.add_row(*map(Text, cells))
     put(table if rows else Text("No vessel has been heard yet."))
     if len(rows) > most:
         put(Text(f"{counted(len(rows) - most, 'more vessel')}; --json lists all."))
+
+
+def _by(hearers: Sequence[dict[str, Any]]) -> str:
+    """Say how many reports each source heard, where there are several."""
+    if len(hearers) < 2:
+        return ""
+    return "; reports: " + ", ".join(f"{plain(h['source'])} {h['reports']:,}" for h in hearers)
 
 
 def _short(moment: str) -> str:

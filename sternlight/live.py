@@ -22,6 +22,7 @@ from sternlight.provenance import Provenance
 from sternlight.settings import Settings
 from sternlight.station import NO_TURNS, Station
 from tracks.batch import I64, PositionBatch, StaticBatch
+from tracks.hearers import Hearers
 from tracks.lateness import Lateness
 from tracks.places import Places
 from tracks.state import dump, load
@@ -34,6 +35,7 @@ class Live:
         self.station = Station(settings, places)
         self.provenance = Provenance()
         self.distress = Distress()
+        self.hearers = Hearers.empty()
         self.counts: Counter[str] = Counter()
         self.first = float("inf")  # the first time heard, Unix seconds
         self.lateness = Lateness()
@@ -57,6 +59,7 @@ class Live:
         self.counts.update(decoded.counts)
         self.counts.update(aside)
         self.distress.hear(positions)
+        self.hearers = self.hearers.hear(positions)
         if len(positions):
             self.first = min(self.first, float(positions.t[0]))
         turns = NO_TURNS if told is None else told.turns
@@ -107,6 +110,7 @@ class Live:
             **{f"punctual/{name}": array for name, array in self._punctual.items()},
             **self._positions.to_state("positions/"),
             **self._statics.to_state("statics/"),
+            **self.hearers.to_state("hearers/"),
         }
         return zstandard.ZstdCompressor(level=6, write_checksum=True).compress(dump(state))
 
@@ -122,6 +126,7 @@ class Live:
             self.lateness = Lateness(rest["lateness_s"])
             self._positions = PositionBatch.from_state(state, "positions/")
             self._statics = StaticBatch.from_state(state, "statics/")
+            self.hearers = Hearers.from_state(state, "hearers/")
         except (zstandard.ZstdError, KeyError, TypeError) as error:
             raise ValueError(f"what the station remembered cannot be read: {error}") from error
         self._punctual = {name: state[f"punctual/{name}"] for name in self.lateness.start()}

@@ -217,6 +217,12 @@ class Watch:
         decoded = self._reader.step(lines)
         self.clock.hear(decoded.clock_offsets_s.tolist())
         self.losses.waiting += self.live.stored(self.live.take(decoded))
+        for beacon in self.live.distress.news(self.live.latest):
+            self.turns.append((self.now(), str(beacon["mmsi"]), "distress", beacon["kind"]))
+            self.say(
+                f"DISTRESS: {beacon['kind']} {beacon['mmsi']} is active at {beacon['lat']},"
+                f" {beacon['lon']}; tell the coast guard unless you know that they know"
+            )
 
     def _sync(self) -> None:
         was_full = self.log.full

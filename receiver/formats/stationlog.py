@@ -5,7 +5,7 @@ r"""A station's own raw log: every line that was heard, from whom, and when by o
     # source=01 name=roof format=nmea clock=ours
     \s:01,c:1732233600.123*5B\!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24
     # t=1732233661.500 source=01 deaf: the connection was refused
-    # end lines=5 sha256=...
+    # lines=5 sha256=... end
 
 A line stands as it came, behind a TAG block (NMEA 0183, 4.10) with the number
 of its source and our time, so that every program that reads NMEA can read the

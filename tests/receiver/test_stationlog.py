@@ -276,7 +276,7 @@ FORGED = {
     "an old Mac's line end": b"x\r# t=1795300001.000 source=01 deaf: x\r\\s:02,c:1.0*00\\y\r\n",
     "other line ends": "x\x0b\x0c\x1c\x85\u2028# t=1795300001.000 source=02 deaf: y\n".encode(),
     "UTF-16": "# no line of ours\n".encode("utf-16").replace(b"\n", b"") + b"\n",
-    "the end of a log": b"# end lines=1 sha256=00\n",
+    "the end of a log": b"# lines=1 sha256=00 end\n",
     "a source": b"# source=02 name=me format=table clock=feed address=x\n",
     "the beginning of a log": MAGIC + b"\n",
 }  # fmt: skip

@@ -39,7 +39,8 @@ def test_a_station_says_and_writes_down_that_somebody_is_in_distress(tmp_path: P
     post = Post(tmp_path / "station")
     post.start()
     fields = {"mmsi": 970123456, "nav_status": 14, **counts(1, 10.5, -20.25)}
-    post.hear(sentences(encode(1, fields), t=[1_772_323_200.0], stamp="tag").to_bytes())
+    for t in range(1_772_323_200, 1_772_323_800, 60):  # the first of a feed need confirmation
+        post.hear(sentences(encode(1, fields), t=[float(t)], stamp="tag").to_bytes())
     post.watch.close()
     assert any("DISTRESS: search and rescue transmitter 970123456" in said for said in post.said)
     with Archive.look(post.folder) as archive:

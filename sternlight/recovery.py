@@ -33,6 +33,7 @@ from tracks.places import Places
 RAW = "raw"
 LOCK = "lock"
 DAMAGED = ".damaged"  # behind the name of a segment that cannot be read
+SAVE_LINES = 500_000  # so much is not read twice: the next crash may come before the next hour
 AT_ONCE = 500  # events kept in one transaction
 
 
@@ -89,7 +90,11 @@ def resume(opened: Opened, settings: Settings, places: Places) -> Live:
     archive = opened.archive
     live, first_segment = _remembered(archive, settings, places)
     name_segments(live, archive)
+    remembered = live.counts["lines"]
     settle(archive, live, catch_up(live, opened.log.folder, first_segment))
+    if live.counts["lines"] - remembered > SAVE_LINES:
+        with archive.transaction():
+            commit_segment(archive, live, opened.log, settings, None)
     return live
 
 

@@ -93,14 +93,11 @@ class Archive:
     written_bytes: int = 0
 
     @classmethod
-    def open(cls, folder: Path, name: str = FILE, busy_s: float = BUSY_S) -> Self:
-        """Open the archive of a station for writing; make it if it is not there.
-
-        Who has locked it is waited for `busy_s` every time.
-        """
+    def open(cls, folder: Path, name: str = FILE) -> Self:
+        """Open the archive of a station for writing; make it if it is not there."""
         path = folder / name
         with told(path):
-            db = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
+            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = full")
             # Few large pages at a time go back into the file: each write wears an SD card.

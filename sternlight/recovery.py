@@ -94,7 +94,7 @@ def resume(opened: Opened, settings: Settings, places: Places) -> Live:
     settle(archive, live, catch_up(live, opened.log.folder, first_segment))
     if live.counts["lines"] - remembered > SAVE_LINES:
         with archive.transaction():
-            commit_segment(archive, live, opened.log, settings, None)
+            commit_segment(archive, live, opened.log, settings)
     return live
 
 

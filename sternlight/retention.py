@@ -38,14 +38,15 @@ def prune(
     and stays, and so do those that the station would have to read again.
     """
     snapshot = archive.snapshot_segment()
-    deleted = []
+    deleted, free = [], free_bytes(folder)
     for path in segments(folder / RAW):
         if path.name == current or number(path) >= snapshot:
             break
         old = keep_days > 0 and now - hour_of(path) > keep_days * DAY_S
-        if not old and free_bytes(folder) >= keep_free:
-            break
+        if not old and free >= keep_free:
+            continue  # others behind it may be older, if it was named by a wrong clock
         path.unlink()
+        free = free_bytes(folder)
         deleted.append(number(path))
     if deleted:
         with archive.transaction():

@@ -13,11 +13,12 @@ from functools import reduce
 from operator import xor
 from typing import NamedTuple
 
-from _soak_station import Station, until
+from _soak_station import ASKED_S, Station, until
 
 from receiver.sources.simulator import SHORE, Simulation
 
 BLOCK_BYTES = 1 << 17
+LONG_LINE = b"x" * 10_000_000 + b"\n"
 KEPT_S = 120.0  # what was sent longer ago is safe on disk, or had better be
 _STAMP = re.compile(rb"^\\[^\\\n]*\\", re.M)
 
@@ -152,7 +153,7 @@ class Sender:
         for block in cut(data):
             self._wait()
             self.server.send(block)
-            self.lines_count += block.count(b"\n")
+            self.lines_count += lines_in(block)
             self._sent.append(Block(self.lines_count, time.monotonic(), block))
 
     def drain(self) -> None:
@@ -160,12 +161,15 @@ class Sender:
         self.station.await_lines(self.lines_count)
 
     def _wait(self) -> None:
-        while self._on_its_way() > self.window_bytes:
-            self._taken = self.station.lines()
-            time.sleep(0.02)
+        if self._on_its_way() > self.window_bytes:
+            until(self._has_room, "it takes what was sent", self.station, every_s=ASKED_S)
         safe = time.monotonic() - KEPT_S
         while self._sent and self._sent[0].last_line <= self._taken and self._sent[0].moment < safe:
             self._sent.popleft()
+
+    def _has_room(self) -> bool:
+        self._taken = self.station.lines()
+        return self._on_its_way() <= self.window_bytes
 
     def _on_its_way(self) -> int:
         return sum(len(block.data) for block in self._sent if block.last_line > self._taken)
@@ -174,13 +178,18 @@ class Sender:
 def behind(blocks: deque[Block], kept_count: int) -> Iterator[bytes]:
     """Yield the lines behind the first `kept_count`."""
     for block in blocks:
-        first = block.last_line - block.data.count(b"\n")
+        first = block.last_line - lines_in(block.data)
         if block.last_line > kept_count:
             yield (
                 block.data.split(b"\n", kept_count - first)[-1]
                 if first < kept_count
                 else block.data
             )
+
+
+def lines_in(data: bytes) -> int:
+    """Return how many lines a station takes of it: of those that are no AIS by far, none."""
+    return data.count(b"\n") - data.count(LONG_LINE)
 
 
 def cut(data: bytes) -> Iterator[bytes]:

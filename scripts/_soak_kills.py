@@ -18,7 +18,8 @@ from sternlight.rawlog import segments
 
 HOURS_A_KILL, LEAST_HOURS = 0.3, 30.0
 LOOKED_AT = 20  # the journal, after so many kills
-LIFE_STARTS = 1.6  # the longest life, in times that a first start took
+LONGEST_S = 1.8  # a life
+LIFE_STARTS = 2.2  # the longest life, in times that a first start took
 TORN_SHARE = 0.5  # of kills that leave a piece of the next frame behind
 SETTINGS = {"sync_s": 0.2, "batch_s": 0.05}  # else it would be killed before it has done anything
 
@@ -56,7 +57,7 @@ def run_kills(report: Report, work: Path, kills: int, vessels: int, seed: int) -
     startup_s = first_start(station, grower, len(data) // (kills + 1))
     report.show("first start, until lines are in the raw log", f"{startup_s:.2f} s")
     began = time.monotonic()
-    kill_often(report, station, grower, kills, LIFE_STARTS * startup_s)
+    kill_often(report, station, grower, kills, min(LONGEST_S, LIFE_STARTS * startup_s))
     wall_s = time.monotonic() - began
     report.show("kills", f"{kills:,}", f"in {wall_s:,.0f} s, {wall_s / kills:.2f} s each")
     began = time.monotonic()
@@ -146,9 +147,9 @@ def compare(report: Report, station: Station, data: bytes, work: Path) -> None:
     report.check("no event was opened or closed twice", not twice, f"{len(told):,} changes")
     report.check("nothing failed in the station", not station.failures_count())
     live = station.events()
-    report.check(
-        "a replay of the raw log finds the same bytes", station.replayed(work / "replay") == live
-    )
+    replayed, complaints = station.replayed(work / "replay")
+    report.check("a replay of the raw log finds the same bytes", replayed == live)
+    report.aim("and has nothing to complain of", not complaints, complaints)
     station.rebuild()
     report.check("so does the archive when it is rebuilt", station.events() == live)
 
@@ -163,11 +164,10 @@ def hold_against(report: Report, station: Station, alone: Station, work: Path) -
         sorted(killed) == sorted(calm) and len(calm) > 0,
         f"{len(different)} differ, the places of their lines aside",
     )
+    # What opens and closes within one step is told once, so how often a thing is told to have
+    # opened depends on how the file grew.
     ours, theirs = (
-        Counter((what, name) for _, what, name in changes(one) if what in ("opened", "closed"))
+        Counter((what, name) for _, what, name in changes(one) if what in ("closed", "withdrawn"))
         for one in (station, alone)
     )
-    report.check(
-        "and so is what was told of them", ours == theirs,
-        f"{len(ours - theirs)} more, {len(theirs - ours)} fewer",
-    )  # fmt: skip
+    report.check("and the same was told to be over", ours == theirs, f"{len(theirs):,} changes")

@@ -41,9 +41,14 @@ class Play(NamedTuple):
     probes_count: int
 
     def lines(self) -> Iterator[tuple[float, bytes]]:
-        """Yield the lines of each second, those of the probes among them."""
+        """Yield the lines of each second, also where there are none; the probes' among them."""
+        next_t = np.inf
         for t, lines in seconds(self.simulation.lines()):
+            while next_t < t:
+                yield next_t, self.probe_lines(next_t)
+                next_t += 1
             yield t, lines + self.probe_lines(t)
+            next_t = t + 1 if np.isfinite(t) else np.inf
 
     def probe_lines(self, t: float) -> bytes:
         """Return what the probes say in a second before the quiet part."""

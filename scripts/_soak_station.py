@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 SETTINGS = {"status_port": 0, "keep_free_mb": 0, "stop_raw_free_mb": 0}
 PATIENCE_S = 120.0
+ASKED_S = 0.2  # for the status, which costs the station a millisecond
 MB = 1e6
 
 
@@ -155,7 +156,7 @@ class Station:
 
     def await_lines(self, count: int) -> None:
         """Wait until this process has taken so many lines."""
-        until(lambda: self.lines() >= count, f"{count:,} lines are taken", self)
+        until(lambda: self.lines() >= count, f"{count:,} lines are taken", self, every_s=ASKED_S)
 
     def says(self) -> str:
         """Return its last words."""
@@ -165,24 +166,29 @@ class Station:
         """Return how often it showed a defect of its own."""
         return self.log.read_text("utf-8", "replace").count("Traceback")
 
-    def command(self, *words: object) -> bytes:
-        """Run another command of Sternlight; raises SystemExit if it fails."""
+    def command(self, *words: object, may_warn: bool = False) -> bytes:
+        """Run another command of Sternlight; raises SystemExit if it fails.
+
+        With `may_warn`, one that comes to an end and has something to complain of is no failure.
+        """
         done = subprocess.run(
             [sys.executable, "-m", "sternlight", *map(str, words)],
             env=ENVIRONMENT, capture_output=True,
         )  # fmt: skip
-        if done.returncode:
+        if done.returncode not in ((0, 1) if may_warn else (0,)):
             raise SystemExit(f"sternlight {words[0]} failed: {done.stderr.decode()[-2000:]}")
-        return done.stdout
+        return done.stderr if may_warn else done.stdout
 
     def events(self) -> bytes:
         """Return the events as `sternlight events --json` tells them."""
         return self.command("events", "--data", self.folder, "--config", self.config, "--json")
 
-    def replayed(self, out: Path) -> bytes:
-        """Return the events that a replay of the raw log finds."""
-        self.command("replay", self.raw, "--out", out, "--config", self.config)
-        return (out / "events.jsonl").read_bytes()
+    def replayed(self, out: Path) -> tuple[bytes, str]:
+        """Return the events that a replay of the raw log finds, and what it complains of."""
+        words = ("replay", self.raw, "--out", out, "--config", self.config)
+        says = self.command(*words, may_warn=True).decode("utf-8", "replace")
+        complaints = "; ".join(line for line in says.splitlines() if "damaged" in line)
+        return (out / "events.jsonl").read_bytes(), complaints
 
     def rebuild(self) -> None:
         """Make the archive again from the raw log."""
@@ -198,7 +204,11 @@ class Station:
 
 
 def until(
-    found: Callable[[], Any], what: str, station: Station, within_s: float = PATIENCE_S
+    found: Callable[[], Any],
+    what: str,
+    station: Station,
+    within_s: float = PATIENCE_S,
+    every_s: float = 0.02,
 ) -> Any:
     """Ask again and again until something is found; raises SystemExit if that takes too long."""
     end = time.monotonic() + within_s
@@ -207,7 +217,7 @@ def until(
             raise SystemExit(f"the station has ended before {what}: {station.says()}")
         if time.monotonic() > end:
             raise SystemExit(f"waited {within_s:g} s until {what}: {station.says()}")
-        time.sleep(0.02)
+        time.sleep(every_s)
     return answer
 
 

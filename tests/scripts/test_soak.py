@@ -12,10 +12,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = {
-    "days": "--days 0.1 --vessels 30",
-    "kills": "--kills 3 --vessels 20",
+    "days": "--days 0.06 --vessels 20",
+    "kills": "--kills 2 --vessels 12",
     "load": "--load 5000 --vessels 2000 --seconds 2",
-    "quiet": "--quiet 5 --vessels 20 --minutes 0.05",
+    "quiet": "--quiet 2 --vessels 10 --minutes 0.05",
 }
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="needs Linux's /proc")

@@ -23,7 +23,7 @@ import sternlight
 from anomalies.event import Change
 from receiver.formats.stationlog import LogReader, values_of
 from sternlight.archive import Archive, Snapshot
-from sternlight.errors import ArchiveError
+from sternlight.errors import ArchiveError, is_full
 from sternlight.jsontext import dumps
 from sternlight.live import Live
 from sternlight.rawlog import RawLog, Segment, frames, measured, mend, segments
@@ -50,10 +50,18 @@ def locked(folder: Path) -> Iterator[None]:
                 f"another station (process {file.read().strip() or 'unknown'}) is running on"
                 f" {folder}; stop it, or give this one another folder with --data"
             ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        _name_us(file.fileno())
         yield
+
+
+def _name_us(file: int) -> None:
+    """Write who we are, if there is room: it only serves a message."""
+    try:
+        os.ftruncate(file, 0)
+        os.write(file, str(os.getpid()).encode())
+    except OSError as error:
+        if not is_full(error):
+            raise
 
 
 @dataclass(slots=True)

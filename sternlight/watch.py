@@ -34,6 +34,7 @@ from sternlight.recovery import Opened, commit_segment
 from sternlight.retention import free_bytes, prune
 from sternlight.settings import Settings
 from sternlight.station_clock import StationClock
+from sternlight.text import counted
 
 MOST_BYTES = 1 << 18  # of lines in one step, so that memory does not grow with what waits
 TICK_S = 0.001  # the next batch is later than this one by at least the log's last digit
@@ -125,6 +126,8 @@ class Watch:
         for sentence in said:
             self.say(sentence)
             self.turns.append((self.now(), "clock", self.clock.state.how, sentence))
+        if not self.clock.sane and self._waiting_bytes() > self.backlog.capacity_bytes:
+            return False  # more waits in the queue, which drops the oldest
         pieces, notices = self.backlog.take(MOST_BYTES)
         if not self.clock.sane:
             self._wait(pieces, notices)
@@ -151,7 +154,13 @@ class Watch:
             self._sync()
             self._commit(show=True)
             self._end(last=True)
+        elif self._waiting:
+            count = sum(piece.lines_count for piece in self._waiting)
+            self.say(f"{counted(count, 'line')} heard before the time was known are not kept")
         self.archive.close()
+
+    def _waiting_bytes(self) -> int:
+        return sum(len(piece.lines) for piece in self._waiting)
 
     def _wait(self, pieces: list[Piece], notices: list[Notice]) -> None:
         """Keep lines until it is known when they were heard; base stations among them may say."""

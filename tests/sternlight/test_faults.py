@@ -33,7 +33,7 @@ from sternlight.recovery import locked, open_folder
 from sternlight.settings import Settings
 from sternlight.station_clock import SETTLE_S
 from tests.sternlight.daemons import ENDED, forked
-from tests.sternlight.stations import Post, kept_rows, replayed_rows, with_watch
+from tests.sternlight.stations import BEGAN, Post, kept_rows, replayed_rows, with_watch
 from tests.sternlight.test_rawlog import content, follow_chain, room_for
 from tests.sternlight.test_watch import batches, journal, without_places
 from tracks.places import Places
@@ -405,6 +405,51 @@ def test_a_second_station_on_the_same_folder_is_refused_and_told_which_runs(
         pass
     with locked(tmp_path):
         pass
+
+
+def test_a_folder_is_locked_also_where_there_is_no_room_to_say_by_whom(tmp_path: Path) -> None:
+    with (
+        room_for(0),
+        locked(tmp_path),
+        pytest.raises(ArchiveError, match="process unknown"),
+        locked(tmp_path),
+    ):
+        pass
+
+
+def test_while_the_time_is_not_known_no_more_waits_than_the_queue_may_hold(
+    tmp_path: Path,
+) -> None:
+    post = Post(tmp_path / "station", [parse("tcp://127.0.0.1:1?name=roof")], queue_bytes=20_000)
+    post.moments.ahead = -1000.0  # a computer without a clock: 1970
+    post.start()
+    post.watch.clock._ask = lambda: False
+    for sentence in SENTENCES[:1500]:
+        post.hear(sentence, wait_s=0.1)
+    assert post.watch._waiting_bytes() < 21_000
+    assert post.backlog.size_bytes <= 20_000
+    assert post.backlog.dropped[1] > 300
+    post.moments.ahead = BEGAN
+    post.watch.clock._ask = lambda: True
+    for _ in range(5):
+        post.hear(b"", wait_s=5.0)
+    post.watch.close()
+    times = times_of(post.folder)
+    assert len(times) == 1500 - post.backlog.dropped[1]
+    assert times[0] > BEGAN
+    assert (np.diff(times) > 0).all()
+
+
+def test_lines_of_a_time_that_never_became_known_are_counted_when_the_station_stops(
+    tmp_path: Path,
+) -> None:
+    post = Post(tmp_path / "station", [parse("tcp://127.0.0.1:1?name=roof")])
+    post.moments.ahead = -1000.0
+    post.start()
+    post.watch.clock._ask = lambda: False
+    post.hear(SENTENCES[0] + SENTENCES[1])
+    post.watch.close()
+    assert post.said[-1] == "2 lines heard before the time was known are not kept"
 
 
 def test_retention_deletes_the_oldest_raw_first_and_never_an_event_or_what_is_read_again(

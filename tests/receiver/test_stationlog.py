@@ -247,7 +247,12 @@ def test_json_gives_the_same_however_it_is_cut(name: str, clock: str) -> None:
         b"\x1f\x8b\x08 packed?\n",
         b'{"class":"AIS"}\n',
     ]
-    lines[30:30] = [b"\xff\xfe{\0}\0\n", b"\xef\xbb\xbf" + lines[0], b"{\0" * 200 + b"\n"]
+    lines[30:30] = [
+        b"\xff\xfe{\0}\0\n",
+        b"\xef\xbb\xbf" + lines[0],
+        b"{\0" * 200 + b"\n",
+        b"\0{" * 200 + b"\n",
+    ]
     text = head(source(1, name, clock), lateness_s=30) + b"".join(tagged(1, lines))
     whole = read(text)
     assert len(whole.positions) > 30

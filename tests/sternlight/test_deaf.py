@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from receiver.sources.address import parse
 from receiver.sources.simulator import Simulation
 from sternlight.archive import Archive
 from sternlight.feeds import Notice
+from sternlight.rawlog import segments
 from tests.sternlight.stations import BEGAN, Post, replayed_rows
+from tests.sternlight.test_rawlog import content
 
 HOURS, BEGINS_H, ENDS_H = 14.0, 4.0, 12.0  # from when to when nothing is heard
 BATCH_S = 240.0
@@ -140,6 +143,10 @@ def test_nobody_has_a_gap_when_the_only_source_hears_nothing_for_eight_hours(
 def test_nobody_has_a_gap_when_the_station_was_off_for_eight_hours(tmp_path: Path) -> None:
     station = post(tmp_path / "station", 1)
     sail(station, "off")
+    text = b"".join(content(path) for path in segments(station.folder / "raw"))
+    (turned,) = re.findall(rb"# t=([\d.]+) source=01 deaf: the station was off\n", text)
+    assert (float(turned) - BEGAN) / 3600 == pytest.approx(BEGINS_H, abs=0.1)
+    assert text.count(b" source=01 listening\n") == 1
     assert not [row for row in station.rows() if '"kind":"gap"' in row and _overlaps(row)]
     assert station.rows() == replayed_rows(station.folder, tmp_path / "out")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = {
-    "days": "--days 0.06 --vessels 20",
+    "days": "--days 0.2 --vessels 20",
     "kills": "--kills 2 --vessels 12",
     "load": "--load 5000 --vessels 2000 --seconds 2",
     "quiet": "--quiet 2 --vessels 10 --minutes 0.05",
@@ -52,3 +53,5 @@ def test_a_short_run_finds_everything_as_it_must_be(
     assert runs[name].returncode == 0, said
     assert said.count(" yes") >= 3
     assert " NO" not in said
+    if name in ("days", "kills"):
+        assert re.search(r"^events +[1-9]", said, re.M), "nothing was found that could differ"

@@ -93,9 +93,9 @@ class Accountant:
                 "why_not": "the disk is full" if log.full else "",
             },
             "archive": {
-                "events_open": watch.events_count["open"],
-                "events_closed": watch.events_count["closed"],
-                "last_commit": watch.last_commit_t,
+                "events_open": watch.keeper.events_count["open"],
+                "events_closed": watch.keeper.events_count["closed"],
+                "last_commit": watch.keeper.last_commit_t,
             },
             "vessels_hour": int((fleet.last_heard > as_of - 3600).sum()) if known else 0,
             "vessels_day": int((fleet.last_heard > as_of - DAY_S).sum()) if known else 0,

@@ -73,8 +73,8 @@ def _mendable(error: ValueError | OSError) -> str:
     return ""
 
 
-_OF_PATHS = {errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.ENOTDIR, errno.EPERM,
-             errno.EROFS}  # fmt: skip
+_OF_PATHS = {errno.EACCES, errno.EEXIST, errno.EIO, errno.EISDIR, errno.ENOENT, errno.ENOTDIR,
+             errno.EPERM, errno.EROFS}  # fmt: skip
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,6 +18,7 @@ from receiver.sources.address import Feed
 from sternlight.account import Accountant
 from sternlight.errors import SettingsError
 from sternlight.feeds import Backlog, Receiver
+from sternlight.jsontext import dumps
 from sternlight.notify import Notifier
 from sternlight.recovery import Opened, locked, open_folder, resume
 from sternlight.settings import Settings
@@ -57,6 +58,11 @@ def run(post: Post) -> None:
     with ExitStack() as stack:
         stack.enter_context(locked(post.folder))
         opened = open_folder(post.folder, say)
+        if opened.archive.about("settings") not in (None, dumps(post.settings.of_results())):
+            say(
+                "The settings of the detectors were changed: what is heard from now on is judged"
+                " by the new ones; `sternlight rebuild` judges all that was heard before anew."
+            )
         backlog = Backlog(int(post.settings.watch.queue_mb * MB), elapsed_s)
         receivers = _receivers(opened, post.feeds, backlog)
         for receiver in receivers:  # they listen while the rest is made ready

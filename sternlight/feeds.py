@@ -21,6 +21,7 @@ from sternlight.text import duration
 
 LINE_MAX = 1 << 16  # bytes; whoever sends longer ones sends no AIS
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
+HEARD_WAIT_S = 15.0  # the longest for one that gave lines: what flaps is heard most of the time
 KINDS_MAX = 20  # of errors that are counted apart
 CALM_S = 60.0  # a source that was heard for so long is tried again at once when it is lost
 
@@ -174,6 +175,8 @@ class Receiver(threading.Thread):
                 self._lose(f"the source failed: {type(error).__name__}: {error}")
             if self._last - opened > CALM_S:
                 wait_s = FIRST_WAIT_S
+            elif self._last > opened:
+                wait_s = min(wait_s, HEARD_WAIT_S)
             self._stop_asked.wait(wait_s * random.uniform(0.5, 1.5))
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             self.account.reconnects_count += 1

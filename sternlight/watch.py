@@ -11,42 +11,39 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from receiver.dating import Dating
-from receiver.formats import stationlog
 from receiver.formats.nmea import Reader
 from receiver.formats.stationlog import LogReader
 from receiver.swar import PAD
-from sternlight.archive import Stored
-from sternlight.ears import Ears, Turned
+from sternlight.ears import Ears
 from sternlight.errors import ArchiveError
 from sternlight.feeds import Backlog, Notice, Piece, Receiver
+from sternlight.hearing import Turn
 from sternlight.jsontext import dumps
+from sternlight.keeper import Keeper, Say
 from sternlight.live import Live
 from sternlight.memory import give_back
 from sternlight.rawlog import NOT_WRITTEN
 from sternlight.recovery import Opened, commit_segment
 from sternlight.retention import free_bytes, prune
+from sternlight.scribe import Scribe
 from sternlight.settings import Settings
 from sternlight.station_clock import StationClock
 from sternlight.text import counted
 
 MOST_BYTES = 1 << 18  # of lines in one step, so that memory does not grow with what waits
-TICK_S = 0.001  # the next batch is later than this one by at least the log's last digit
-STEP_BACK_S = 1.0  # less is only the rounding of this log
 OVERDUE_S = 10.0  # a segment waits so long for the other parts of a message, and no longer
 TIDY_S = 60.0  # how often disk space and what is shown are looked at
 SNAPSHOT_SHARE = 0.25  # of the raw log written since the last one: more wears the disk
 HOUR_S = 3600.0
 LONGEST_S = 86_400.0  # between two snapshots: so much must be read again after a crash at most
 MB = 1e6
-
-Say = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -56,16 +53,6 @@ class _Since:
     moment: float
     written_bytes: int
     snapshot_bytes: int = 0
-
-
-@dataclass(slots=True)
-class Losses:
-    """What could not be kept, and why."""
-
-    commits_count: int = 0
-    says: str = ""
-    waiting: list[Stored] = field(default_factory=list)
-    notes: list[Callable[[], None]] = field(default_factory=list)  # about segments
 
 
 class Watch:
@@ -88,12 +75,9 @@ class Watch:
         self.settings = settings
         self.watch = settings.watch
         self.say = say
-        self.losses = Losses()
+        self.keeper = Keeper(opened.archive, live, say)
         self.folder: Path = opened.archive.path.parent
         self.synced_t: float | None = None
-        self.events_count = self.archive.events_count()
-        self.last_commit_t: float | None = None
-        self.turns: list[tuple[float, str, str, str]] = []  # states to be kept
         self.by_feed = any(r.feed.clock == "feed" for r in receivers)
         self.ears = Ears(receivers, clock.at(clock.mono()), deaf=opened.last is not None)
         self.ears.load(json.loads(self.archive.about("usual") or "{}"))
@@ -101,9 +85,8 @@ class Watch:
         self._reader = LogReader(0)
         self._begun = False
         self._hour: int | None = None  # of the segment; None while a feed has not said the time
-        self._stamp = 0.0
-        self._marks: dict[int, str] = dict(opened.last.marks) if opened.last else {}
-        self._formats: dict[int, str] = {}
+        marks = dict(opened.last.marks) if opened.last else {}
+        self._scribe = Scribe(receivers, clock, marks, self.by_feed)
         self._waiting: list[Piece] = []  # heard before the clock was sane
         self._since = _Since(clock.mono(), 0)
         self._synced = clock.mono()
@@ -125,7 +108,7 @@ class Watch:
         said = self.clock.check()
         for sentence in said:
             self.say(sentence)
-            self.turns.append((self.now(), "clock", self.clock.state.how, sentence))
+            self.keeper.states.append((self.now(), "clock", self.clock.state.how, sentence))
         if not self.clock.sane and self._waiting_bytes() > self.backlog.capacity_bytes:
             return False  # more waits in the queue, which drops the oldest
         pieces, notices = self.backlog.take(MOST_BYTES)
@@ -137,7 +120,9 @@ class Watch:
             self._begin()
         turned = self.ears.hear(pieces, notices, self.clock.at)
         turned += self.ears.check(self.now())
-        self._take(self._written(pieces, turned, said))
+        for one in turned:
+            self._tell(one.turn)
+        self._take(self._scribe.batch(pieces, turned, said, self.live.latest))
         self._tidy()
         return self.backlog.lines_count > 0
 
@@ -152,7 +137,7 @@ class Watch:
             pass
         if self._begun:
             self._sync()
-            self._commit(show=True)
+            self.keeper.commit(self.now(), show=True)
             self._end(last=True)
         elif self._waiting:
             count = sum(piece.lines_count for piece in self._waiting)
@@ -175,46 +160,18 @@ class Watch:
             t = np.full(piece.lines_count + 1, self.clock.at(piece.moment))
             self.clock.hear(Reader(0, 0, Dating()).step(buffer, t).clock_offsets_s)
 
-    def _written(self, pieces: list[Piece], turned: list[Turned], said: list[str]) -> bytes:
-        """Return the lines of the log for what came."""
-        out = [stationlog.remark(f"clock: {sentence}", t=f"{self.now():.3f}") for sentence in said]
-        out += [
-            self._introduction(r) for r in self.receivers if r.format != self._formats[r.number]
-        ]
-        out += [self._turn(one) for one in turned if not one.deaf]
-        self._stamp += TICK_S
-        for piece in pieces:
-            t = self.clock.at(piece.moment)
-            # A clock that was set back is believed; its reports are late until it catches up.
-            self._stamp = t = t if t < self._stamp - STEP_BACK_S else max(t, self._stamp)
-            begin = stationlog.tag(piece.source, t)
-            lines = piece.lines[:-1].replace(b"\n", b"\n" + begin)
-            out.append(begin + lines + b"\n")
-        marks = {piece.source: piece.mark for piece in pieces if piece.mark}
-        self._marks |= marks
-        out += [stationlog.mark(source, mark) for source, mark in marks.items()]
-        out += [self._turn(one) for one in turned if one.deaf]
-        return b"".join(out)
-
-    def _turn(self, one: Turned) -> bytes:
-        """Return the remark about a source that turned deaf or hears again; note its state."""
-        turn = one.turn
-        self.turns.append((turn.t, turn.source, turn.state, turn.why))
+    def _tell(self, turn: Turn) -> None:
+        """Say and note that a source changed its state."""
+        self.keeper.states.append((turn.t, turn.source, turn.state, turn.why))
         self.say(f"{turn.source}: {turn.state}" + (f", {turn.why}" if turn.why else ""))
-        t = self.live.latest if self.by_feed else one.since
-        if one.deaf is None or not np.isfinite(t):
-            return b""
-        if one.deaf:
-            return stationlog.deaf(one.number, t, turn.why)
-        return stationlog.listening(one.number, t)
 
     def _take(self, lines: bytes) -> None:
         if lines:
             self.log.add(lines)
             self._judge(lines)
-        if self.losses.waiting or self.turns:
+        if self.keeper.urgent:
             self._sync()
-            self._commit()
+            self.keeper.commit(self.now())
         elif self.clock.mono() - self._synced >= self.watch.sync_s:
             self._sync()
         if self._turn_of_hour():
@@ -225,9 +182,9 @@ class Watch:
         """Decode what stands in the log, and look for events."""
         decoded = self._reader.step(lines)
         self.clock.hear(decoded.clock_offsets_s.tolist())
-        self.losses.waiting += self.live.stored(self.live.take(decoded))
+        self.keeper.events += self.live.stored(self.live.take(decoded))
         for beacon in self.live.distress.news(self.live.latest):
-            self.turns.append((self.now(), str(beacon["mmsi"]), "distress", beacon["kind"]))
+            self.keeper.states.append((self.now(), str(beacon["mmsi"]), "distress", beacon["kind"]))
             self.say(
                 f"DISTRESS: {beacon['kind']} {beacon['mmsi']} is active at {beacon['lat']},"
                 f" {beacon['lon']}; tell the coast guard unless you know that they know"
@@ -243,41 +200,14 @@ class Watch:
     def _tell_full(self) -> None:
         first = self.log.full_from
         self.live.provenance.add(NOT_WRITTEN, first)
-        self.losses.notes.append(
+        self.keeper.notes.append(
             partial(self.archive.begin_segment, -1 - first, NOT_WRITTEN, first)
         )
-        self.turns.append((self.now(), "raw log", "not written", "the disk is full"))
+        self.keeper.states.append((self.now(), "raw log", "not written", "the disk is full"))
         self.say(
             f"the disk with {self.folder} is full: what is heard is judged and not kept;"
             " make room, or set keep_days or keep_free_mb"
         )
-
-    def _commit(self, show: bool = False, also: Callable[[], None] | None = None) -> None:
-        """Keep what changed; if that fails for want of room or a lock, it is tried again.
-
-        `also` happens in the same transaction, and is not tried again.
-        """
-        losses = self.losses
-        try:
-            with self.archive.transaction():
-                for note in losses.notes:
-                    note()
-                self.archive.keep(losses.waiting, self.now(), self.live.station.as_of)
-                self.archive.note_states(self.turns)
-                if losses.waiting or show:
-                    self.archive.show(self.live.established)
-                if also is not None:
-                    also()
-        except ArchiveError as error:
-            losses.commits_count += 1
-            if str(error) != losses.says:
-                self.say(str(error))
-            losses.says = str(error)
-            return
-        losses.waiting, losses.notes, losses.says, self.turns = [], [], "", []
-        self.last_commit_t = self.now()
-        with suppress(ArchiveError):
-            self.events_count = self.archive.events_count()
 
     def _turn_of_hour(self) -> bool:
         """Tell whether it is time for the next segment."""
@@ -302,10 +232,7 @@ class Watch:
     def _begin(self) -> None:
         """Begin a segment, with all that its reader must know."""
         self._hour = self._hour_now()
-        head = b"".join(self._introduction(receiver) for receiver in self.receivers)
-        head += b"".join(stationlog.mark(number, mark) for number, mark in self._marks.items())
-        if not self._begun:
-            head += self._was_off()
+        head = self._scribe.head(*((), np.nan) if self._begun else self._was_off())
         self._begun = True
         first_line = self.log.line
         lateness_s = self.watch.lateness_s if self.by_feed else 0.0
@@ -314,29 +241,19 @@ class Watch:
         self.live.provenance.add(self.log.name, first_line)
         if not self.log.full:
             number, name = self.log.number, self.log.name
-            self.losses.notes.append(partial(self.archive.begin_segment, number, name, first_line))
+            self.keeper.notes.append(partial(self.archive.begin_segment, number, name, first_line))
         self._reader = LogReader(first_line)
         self._judge(written)
         self._sync()
-        self._commit()
+        self.keeper.commit(self.now())
 
-    def _introduction(self, receiver: Receiver) -> bytes:
-        """Return the remark who a source is, and in which format its lines are from here on."""
-        feed, number = receiver.feed, receiver.number
-        self._formats[number] = receiver.format
-        return stationlog.introduction(number, feed.name, receiver.format, feed.clock, feed.address)
-
-    def _was_off(self) -> bytes:
-        """Return the remarks that every source was deaf while the station was off."""
+    def _was_off(self) -> tuple[list[int], float]:
+        """Return the sources that the station has ever had, and since when it was off."""
         if self._last is None:
-            return b""
-        since = self.live.latest if self.by_feed else self._last.last_t
-        if not np.isfinite(since):
-            return b""
+            return [], np.nan
         numbers = self.archive.read("select number from sources order by number")
-        return b"".join(
-            stationlog.deaf(number, since, "the station was off") for (number,) in numbers
-        )
+        since = self.live.latest if self.by_feed else self._last.last_t
+        return [number for (number,) in numbers], since
 
     def _end(self, last: bool = False) -> None:
         """End the segment; remember everything, unless that was done not long ago."""
@@ -347,14 +264,14 @@ class Watch:
         due = self._since.snapshot_bytes < SNAPSHOT_SHARE * written
         due |= now - self._since.moment > LONGEST_S
         if ended is not None:
-            self.losses.notes.append(partial(self.archive.end_segment, ended))
+            self.keeper.notes.append(partial(self.archive.end_segment, ended))
 
         def remember() -> None:
             self.archive.say("usual", dumps(self.ears.save()))
             size = commit_segment(self.archive, self.live, self.log, self.settings)
             self._since = _Since(now, self.log.written_bytes, size)
 
-        self._commit(also=remember if last or due else None)
+        self.keeper.commit(self.now(), also=remember if last or due else None)
 
     def _tidy(self) -> None:
         """Now and then: make room, and look which hulls have turned out to be ships."""
@@ -373,4 +290,4 @@ class Watch:
         if not self.log.full and free_bytes(self.folder) < watch.stop_raw_free_mb * MB:
             self.log.pause()
             self._tell_full()
-        self._commit(show=True)
+        self.keeper.commit(self.now(), show=True)

@@ -337,7 +337,12 @@ def test_one_that_was_heard_for_a_minute_is_tried_again_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert max(waits(12, monkeypatch, heard_s=61.0)) <= 1.5
-    assert max(waits(12, monkeypatch, heard_s=59.0)) > 100
+
+
+def test_one_that_gives_a_little_each_time_is_never_waited_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert 10 < max(waits(40, monkeypatch, heard_s=59.0)) <= 1.5 * feeds.HEARD_WAIT_S
 
 
 def test_stopping_does_not_wait_until_a_lost_source_would_be_opened_again(

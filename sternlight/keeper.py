@@ -1,0 +1,62 @@
+"""Keeps what is to be kept in the archive: now, or when it can be written again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from sternlight.archive import Archive, Stored
+from sternlight.errors import ArchiveError
+from sternlight.live import Live
+
+Say = Callable[[str], None]
+StateRow = tuple[float, str, str, str]  # Unix seconds, source, state, why
+
+
+class Keeper:
+    """Collects events, notes about segments and states, and commits them together.
+
+    While the archive is locked or the disk full everything waits, and is said once.
+    """
+
+    def __init__(self, archive: Archive, live: Live, say: Say) -> None:
+        self.archive = archive
+        self.events: list[Stored] = []
+        self.notes: list[Callable[[], None]] = []  # about segments
+        self.states: list[StateRow] = []
+        self.last_commit_t: float | None = None
+        self.events_count = archive.events_count()
+        self._live = live
+        self._say = say
+        self._said = ""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether something waits that somebody may want to know at once."""
+        return bool(self.events or self.states)
+
+    def commit(self, t: float, show: bool = False, also: Callable[[], None] | None = None) -> None:
+        """Keep what waits, at Unix time `t`; if that fails, it goes on waiting.
+
+        `show` looks anew which events are of ships.  `also` happens in the same
+        transaction, and is not tried again.
+        """
+        try:
+            with self.archive.transaction():
+                for note in self.notes:
+                    note()
+                self.archive.keep(self.events, t, self._live.station.as_of)
+                self.archive.note_states(self.states)
+                if self.events or show:
+                    self.archive.show(self._live.established)
+                if also is not None:
+                    also()
+        except ArchiveError as error:
+            if str(error) != self._said:
+                self._say(str(error))
+            self._said = str(error)
+            return
+        self.events, self.notes, self.states, self._said = [], [], [], ""
+        self.last_commit_t = t
+        with suppress(ArchiveError):
+            self.events_count = self.archive.events_count()

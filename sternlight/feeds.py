@@ -22,6 +22,9 @@ from sternlight.text import duration
 LINE_MAX = 1 << 16  # bytes; whoever sends longer ones sends no AIS
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 HEARD_WAIT_S = 15.0  # the longest for one that gave lines: what flaps is heard most of the time
+# A source that gives little at a time is asked again only after so long: each time that a
+# line comes alone costs a quarter of a millisecond, which at 50 lines a second is half of all.
+GATHER_S, LITTLE_BYTES = 0.2, 4096
 KINDS_MAX = 20  # of errors that are counted apart
 CALM_S = 60.0  # a source that was heard for so long is tried again at once when it is lost
 

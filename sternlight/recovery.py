@@ -32,7 +32,7 @@ from tracks.places import Places
 
 RAW = "raw"
 LOCK = "lock"
-DAMAGED = ".damaged"  # behind the name of a segment that cannot be read
+DAMAGED = "damaged"  # the folder beside the log for segments that cannot be read
 SAVE_LINES = 500_000  # so much is not read twice: the next crash may come before the next hour
 AT_ONCE = 500  # events kept in one transaction
 
@@ -227,8 +227,10 @@ def mended(raw: Path, say: Callable[[str], None] = lambda _: None) -> Segment | 
             if not path.stat().st_size:  # a crash before anything was written
                 path.unlink()
                 continue
-            aside = path.rename(path.with_name(f"{path.name}{DAMAGED}"))
-            say(f"the beginning of {path} cannot be read; it is put aside as {aside.name}")
+            aside = raw.parent / DAMAGED
+            aside.mkdir(exist_ok=True)
+            say(f"the beginning of {path} cannot be read; it is put aside into {aside}")
+            path.rename(aside / path.name)
     return None
 
 

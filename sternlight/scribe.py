@@ -51,7 +51,7 @@ class Scribe:
     def batch(
         self, pieces: Sequence[Piece], turned: Sequence[Turned], said: Sequence[str], latest: float
     ) -> bytes:
-        """Return the lines of the log for what came since the last batch.
+        """Return the lines of the log for what came since the last batch, but for deaf turns.
 
         `said` is what the clock decided; `latest` is the latest time that a feed told.
         """
@@ -66,8 +66,11 @@ class Scribe:
         marks = {piece.source: piece.mark for piece in pieces if piece.mark}
         self._marks |= marks
         out += [stationlog.mark(source, mark) for source, mark in marks.items()]
-        out += [self._turn(one, latest) for one in turned if one.deaf]
         return b"".join(out)
+
+    def deaf(self, turned: Sequence[Turned], latest: float) -> bytes:
+        """Return the remarks on sources that turned deaf, for behind what they still gave."""
+        return b"".join(self._turn(one, latest) for one in turned if one.deaf)
 
     def _lines(self, piece: Piece) -> bytes:
         t = self._clock.at(piece.moment)

@@ -123,6 +123,9 @@ class Watch:
         for one in turned:
             self._tell(one.turn)
         self._take(self._scribe.batch(pieces, turned, said, self.live.latest))
+        # Behind the lines of the batch, which move a feed's time on.
+        if deaf := self._scribe.deaf(turned, self.live.latest):
+            self._take(deaf)
         self._tidy()
         return self.backlog.lines_count > 0
 
@@ -279,6 +282,7 @@ class Watch:
         if now - self._tidied < TIDY_S:
             return
         self._tidied = now
+        give_back()
         watch = self.watch
         pruned = prune(
             self.folder, self.archive, self.log.name,

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -91,10 +91,7 @@ def lines_heard(folder: Path) -> int:
     return int(json.loads(done.stdout)["sources"][0]["lines"]) if done.stdout else 0
 
 
-def test_it_starts_and_hears_its_first_sentence_soon(
-    running: tuple[Daemon, Path, float], record_property: Callable[[str, object], None]
-) -> None:
-    record_property("start to first sentence, s", round(running[2], 2))
+def test_it_starts_and_hears_its_first_sentence_soon(running: tuple[Daemon, Path, float]) -> None:
     assert running[2] < 15  # the figure itself is measured elsewhere, on a machine that is calm
 
 

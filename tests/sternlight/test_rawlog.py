@@ -263,9 +263,9 @@ def test_a_segment_whose_beginning_cannot_be_read_is_put_aside_and_that_is_said(
     assert first is not None
     assert last is not None
     assert last.name == first.name
-    assert broken.with_name(broken.name + DAMAGED).exists()
-    assert said == [f"the beginning of {broken} cannot be read; it is put aside as"
-                    f" {broken.name}{DAMAGED}"]  # fmt: skip
+    assert (broken.parent.parent / DAMAGED / broken.name).exists()
+    aside = broken.parent.parent / DAMAGED
+    assert said == [f"the beginning of {broken} cannot be read; it is put aside into {aside}"]
 
 
 def test_a_file_in_which_nothing_was_written_yet_is_taken_away(tmp_path: Path) -> None:

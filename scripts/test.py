@@ -57,7 +57,9 @@ def run_tests(bin_folder: Path, no_skips: bool, arguments: list[str]) -> tuple[s
     """Run pytest; with `no_skips`, a skipped test is a problem."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        _, problem, seconds = run(bin_folder, "pytest", "-rs", f"--junit-xml={report}", *arguments)
+        # On all cores, but the tests of a file together: they share what is slow to make.
+        how = ["-rs", "-n", "auto", "--dist", "loadfile", f"--junit-xml={report}"]
+        _, problem, seconds = run(bin_folder, "pytest", *how, *arguments)
         if no_skips and not problem:
             skipped = sum(
                 int(suite.get("skipped", 0)) for suite in ET.parse(report).iter("testsuite")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import _evaluate_scenes as scenes
 import numpy as np
-from _evaluate_metrics import SAME, Ranking, Span, match
+from _evaluate_metrics import Ranking, Span, match
 from _evaluate_reception import Climate, stream
 from _evaluate_run import Found, found_in
 from _evaluate_sea import Cast, Play, Recording, hide, record
@@ -18,7 +18,7 @@ from _evaluate_sea import Cast, Play, Recording, hide, record
 from receiver.sources import sea_port, sea_traffic, sea_wanted
 from receiver.sources.sea_chart import DAY, HOUR
 from sternlight.settings import Settings
-from tracks.batch import BIN_S, F64, I64, Columns, Mask, column
+from tracks.batch import BIN_S, F64, I64, U8, Columns, Mask, column
 from tracks.places import Places
 
 START = 1_772_323_200.0  # 2026-03-01T00:00:00Z
@@ -49,6 +49,17 @@ CAST = Cast(
 )
 
 
+OFF, OUTAGE, QUAY, BEYOND, WEAK = range(5)
+CAUSES = (
+    "switched off",
+    "began with an outage of the station",
+    "power cut at the quay",
+    "out of hearing for most of it",
+    "poorly heard, and then not at all",
+)
+BEYOND_CHANCE = 0.2  # to be heard within ten minutes, mean over a silence, on the true way
+
+
 @dataclass(frozen=True, slots=True)
 class Silences(Columns):
     """Times in which a ship that had been heard was not; `truth`: it was switched off."""
@@ -57,7 +68,7 @@ class Silences(Columns):
     start: F64 = column(np.float64)  # heard for the last time before
     end: F64 = column(np.float64)  # heard again, or the end of the recording
     truth: Mask = column(np.bool_)
-    outage: Mask = column(np.bool_)  # began with an outage of the station, and innocent
+    cause: U8 = column(np.uint8)  # index into CAUSES
     before_count: I64 = column(np.int64)  # positions in the 12 h before
     shore_nmi: F64 = column(np.float64)
     surprise: F64 = column(np.float64)  # to somebody who knows all but the fading
@@ -117,7 +128,9 @@ def silences_of(recording: Recording, places: Places) -> Silences:
     ship = np.array([ships_of[m] for m in mmsi[row].tolist()])
     start, end = t[row], until[row]
     keys = mmsi * (1 << 32) + t.astype(np.int64)
-    before = row - np.searchsorted(keys, mmsi[row] * (1 << 32) + (start - BEFORE_H * HOUR))
+    before = row - np.searchsorted(
+        keys, mmsi[row] * (1 << 32) + (start - BEFORE_H * HOUR).astype(np.int64)
+    )
     shore_nmi = places.shore_nmi(heard.lat[order][row], heard.lon[order][row])
     truth = off_s(recording, ship, start, end) > OFF_SHARE * (end - start)
     return Silences.make(
@@ -126,10 +139,10 @@ def silences_of(recording: Recording, places: Places) -> Silences:
         start=start,
         end=end,
         truth=truth,
-        outage=~truth & _with_outage(recording, start, end),
+        cause=_cause(recording, truth, ship, start, end),
         before_count=before,
         shore_nmi=shore_nmi,
-        surprise=_surprise(recording, ship, start, end),
+        surprise=_along(recording, _costs(recording), ship, start, end),
     )
 
 
@@ -151,19 +164,41 @@ def _with_outage(recording: Recording, start: F64, end: F64) -> Mask:
     return begins
 
 
-def _surprise(recording: Recording, ship: I64, start: F64, end: F64) -> F64:
-    """Return minus the logarithm of the chance that nothing was heard on the true way."""
-    sea, (ships, bins) = recording.sea, recording.way.shape
-    middles = sea.start + BIN_S * (np.arange(bins) + 0.5)
-    who = np.repeat(np.arange(ships), bins)
+def _silent(recording: Recording) -> F64:
+    """Return the chance that nothing is heard of each ship in each ten-minute bin."""
+    ships, bins = recording.way.shape
+    middles = recording.sea.start + BIN_S * (np.arange(bins) + 0.5)
     silent = recording.antenna.silent(
-        who, np.tile(middles, ships), recording.way.ravel(), recording.sent.ravel()
+        np.repeat(np.arange(ships), bins),
+        np.tile(middles, ships),
+        recording.way.ravel(),
+        recording.sent.ravel(),
     )
-    cost = np.zeros((ships, bins + 1))
-    np.cumsum(-np.log(np.maximum(silent, 1e-12)).reshape(ships, bins), axis=1, out=cost[:, 1:])
-    first, last = (np.clip((x - sea.start) / BIN_S, 0, bins) for x in (start, end))
+    return silent.reshape(ships, bins)
+
+
+def _costs(recording: Recording) -> F64:
+    return np.asarray(-np.log(np.maximum(_silent(recording), 1e-12)), np.float64)
+
+
+def _along(recording: Recording, values: F64, ship: I64, start: F64, end: F64) -> F64:
+    """Return the sum of a ship's values over the whole bins of each span."""
+    bins = values.shape[1]
+    summed = np.zeros((len(values), bins + 1))
+    np.cumsum(values, axis=1, out=summed[:, 1:])
+    first, last = (np.clip((x - recording.sea.start) / BIN_S, 0, bins) for x in (start, end))
     a, z = np.ceil(first).astype(np.int64), np.floor(last).astype(np.int64)
-    return np.asarray(np.maximum(cost[ship, np.maximum(a, z)] - cost[ship, a], 0), np.float64)
+    return np.asarray(np.maximum(summed[ship, np.maximum(a, z)] - summed[ship, a], 0), np.float64)
+
+
+def _cause(recording: Recording, truth: Mask, ship: I64, start: F64, end: F64) -> U8:
+    """Return why each silence came about, the first reason that holds."""
+    bins = np.maximum(np.floor((end - start) / BIN_S) - 1, 1)
+    quay = _along(recording, (recording.sent == 0).astype(np.float64), ship, start, end) / bins
+    chance = _along(recording, 1 - _silent(recording), ship, start, end) / bins
+    outage = _with_outage(recording, start, end)
+    held = [truth, outage, quay > 0.5, chance < BEYOND_CHANCE]
+    return np.select(held, [OFF, OUTAGE, QUAY, BEYOND], WEAK).astype(np.uint8)
 
 
 def _judged(silences: Silences, gaps: Sequence[Found], mmsi: I64, since: float) -> int:
@@ -243,6 +278,3 @@ def by_length(stations: Sequence[Station], edges: Sequence[float]) -> dict[float
                 true + int((inside & one.silences.truth).sum()),
             )
     return counts
-
-
-assert SAME == OFF_SHARE  # the page says both in one sentence

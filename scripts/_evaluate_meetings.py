@@ -100,6 +100,7 @@ class Outcome(NamedTuple):
     start_min: F64  # how far off the starts and ends of the right ones are
     end_min: F64
     causes: Counter[str]  # what the wrong ones were
+    strong_causes: Counter[str]  # and those of them with a score of at least one half
     weeks: float
 
 
@@ -155,10 +156,12 @@ def compare(kind: str, found: Sequence[Found], acts: Sequence[Act], weeks: float
             for i, j in matched.items()
         ]
     ).reshape(-1, 2)
-    wrong = [listed[i].span for i in counted if i not in matched]
-    causes = Counter(_cause(kind, span, acts) for span in wrong)
+    wrong = [listed[i] for i in counted if i not in matched]
+    causes = Counter(_cause(kind, f.span, acts) for f in wrong)
+    strong = Counter(_cause(kind, f.span, acts) for f in wrong if f.score >= 0.5)
     ranking = Ranking(truth, score, len(true) - len(matched))
-    return Outcome(ranking, np.abs(off[:, 0]) / 60, np.abs(off[:, 1]) / 60, causes, weeks)
+    start_min, end_min = np.abs(off.T) / 60
+    return Outcome(ranking, start_min, end_min, causes, strong, weeks)
 
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -98,6 +99,12 @@ def precision_at(ranking: Ranking, recall: float) -> float:
     return float((right[good] / listed[good]).max(initial=0.0))
 
 
+def right_among(ranking: Ranking, n: int) -> float:
+    """Return how many of the `n` strongest are right; of equal ones, as many as on average."""
+    right, listed = (np.concatenate([[0], column]) for column in steps(ranking))
+    return float(np.interp(min(n, listed[-1]), listed, right))
+
+
 def pooled(rankings: Iterable[Ranking]) -> Ranking:
     """Return several rankings as one; their scores must mean the same."""
     parts = list(rankings)
@@ -137,9 +144,9 @@ class Bin(NamedTuple):
 
 
 def reliability(ranking: Ranking, edges: Sequence[float]) -> list[Bin]:
-    """Return for each bin of scores, the upper edge left out but for the last, how many are true."""
+    """Return how many are true in each bin of scores; only the last has its upper edge."""
     bins = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (ranking.score >= low) & (
             (ranking.score < high) | ((high == edges[-1]) & (ranking.score == high))
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +19,7 @@ from numpy.random import Generator
 
 from receiver.decoded import BadInput, Decoded
 from receiver.sources.logfile import open_inputs
-from receiver.sources.sea_chart import HOUR, NMI, lat_lon, vector
+from receiver.sources.sea_chart import C128, HOUR, NMI, lat_lon, vector
 from sternlight.reading import Reading
 from sternlight.settings import Settings
 from tracks.batch import BIN_S, CLASS_A, F64, PositionBatch, StaticBatch
@@ -42,6 +44,7 @@ DENSE = (  # recordings with ships that were heard at least every half hour for 
 )
 HOLE_S = 1800.0  # no longer hole in what is taken for dense
 MASK_H = (6.5, 14.0)
+BREAK_S = 24 * 3600.0  # gpsdio-segment ends a segment with a silence of this length
 PIECE_H = 18.0  # of a dense stretch, at least, to be laid around an antenna
 
 
@@ -81,7 +84,9 @@ def read(path: Path) -> tuple[PositionBatch, StaticBatch]:
 
 def recordings(folder: Path) -> list[Path]:
     """Return every recording; one-case files of line formats are none."""
-    return sorted(p for room in ("nmea", "tables") for p in (folder / room).glob("*") if p.is_file())
+    return sorted(
+        p for room in ("nmea", "tables") for p in (folder / room).glob("*") if p.is_file()
+    )
 
 
 def normal(path: Path, settings: Settings, places: Places) -> Normal | None:
@@ -113,12 +118,18 @@ def _hours_heard(positions: PositionBatch) -> float:
 class Stretch(NamedTuple):
     """A part of a real track without long holes."""
 
+    recording: str
     positions: PositionBatch
     hours: float
 
 
-def stretches(folder: Path, least_h: float) -> Iterator[Stretch]:
-    """Yield the dense parts, of at least so many hours, of all tracks in the `DENSE` recordings."""
+@cache
+def stretches(folder: Path, least_h: float) -> tuple[Stretch, ...]:
+    """Return the dense parts, of at least so many hours, of all tracks in `DENSE`."""
+    return tuple(_stretches(folder, least_h))
+
+
+def _stretches(folder: Path, least_h: float) -> Iterator[Stretch]:
     for name in DENSE:
         positions, _ = clean(read(folder / "tables" / name)[0])
         for mmsi in np.unique(positions.mmsi):
@@ -127,7 +138,7 @@ def stretches(folder: Path, least_h: float) -> Iterator[Stretch]:
             for a, z in zip(np.r_[0, cuts], np.r_[cuts, len(one)], strict=True):
                 hours = (one.t[z - 1] - one.t[a]) / HOUR
                 if hours >= least_h:
-                    yield Stretch(one.take(slice(a, z)), float(hours))
+                    yield Stretch(name, one.take(slice(a, z)), float(hours))
 
 
 def hidden_windows(folder: Path, seed: int, settings: Settings, places: Places) -> Masked:
@@ -139,10 +150,7 @@ def hidden_windows(folder: Path, seed: int, settings: Settings, places: Places) 
     ends: list[float] = []
     for name in DENSE:
         positions, statics = read(folder / "tables" / name)
-        windows = [
-            _window(rng, s) for s in stretches(folder, PIECE_H) if s.positions.t[0] >= positions.t[0]
-            and s.positions.mmsi[0] in positions.mmsi and s.positions.t[-1] <= positions.t[-1]
-        ]  # fmt: skip
+        windows = [_window(rng, s) for s in stretches(folder, PIECE_H) if s.recording == name]
         keep = np.ones(len(positions), np.bool_)
         for mmsi, a, b in windows:
             keep &= (positions.mmsi != mmsi) | (positions.t < a) | (positions.t >= b)
@@ -158,7 +166,9 @@ def hidden_windows(folder: Path, seed: int, settings: Settings, places: Places) 
 
 
 def _join(parts: Sequence[Ranking]) -> Ranking:
-    return Ranking(*(np.concatenate([getattr(p, n) for p in parts]) for n in ("truth", "score")))
+    return Ranking(
+        np.concatenate([p.truth for p in parts]), np.concatenate([p.score for p in parts])
+    )
 
 
 def _window(rng: Generator, stretch: Stretch) -> tuple[int, float, float]:
@@ -200,7 +210,7 @@ def relaid(folder: Path, seed: int, settings: Settings, ships: int, days: float)
     switched off once.  No shore and no port is near.
     """
     rng = stream(seed, 8)
-    pool = list(stretches(folder, PIECE_H))
+    pool = stretches(folder, PIECE_H)
     start = 1_772_323_200.0
     end = start + days * 24 * HOUR
     antenna = Antenna.draw(Climate(), np.zeros(ships, np.bool_), start, end, seed)
@@ -213,7 +223,7 @@ def relaid(folder: Path, seed: int, settings: Settings, ships: int, days: float)
             np.full(len(piece), ship), piece.t, at, 6.0
         )
         if rng.uniform() < 1 / 8:
-            _, a, b = _window(rng, Stretch(piece, float(piece.t[-1] - piece.t[0]) / HOUR))
+            _, a, b = _window(rng, Stretch("", piece, float(piece.t[-1] - piece.t[0]) / HOUR))
             keep &= (piece.t < a) | (piece.t >= b)
             off.append(Span((mmsi,), a, b))
         lat, lon = lat_lon(at[keep])
@@ -238,7 +248,7 @@ def _judged(heard: PositionBatch, off: list[Span], end: float, settings: Setting
 
 def _laid(
     rng: Generator, piece: PositionBatch, start: float, end: float
-) -> tuple[PositionBatch, np.ndarray[tuple[int], np.dtype[np.complex128]]]:
+) -> tuple[PositionBatch, C128]:
     """Move a piece to a time of the recording, turn it, and lay it near the antenna."""
     most_s = float(rng.uniform(PIECE_H, 96)) * HOUR
     piece = piece.take(piece.t < piece.t[0] + most_s)
@@ -248,8 +258,10 @@ def _laid(
     )
     middle = int(rng.integers(len(piece)))
     east = (piece.lon - piece.lon[middle] + 180) % 360 - 180
-    at = 60 * NMI * (
-        east * math.cos(math.radians(piece.lat[middle])) + 1j * (piece.lat - piece.lat[middle])
+    at = (
+        60
+        * NMI
+        * (east * math.cos(math.radians(piece.lat[middle])) + 1j * (piece.lat - piece.lat[middle]))
     )
     at = at * np.exp(1j * rng.uniform(0, 2 * np.pi))
     off = vector(float(rng.uniform(0, 360)), NMI * 40 * math.sqrt(float(rng.uniform())))
@@ -263,7 +275,8 @@ class Agreement(NamedTuple):
     reports: int
     theirs: int
     ours: int
-    index: float
+    rand: float  # adjusted Rand index
+    rand_cut: float  # once ours end, as theirs do, with a silence of a day
 
 
 def segments(folder: Path, settings: Settings) -> list[Agreement]:
@@ -275,8 +288,6 @@ def segments(folder: Path, settings: Settings) -> list[Agreement]:
             found.append(_agreement(path.name, rows, settings))
     path = folder / "tables" / "pyseas_position_messages_201801.csv"
     if path.exists():
-        import csv
-
         with path.open(encoding="utf-8") as file:
             table = list(csv.DictReader(file))
         for mmsi in sorted({row["ssvid"] for row in table}):
@@ -301,11 +312,20 @@ def _agreement(name: str, rows: list[dict[str, str]], settings: Settings) -> Agr
     good = clean(batch)[0]
     good = good.take(np.lexsort((good.line, good.t, good.mmsi)))
     fixes = settings.segment.step(settings.segment.start(), good, math.inf)[1]
-    of = dict(zip(fixes.line.tolist(), fixes.track.tolist(), strict=True))
-    both = [(of[k], r["expected"]) for k, r in enumerate(rows) if k in of and r.get("expected")]
-    ours, theirs = [b[0] for b in both], [b[1] for b in both]
-    index = adjusted_rand(ours, theirs)
-    return Agreement(name, len(both), len(set(theirs)), len(set(ours)), index)
+    silent = np.diff(fixes.t, prepend=fixes.t[:1]) > BREAK_S
+    pieces = np.cumsum(silent | (np.diff(fixes.track, prepend=fixes.track[:1]) != 0))
+    lines = fixes.line.tolist()
+    of = dict(zip(lines, zip(fixes.track.tolist(), pieces.tolist(), strict=True), strict=True))
+    both = [(*of[k], r["expected"]) for k, r in enumerate(rows) if k in of and r.get("expected")]
+    ours, cut, theirs = zip(*both, strict=True)
+    return Agreement(
+        name,
+        len(both),
+        len(set(theirs)),
+        len(set(ours)),
+        adjusted_rand(ours, theirs),
+        adjusted_rand(cut, theirs),
+    )
 
 
 def _unix(text: str) -> float:

@@ -48,13 +48,13 @@ class Climate:
     terrain: float = 0.3  # how far the range changes from one bearing to another
     shadows_count: int = 2  # headlands, 15 to 40 degrees wide
     outage_h: tuple[float, float] = (3.0, 9.0)
-    outages_count: int = 2
+    outages_count: int = 1
     weak_spells_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Antenna:
-    """One antenna at the origin of the chart's metres given; columns of shape (ships,) and so on."""
+    """One antenna, at the origin of the places in metres that it is asked about."""
 
     start: float
     range_nmi: float
@@ -111,11 +111,12 @@ class Antenna:
         This is what somebody would know who knew everything but the fading.
         """
         clear = self.clear(ship, t, at)
-        return 1 - np.mean([_any(np.minimum(clear * f, MOST), sent) for f in _FADES], axis=0)
+        heard = [_any(np.minimum(clear * fade, MOST), sent) for fade in _FADES]
+        return np.asarray(1 - np.mean(heard, axis=0), np.float64)
 
     def _hourly(self, t: F64) -> F64:
         place = (t - self.start) / HOUR
-        return np.interp(place, np.arange(len(self.hours)), self.hours)
+        return np.asarray(np.interp(place, np.arange(len(self.hours)), self.hours), np.float64)
 
 
 def _any(chance: F64, sent: ArrayLike) -> F64:

@@ -55,7 +55,9 @@ def found_in(
     return [
         Found(
             one.event.kind,
-            Span(one.event.mmsis, one.event.start, last if one.event.end is None else one.event.end),
+            Span(
+                one.event.mmsis, one.event.start, last if one.event.end is None else one.event.end
+            ),
             one.assessment.score,
             float(one.event.evidence.measured.get(CHANCE, np.nan)),
             one.event.end is None,

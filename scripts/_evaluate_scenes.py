@@ -93,9 +93,7 @@ class WorkBoats(_Resident):
         log.work(log.t + HOUR, rng, self.spot, 0.5 * NMI, kn=4).go(self.spot, kn=4)
         one = log.stay(t0 + self.period_s).voyage()
         note = "two service vessels moored at sea"
-        return Plan(
-            (one, one.beside(60j)), (Truth("moored", (0, 1), t0, log.t, self.spot, note),)
-        )
+        return Plan((one, one.beside(60j)), (Truth("moored", (0, 1), t0, log.t, self.spot, note),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +158,7 @@ class PilotStation(_Resident):
             pilot.go(self.spot, kn=12)
             ship.go(self.spot + vector(60, 4 * NMI), far, kn=12)
             ships.append(ship.arrive(far, t0 + self.period_s).voyage())
-        pilot.drift(t0 + self.period_s - HOUR, rng, 0.5, 215).arrive(
-            self.spot, t0 + self.period_s
-        )
+        pilot.drift(t0 + self.period_s - HOUR, rng, 0.5, 215).arrive(self.spot, t0 + self.period_s)
         note = "a pilot boat waits at its station and boards ships"
         truth = Truth("pilotage", (0, 1, 2), t0, t0 + self.period_s, self.spot, note)
         return Plan((pilot.voyage(), *ships), (truth,))

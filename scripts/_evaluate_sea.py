@@ -119,7 +119,8 @@ def hide(sea: Sea, rng: Generator, a_week: float, lasts_h: Span) -> Hidden:
     count = rng.poisson(a_week * span_s / (7 * chart.DAY), ships)
     ship = np.repeat(np.arange(ships), count)
     start = rng.uniform(sea.start + 12 * HOUR, sea.end, len(ship))
-    end = start + HOUR * np.exp(rng.uniform(*np.log(lasts_h), len(ship)))
+    log_h = rng.uniform(np.log(lasts_h[0]), np.log(lasts_h[1]), len(ship))
+    end = start + HOUR * np.exp(log_h)
     order = np.lexsort((start, ship))
     drawn = Hidden(ship[order], start[order], np.minimum(end[order], sea.end))
     apart = np.ones(len(drawn), np.bool_)
@@ -135,7 +136,9 @@ def record(sea: Sea, climate: Climate, hidden: Hidden, lost_share: float = 0.0) 
     class_b = sea.register.class_b
     antenna = Antenna.draw(climate, class_b, sea.start, sea.end, sea.seed)
     rng = stream(sea.seed, 5)
-    frugal = (np.isin(sea.register.ship_type, (30, 36, 37))) & (rng.uniform(size=len(class_b)) < 0.25)
+    frugal = (np.isin(sea.register.ship_type, (30, 36, 37))) & (
+        rng.uniform(size=len(class_b)) < 0.25
+    )
     phase = rng.uniform(0, 1, len(class_b))
     heard, ways, sents = [], [], []
     for a in np.arange(sea.start, sea.end, CHUNK_S):
@@ -173,9 +176,9 @@ def _in_one(sent: Reports, class_b: Mask) -> F64:
 
 
 def _positions(sea: Sea, parts: list[Reports], rng: Generator) -> PositionBatch:
-    reports = Reports(*(np.concatenate(c) for c in zip(*parts, strict=True)))
+    reports = Reports._make(np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(reports.t, kind="stable")
-    reports = Reports(*(c[order] for c in reports))
+    reports = Reports._make(column[order] for column in reports)
     n = len(order)
     lat, lon = chart.lat_lon(reports.p + GPS_M * (rng.normal(size=n) + 1j * rng.normal(size=n)))
     is_b = sea.register.class_b[reports.ship]

@@ -25,6 +25,7 @@ START = 1_772_323_200.0  # 2026-03-01T00:00:00Z
 LEAST_H = 2.0  # silences shorter than this are nobody's business
 LEARN_DAYS = 3.0  # at the beginning, in which a station learns; not counted
 OFF_SHARE = 0.5  # of a silence; more of it switched off, and it is a true one
+PARTLY_SHARE = 0.02  # more than that, and it is neither a true nor an innocent one
 A_WEEK, LASTS_H = 0.3, (1.5, 14.0)  # how often and for how long a ship switches off
 BEFORE_H, BEFORE_LEAST = 12.0, 14  # Welch et al. 2022, doi 10.1126/sciadv.abq2109
 CAST = Cast(
@@ -49,9 +50,10 @@ CAST = Cast(
 )
 
 
-OFF, OUTAGE, QUAY, BEYOND, WEAK = range(5)
+OFF, PARTLY, OUTAGE, QUAY, BEYOND, WEAK = range(6)
 CAUSES = (
     "switched off",
+    "switched off for less than half of it (counted in no other table)",
     "began with an outage of the station",
     "power cut at the quay",
     "out of hearing for most of it",
@@ -84,20 +86,17 @@ class Silences(Columns):
 class Station(NamedTuple):
     """What came of one sea."""
 
-    silences: Silences
+    every: Silences
     elsewhere: int  # gap events that are no silence of two hours or more
     outages: int
     start_min: F64  # how far off starts and ends of true ones are, in minutes
     end_min: F64
     weeks: float
 
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How many seas, and how many days each."""
-
-    seeds: tuple[int, ...]
-    days: float
+    @property
+    def silences(self) -> Silences:
+        """Those that are either true or innocent."""
+        return self.every.take(self.every.cause != PARTLY)
 
 
 def station(seed: int, days: float, settings: Settings, places: Places) -> Station:
@@ -132,14 +131,14 @@ def silences_of(recording: Recording, places: Places) -> Silences:
         keys, mmsi[row] * (1 << 32) + (start - BEFORE_H * HOUR).astype(np.int64)
     )
     shore_nmi = places.shore_nmi(heard.lat[order][row], heard.lon[order][row])
-    truth = off_s(recording, ship, start, end) > OFF_SHARE * (end - start)
+    off = off_s(recording, ship, start, end) / (end - start)
     return Silences.make(
         len(row),
         ship=ship,
         start=start,
         end=end,
-        truth=truth,
-        cause=_cause(recording, truth, ship, start, end),
+        truth=off > OFF_SHARE,
+        cause=_cause(recording, off, ship, start, end),
         before_count=before,
         shore_nmi=shore_nmi,
         surprise=_along(recording, _costs(recording), ship, start, end),
@@ -191,14 +190,14 @@ def _along(recording: Recording, values: F64, ship: I64, start: F64, end: F64) -
     return np.asarray(np.maximum(summed[ship, np.maximum(a, z)] - summed[ship, a], 0), np.float64)
 
 
-def _cause(recording: Recording, truth: Mask, ship: I64, start: F64, end: F64) -> U8:
+def _cause(recording: Recording, off: F64, ship: I64, start: F64, end: F64) -> U8:
     """Return why each silence came about, the first reason that holds."""
     bins = np.maximum(np.floor((end - start) / BIN_S) - 1, 1)
     quay = _along(recording, (recording.sent == 0).astype(np.float64), ship, start, end) / bins
     chance = _along(recording, 1 - _silent(recording), ship, start, end) / bins
     outage = _with_outage(recording, start, end)
-    held = [truth, outage, quay > 0.5, chance < BEYOND_CHANCE]
-    return np.select(held, [OFF, OUTAGE, QUAY, BEYOND], WEAK).astype(np.uint8)
+    held = [off > OFF_SHARE, off > PARTLY_SHARE, outage, quay > 0.5, chance < BEYOND_CHANCE]
+    return np.select(held, [OFF, PARTLY, OUTAGE, QUAY, BEYOND], WEAK).astype(np.uint8)
 
 
 def _judged(silences: Silences, gaps: Sequence[Found], mmsi: I64, since: float) -> int:

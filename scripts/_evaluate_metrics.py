@@ -17,6 +17,29 @@ Z95 = 1.959963984540054  # two-sided 95 % of a normal distribution
 SAME = 0.5  # two spans are one if they share at least half of the longer
 
 
+def poisson(count: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of a mean of which `count` were seen (Garwood 1936).
+
+    As if one event had nothing to do with the next: where they come in clusters
+    it is too narrow.
+    """
+
+    def below(mean: float, n: int) -> float:
+        """Return the chance of fewer than `n`."""
+        k = np.arange(n)
+        logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, max(n, 1))))])[:n]
+        return float(np.exp(k * math.log(mean) - mean - logs).sum())
+
+    def solve(n: int, chance: float) -> float:
+        low, high = 1e-9, 4.0 * n + 20
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if below(middle, n) > chance else (low, middle)
+        return low
+
+    return (solve(count, 0.975) if count else 0.0), solve(count + 1, 0.025)
+
+
 class Ranking(NamedTuple):
     """Things with a score each; `missed` is how many true ones were not listed at all.
 

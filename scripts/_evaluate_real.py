@@ -26,8 +26,14 @@ from tracks.batch import BIN_S, CLASS_A, F64, PositionBatch, StaticBatch
 from tracks.places import Places
 from tracks.quality import clean
 
-# What is known to be in a recording; an event of these ships is none of ordinary traffic.
+# What is known of a recording that makes it other than an hour of ordinary traffic.
+SAMPLES = "lines of years together; not one recording"
 KNOWN = {
+    "aislib_small_cb_example.txt": SAMPLES,
+    "aistools_type1-bad-bitcount.nmea": SAMPLES,
+    "gpsd_sample.aivdm": SAMPLES,
+    "libais_test.aivdm": SAMPLES,
+    "libais_typeexamples.nmea": SAMPLES,
     "dma_aisabnormal_212123000_drift_1.ais": "a ship that drifts for 12.5 h",
     "pyseas_gap_positions_gfw_416000301.csv": "a gap of 16.7 h that GFW published",
     "pyseas_gap_positions_ee_416000301.csv": "the same gap, as another provider heard it",

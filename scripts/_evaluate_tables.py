@@ -25,6 +25,7 @@ from _evaluate_metrics import (
     Ranking,
     average_precision,
     bootstrap,
+    poisson,
     pooled,
     precision_at,
     recall_at,
@@ -72,8 +73,14 @@ def figure(parts: Sequence[Ranking], of: Callable[[Ranking], float]) -> str:
 
 
 def counts_row(counts: Counts, weeks: float) -> list[str]:
-    wrong = (counts.flagged - counts.right) / weeks
-    return [share(counts.right, counts.flagged), share(counts.right, counts.true), f"{wrong:.1f}"]
+    wrong = rate(counts.flagged - counts.right, weeks)
+    return [share(counts.right, counts.flagged), share(counts.right, counts.true), wrong]
+
+
+def rate(count: int, weeks: float) -> str:
+    """Write how many there are a week, with the interval and the count."""
+    low, high = (end / weeks for end in poisson(count))
+    return f"{count / weeks:.1f} ({low:.1f} to {high:.1f}; {count:,})"
 
 
 def of_gaps(stations: Sequence[Station]) -> Tables:
@@ -97,9 +104,7 @@ def of_gaps(stations: Sequence[Station]) -> Tables:
         ),
         "gaps-causes": table(
             ["why it was silent", "silences", "listed", f"score {STRONG} or more"],
-            [(cause, *(f"{int((every.cause == k)[rows].sum()):,}" for rows in
-              (slice(None), every.score > -np.inf, every.score >= STRONG)))
-             for k, cause in enumerate(CAUSES)],
+            _silent_because(Silences.concat([s.every for s in stations])),
         ),
         "gaps-rules": table(
             ["flagged by", "precision", "recall", "false alarms a week"],
@@ -117,6 +122,15 @@ def of_gaps(stations: Sequence[Station]) -> Tables:
 
 def _all(every: Silences) -> Ranking:
     return Ranking(every.truth, every.hours)
+
+
+def _silent_because(every: Silences) -> list[list[str]]:
+    """Return for each cause all, those listed, and those with a high score."""
+    kinds = (np.ones(len(every), np.bool_), every.score > -np.inf, every.score >= STRONG)
+    return [
+        [cause, *(f"{np.count_nonzero(kind & (every.cause == k)):,}" for kind in kinds)]
+        for k, cause in enumerate(CAUSES)
+    ]
 
 
 def _facts(stations: Sequence[Station], every: Silences) -> list[tuple[str, str]]:
@@ -276,11 +290,16 @@ def of_normal(normals: Sequence[Normal]) -> Tables:
 
     head = ["recording", "hours heard", "vessels", "listed", f"score {STRONG} or more"]
     quiet = [n for n in normals if not n.known]
+    weeks = sum(n.hours for n in quiet) / (7 * 24)
+    listed, strong = (
+        rate(n, weeks)
+        for n in (sum(sum(n.listed.values()) for n in quiet), sum(n.strong for n in quiet))
+    )
     total = ["all of them", f"{sum(n.hours for n in quiet):.1f}",
              f"{sum(n.vessels for n in quiet):,}", f"{sum(sum(n.listed.values()) for n in quiet)}",
              f"{sum(n.strong for n in quiet)}"]  # fmt: skip
     return {
-        "normal": table(head, [*map(row, quiet), total]),
+        "normal": table(head, [*map(row, quiet), total, ["a week", "", "", listed, strong]]),
         "known": table([*head, "known of it"], [[*row(n), n.known] for n in normals if n.known]),
     }
 

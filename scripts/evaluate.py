@@ -68,6 +68,8 @@ def gap_sea(seed: int, days: float) -> gaps.Station:
 
 def meeting_sea(number: int, seed: int, days: float) -> dict[str, dict[str, meetings.Outcome]]:
     rules = meetings.rules(settings())
+    if number:  # the rules of others are told of the first setting only
+        rules = dict(list(rules.items())[:1])
     return meetings.outcomes(meetings.SETTINGS[number], seed, days, rules, places())
 
 

@@ -84,6 +84,15 @@ def test_the_ends_of_wilsons_interval_are_shares_that_just_pass_the_test(
         assert off == pytest.approx(metrics.Z95**2 * end * (1 - end), abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    [(0, 0.0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.39), (100, 81.36, 121.63)],
+)
+def test_the_interval_of_a_count_is_that_of_the_tables(count: int, low: float, high: float) -> None:
+    assert metrics.poisson(count) == pytest.approx((low, high), rel=1e-3)
+    assert metrics.poisson(10_000) == pytest.approx((9805, 10198), abs=2)
+
+
 def test_of_nothing_nothing_is_known() -> None:
     assert metrics.wilson(0, 0) == (0.0, 1.0)
     assert tables.share(0, 0) == "none"
@@ -306,7 +315,7 @@ def test_who_is_hidden_or_beyond_an_outage_is_not_heard(recording: sea.Recording
 def test_silences_are_those_of_looking_at_every_ship(recording: sea.Recording) -> None:
     found = gaps.silences_of(recording, load_places([]))
     heard, hidden, world = recording.positions, recording.hidden, recording.sea
-    twin = []
+    twin, shares = [], []
     for ship, mmsi in enumerate(world.register.mmsi.tolist()):
         t = [*np.sort(heard.t[heard.mmsi == mmsi]).tolist(), world.end]
         for k, (a, b) in enumerate(itertools.pairwise(t)):
@@ -314,12 +323,17 @@ def test_silences_are_those_of_looking_at_every_ship(recording: sea.Recording) -
                 continue
             spells = zip(hidden.ship, hidden.start, hidden.end, strict=True)
             off = sum(max(0, min(b, z) - max(a, y)) for s, y, z in spells if s == ship)
+            shares.append(off / (b - a))
             before = sum(x // 1 >= (a - 12 * HOUR) // 1 for x in t[:k])
             twin.append((ship, a, b, off > (b - a) / 2, before))
     rows = zip(found.ship, found.start, found.end, found.truth, found.before_count, strict=True)
     assert sorted(twin) == sorted(tuple(x.item() for x in row) for row in rows)
     assert found.truth.any()
     assert np.all((found.cause == gaps.OFF) == found.truth)
+    partly = {(row[0], row[1]) for row, share in zip(twin, shares, strict=True)
+              if gaps.PARTLY_SHARE < share <= 0.5}  # fmt: skip
+    rows = found.take(found.cause == gaps.PARTLY)
+    assert partly == set(zip(rows.ship.tolist(), rows.start.tolist(), strict=True))
 
 
 def test_a_sea_moved_to_longitude_180_is_the_same_sea(recording: sea.Recording) -> None:
@@ -334,6 +348,16 @@ def test_a_sea_moved_to_longitude_180_is_the_same_sea(recording: sea.Recording) 
     assert moved.nearest(lat, east)[0] == pytest.approx(places.nearest(lat, lon)[0], abs=1e-3)
     assert distance_m(lat[1:], east[1:], lat[:-1], east[:-1]) == pytest.approx(
         distance_m(lat[1:], lon[1:], lat[:-1], lon[:-1]), abs=0.5
+    )
+
+
+def test_the_same_sea_is_heard_alike_each_time(recording: sea.Recording) -> None:
+    again = sea.Play(3, CAST.vessels, T0, T0 + 3 * 24 * HOUR, cast=CAST)
+    twice = sea.record(again, reception.Climate(outages_count=1), recording.hidden)
+    assert twice.positions.to_records().tobytes() == recording.positions.to_records().tobytes()
+    other = sea.Play(4, CAST.vessels, T0, T0 + 3 * 24 * HOUR, cast=CAST)
+    assert len(sea.record(other, reception.Climate(), sea.Hidden.empty()).positions) != len(
+        recording.positions
     )
 
 
@@ -401,7 +425,7 @@ def test_a_quick_run_fills_every_table_that_needs_no_recording(tmp_path: Path) -
     text = re.sub(r"(<!-- table: [a-z-]+ -->\n).*?(<!-- end)", r"\1\2",
                   PAGE.read_text("utf-8"), flags=re.DOTALL)  # fmt: skip
     page.write_text(text, "utf-8")
-    words = ["--quick", "--days", "2", "--page", str(page), "--recordings", str(tmp_path / "none")]
+    words = ["--quick", "--days", "1", "--page", str(page), "--recordings", str(tmp_path / "none")]
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "evaluate.py"), *words],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,

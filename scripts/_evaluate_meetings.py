@@ -29,7 +29,8 @@ EAST_DEG = 197.5  # brings the station to 179.98 E; a whole number of the shore 
 KINDS = ("encounter", "loitering")
 
 _TRADE: dict[type[Scene], int] = {
-    scenes.Meeting: 14,
+    scenes.Meeting: 12,
+    scenes.ShyMeeting: 6,
     sea_wanted.Loiterer: 12,
     sea_traffic.Passer: 16,
     sea_traffic.Convoy: 3,
@@ -50,6 +51,7 @@ _COAST: dict[type[Scene], int] = {
     sea_traffic.NightFerry: 1,
     sea_traffic.Yacht: 3,
     scenes.Roads: 3,
+    scenes.Angling: 3,
     scenes.WorkBoats: 3,
     scenes.PilotStation: 2,
 }
@@ -72,7 +74,7 @@ class Setting:
 
 def _at_midnight(cast: Cast) -> Cast:
     roles = dict(cast.roles)
-    roles[scenes.MidnightMeeting] = roles.pop(scenes.Meeting)
+    roles[scenes.MidnightMeeting] = roles.pop(scenes.Meeting) + roles.pop(scenes.ShyMeeting)
     return replace(cast, roles=roles)
 
 

@@ -264,3 +264,52 @@ def _at_sea(rng: Generator, waters_nmi: tuple[float, float]) -> complex:
     near, far = waters_nmi
     r = np.sqrt(rng.uniform(near**2, far**2))
     return vector(float(rng.uniform(*SEAWARD_DEG)), NMI * float(r))
+
+
+@dataclass(frozen=True, slots=True)
+class ShyMeeting(_Resident):
+    """A cargo ship and a fishing vessel that does not say so meet, short and not very near."""
+
+    crew: ClassVar[tuple[str, ...]] = ("reefer", "untold")
+
+    def plan(self, rng: Generator, cycle: int, t0: float) -> Plan:
+        """Let them drift together for two or three hours."""
+        start = t0 + hours(rng, 16, 30)
+        end = start + hours(rng, 2.2, 3.2)
+        fisher = Log(t0, self.spot).work(start - HOUR, rng, self.spot, 1.2 * NMI)
+        fisher.arrive(self.spot, start - 0.3 * HOUR, FISHING).drift(start, rng, 0.8, 215, FISHING)
+        meets, side = fisher.at, vector(rng.uniform(0, 360), rng.uniform(150, 330))
+        fisher.drift(end, rng, float(rng.uniform(0.6, 1.3)), 215)
+        fisher.work(t0 + 46 * HOUR, rng, self.spot, 1.2 * NMI)
+        fisher.arrive(self.spot, t0 + self.period_s, FISHING)
+        together = fisher.voyage().between(start, end)
+        far = self.spot + vector(rng.uniform(250, 290), 80 * NMI)
+        ship = Log(t0, far).come_alongside(meets + side, start)
+        ship.along(together.t, together.p + side, UNDER_WAY).arrive(far, t0 + self.period_s)
+        note = "a cargo ship and a vessel that does not say what it is drift together"
+        truth = Truth("encounter", (0, 1), start, end, meets, note)
+        return Plan((ship.voyage(), fisher.voyage()), (truth,))
+
+
+@dataclass(frozen=True, slots=True)
+class Angling(_Resident):
+    """A fishing vessel works for hours beside a cargo ship at anchor, as fish like shade."""
+
+    crew: ClassVar[tuple[str, ...]] = ("cargo", "trawler")
+
+    def plan(self, rng: Generator, cycle: int, t0: float) -> Plan:
+        """Swing about an anchor; come, drift to and fro a few hundred metres off, go."""
+        ship = Log(t0, self.spot).swing(t0 + self.period_s, 90, 12).voyage()
+        home = self.spot + vector(rng.uniform(0, 360), 5 * NMI)
+        boat = Log(t0, home).work(t0 + hours(rng, 10, 30), rng, home, 1.5 * NMI)
+        boat.go(self.spot + vector(20, 250), kn=6, status=FISHING)
+        begin = boat.t
+        for bearing_deg in (200, 30, 190, 45, 180):
+            beside = self.spot + vector(bearing_deg, rng.uniform(150, 300))
+            boat.arrive(beside, boat.t + hours(rng, 0.8, 1.3), FISHING)
+        end = boat.t
+        boat.go(home, kn=6).work(t0 + 46 * HOUR, rng, home, 1.5 * NMI)
+        boat.arrive(home, t0 + self.period_s, FISHING)
+        note = "a fishing vessel works beside a ship at anchor"
+        truth = Truth("angling", (0, 1), begin, end, self.spot, note)
+        return Plan((ship, boat.voyage()), (truth,))

@@ -32,6 +32,7 @@ from tracks.batch import (
 
 CHUNK_S = 6 * HOUR
 GPS_M = 4.0  # standard deviation of a position, each way
+BUILT_AS = {"buoy": "boat", "untold": "trawler"}  # builds of ours, which say no ship type
 THIN_S = 60.0  # a feed keeps a ship's reports at least so far apart
 
 Span = tuple[float, float]
@@ -63,10 +64,11 @@ class Play(Sea):
         roles = [role for role, count in self.cast.roles.items() for _ in range(count)]
         builds = [build for role in roles for build in role.crew]
         self.first = np.cumsum([0, *(len(role.crew) for role in roles)])[:-1].tolist()
-        self.register = register(["boat" if b == "buoy" else b for b in builds], rng)
-        buoy = np.array([b == "buoy" for b in builds])
-        self.register.name[buoy] = [f"NET MARK {k} 87%".encode() for k in range(buoy.sum())]
-        self.register.ship_type[buoy] = 0
+        self.register = register([BUILT_AS.get(b, b) for b in builds], rng)
+        for ship in (k for k, build in enumerate(builds) if build in BUILT_AS):
+            self.register.ship_type[ship] = 0
+            if builds[ship] == "buoy":
+                self.register.name[ship] = f"NET MARK {ship} 87%".encode()
         self.scenes = self._stage(roles, rng)
         self._planned = {}
 

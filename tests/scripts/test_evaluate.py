@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +21,7 @@ sys.path.append(str(ROOT / "scripts"))
 import _evaluate_gaps as gaps  # noqa: E402
 import _evaluate_meetings as meetings  # noqa: E402
 import _evaluate_metrics as metrics  # noqa: E402
+import _evaluate_real as real  # noqa: E402
 import _evaluate_reception as reception  # noqa: E402
 import _evaluate_sea as sea  # noqa: E402
 import _evaluate_tables as tables  # noqa: E402
@@ -29,6 +30,9 @@ from _evaluate_run import Found  # noqa: E402
 
 from receiver.sources import sea_traffic  # noqa: E402
 from sternlight.data import load_places  # noqa: E402
+from sternlight.settings import load as settings_in_use  # noqa: E402
+from tests.recordings import recording as recording_of  # noqa: E402
+from tracks.batch import PositionBatch  # noqa: E402
 from tracks.geodesy import distance_m  # noqa: E402
 
 HOUR = 3600.0
@@ -74,6 +78,7 @@ def test_wilsons_interval_is_that_of_the_textbooks(
     assert metrics.wilson(hits, n) == pytest.approx((low, high), abs=5e-5)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_ends_of_wilsons_interval_are_shares_that_just_pass_the_test(
     of: tuple[int, int],
@@ -116,6 +121,7 @@ def test_average_precision_is_as_worked_out_by_hand(found: Ranking, expected: fl
     assert metrics.average_precision(found) == pytest.approx(expected, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(drawn)
 def test_average_precision_is_the_sum_over_thresholds(found: Ranking) -> None:
     total, before = 0.0, 0
@@ -126,6 +132,7 @@ def test_average_precision_is_the_sum_over_thresholds(found: Ranking) -> None:
     assert metrics.average_precision(found) == pytest.approx(expected, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(drawn, st.sampled_from([0.5, 0.9, 1.0]))
 def test_recall_and_precision_are_the_best_of_any_threshold(found: Ranking, least: float) -> None:
     true, of = found.true_count, thresholds(found)
@@ -135,6 +142,7 @@ def test_recall_and_precision_are_the_best_of_any_threshold(found: Ranking, leas
     assert metrics.precision_at(found, least) == pytest.approx(max(precisions, default=0.0))
 
 
+@settings(deadline=None)
 @given(drawn, st.integers(0, 8))
 def test_the_strongest_are_as_many_right_as_all_orders_of_equal_ones_give(
     found: Ranking, n: int
@@ -147,6 +155,7 @@ def test_the_strongest_are_as_many_right_as_all_orders_of_equal_ones_give(
     assert metrics.right_among(found, n) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(drawn)
 def test_every_listed_event_stands_in_one_bin_of_the_reliability_table(found: Ranking) -> None:
     bins = metrics.reliability(found, tables.EDGES)
@@ -186,6 +195,7 @@ spans = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(spans, spans)
 def test_matching_takes_the_greatest_share_of_what_is_left(
     found: list[Span], true: list[Span]
@@ -203,6 +213,7 @@ def test_matching_takes_the_greatest_share_of_what_is_left(
     assert metrics.match(found, true) == twin
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=12))
 def test_the_adjusted_rand_index_is_that_of_counting_pairs(labels: list[tuple[int, int]]) -> None:
     both = one = other = 0
@@ -436,3 +447,56 @@ def test_a_quick_run_fills_every_table_that_needs_no_recording(tmp_path: Path) -
     empty = re.findall(r"<!-- table: ([a-z-]+) -->\n<!-- end", filled)
     assert empty == ["masked", "normal", "known", "segments"]
     assert "somebody who knows the antenna" in filled
+
+
+# Real recordings
+
+
+def test_what_was_hidden_is_told_from_other_silences_and_from_none() -> None:
+    t = np.r_[np.arange(0, 5, 0.1), np.arange(12, 15, 0.1), np.arange(18, 20, 0.1)] * HOUR
+    heard = PositionBatch.make(len(t), t=t, mmsi=9)
+    off = [Span((9,), 5 * HOUR, 12 * HOUR), Span((9,), 13 * HOUR, 13.5 * HOUR)]
+    found = [Found("gap", Span((9,), 4.9 * HOUR, 12 * HOUR), 0.7, math.nan, False)]
+    masked = real._compare(heard, found, off, 20 * HOUR)
+    assert masked.hours == pytest.approx([7.1, 3.1])
+    assert masked.silences.truth.tolist() == [True, False]
+    assert masked.silences.score.tolist() == [0.7, -math.inf]
+    assert masked.start_min == pytest.approx([6])
+    assert masked.end_min == pytest.approx([0])
+
+
+def test_a_piece_that_is_laid_elsewhere_keeps_its_distances_and_its_rhythm() -> None:
+    n = 400
+    rng = np.random.default_rng(1)
+    lat, lon = -40 + np.cumsum(rng.normal(0, 2e-3, n)), 179.9 + np.cumsum(rng.normal(0, 2e-3, n))
+    piece = PositionBatch.make(n, t=np.arange(n) * 300.0, lat=lat, lon=(lon + 180) % 360 - 180)
+    moved, at = real._laid(reception.stream(1), piece, T0, T0 + 240 * HOUR)
+    assert 18 * HOUR <= np.ptp(moved.t) + 300 <= np.ptp(piece.t) + 300
+    assert np.diff(moved.t) == pytest.approx(300)
+    assert T0 <= moved.t[0] < moved.t[-1] <= T0 + 240 * HOUR
+    kept = len(moved)
+    legs_m = distance_m(lat[1:kept], lon[1:kept], lat[: kept - 1], lon[: kept - 1])
+    assert np.abs(np.diff(at)) == pytest.approx(legs_m, rel=0.02, abs=1)
+
+
+def test_hulls_agree_with_gfws_segments_as_far_as_another_count_says() -> None:
+    folder = recording_of("tables/gpsdio_segment_338013000.jsonl").parent.parent
+    first, *_ = real.segments(folder, settings_in_use())
+    assert first.reports == 1193
+    assert first.theirs == 24
+    assert first.rand > 0.25
+
+
+def test_ordinary_traffic_in_the_solent_is_read_and_brings_no_alarm() -> None:
+    path = recording_of("tables/stonesoup_SolentAIS_20160112.csv")
+    found = real.normal(path, settings_in_use(), load_places([]))
+    assert found
+    assert (found.vessels, found.listed, found.strong) == (91, {}, 0)
+
+
+def test_a_dense_stretch_has_no_hole_of_half_an_hour() -> None:
+    folder = recording_of("tables/noaa_atlantes_track_212049000.csv").parent.parent
+    found = real.stretches(folder, real.PIECE_H)
+    assert len(found) > 20
+    assert max(float(np.diff(s.positions.t).max()) for s in found) <= real.HOLE_S
+    assert min(s.hours for s in found) >= real.PIECE_H

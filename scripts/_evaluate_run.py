@@ -1,0 +1,66 @@
+"""One recording through the station's own pipeline: what it lists, with its scores."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from _evaluate_metrics import Span
+
+from anomalies.event import Event
+from sternlight.judging import judge
+from sternlight.settings import Settings
+from sternlight.station import Station
+from tracks.batch import PositionBatch, StaticBatch
+from tracks.places import Places
+
+STEP_S = 6 * 3600.0
+# The measured value that says how large a share of innocent silences is as surprising as
+# this one: "1 in 100" is 0.01.  Where a detector does not measure it, nothing is said of it.
+CHANCE = "innocent_share"
+
+
+class Found(NamedTuple):
+    """An event as it is listed."""
+
+    kind: str
+    span: Span
+    score: float
+    chance: float  # nan where the detector gives none
+    open: bool
+
+
+def found_in(
+    positions: PositionBatch, statics: StaticBatch, settings: Settings, places: Places
+) -> list[Found]:
+    """Return the events of a recording; `positions` and `statics` are in order of time."""
+    station = Station(settings, places)
+    events: dict[str, Event] = {}
+    begin, last = float(positions.t[0]), float(positions.t[-1])
+    cuts = np.append(np.arange(begin + STEP_S, last, STEP_S), np.nextafter(last, np.inf))
+    done = [0, 0]
+    for as_of in cuts.tolist():
+        heard, told = (int(np.searchsorted(b.t, as_of)) for b in (positions, statics))
+        step = station.step(
+            positions.take(slice(done[0], heard)),
+            statics.take(slice(done[1], told)),
+            as_of,
+            as_of == cuts[-1],
+        )
+        done = [heard, told]
+        for what, event in step.changes:
+            events.pop(event.id, None)
+            if what != "withdrawn":
+                events[event.id] = event
+    return [
+        Found(
+            one.event.kind,
+            Span(
+                one.event.mmsis, one.event.start, last if one.event.end is None else one.event.end
+            ),
+            one.assessment.score,
+            float(one.event.evidence.measured.get(CHANCE, np.nan)),
+            one.event.end is None,
+        )
+        for one in judge(list(events.values()), station)
+    ]

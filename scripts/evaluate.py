@@ -1,0 +1,170 @@
+"""Measure how well Sternlight finds what it is for, and write it into docs/quality.md.
+
+    .venv/bin/python scripts/evaluate.py [--quick] [--recordings FOLDER]
+
+Simulated seas with truth, real recordings with parts hidden, and real recordings
+with nothing to find; docs/quality.md says what that proves and what not.  The same
+command gives the same tables.  --quick is a small run that only prints.  Without the
+real recordings (STERNLIGHT_RECORDINGS or --recordings) their tables stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import _evaluate_gaps as gaps
+import _evaluate_meetings as meetings
+import _evaluate_real as real
+import _evaluate_tables as tables
+
+from sternlight.data import load_places
+from sternlight.settings import Settings, load
+from tracks.places import Places
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "quality.md"
+T = TypeVar("T")
+
+
+class Size(NamedTuple):
+    """How much is simulated."""
+
+    gap_seas: int
+    gap_days: float
+    meeting_seas: int
+    meeting_days: float
+    maskings: int
+    first_seed: int = 1
+
+    def seeds(self, count: int) -> range:
+        """Return as many seeds."""
+        return range(self.first_seed, self.first_seed + count)
+
+
+FULL, QUICK = Size(12, 14, 4, 10, 24), Size(2, 6, 1, 4, 1)
+
+
+@cache
+def settings() -> Settings:
+    return load()
+
+
+@cache
+def places() -> Places:
+    return load_places([])
+
+
+def gap_sea(seed: int, days: float) -> gaps.Station:
+    return gaps.station(seed, days, settings(), places())
+
+
+def meeting_sea(number: int, seed: int, days: float) -> dict[str, dict[str, meetings.Outcome]]:
+    rules = meetings.rules(settings())
+    if number:  # the rules of others are told of the first setting only
+        rules = dict(list(rules.items())[:1])
+    return meetings.outcomes(meetings.SETTINGS[number], seed, days, rules, places())
+
+
+def hidden(folder: Path, seed: int) -> real.Masked:
+    return real.hidden_windows(folder, seed, settings(), places())
+
+
+def relaid(folder: Path, seed: int) -> real.Masked:
+    return real.relaid(folder, seed, settings(), ships=150, days=10)
+
+
+def normal(path: Path) -> real.Normal | None:
+    return real.normal(path, settings(), places())
+
+
+def segments(folder: Path) -> list[real.Agreement]:
+    return real.segments(folder, settings())
+
+
+class Work:
+    """Tasks in processes of their own; what they bring does not depend on how many those are."""
+
+    def __init__(self, pool: ProcessPoolExecutor) -> None:
+        self._pool = pool
+
+    def each(self, task: Callable[..., T], *arguments: tuple[Any, ...]) -> list[Future[T]]:
+        """Begin a task with each set of arguments."""
+        return [self._pool.submit(task, *some) for some in arguments]
+
+
+def results(found: list[Future[T]]) -> list[T]:
+    return [one.result() for one in found]
+
+
+def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
+    """Do everything; the real recordings only if they are there."""
+    gap_seas = work.each(gap_sea, *((k, size.gap_days) for k in size.seeds(size.gap_seas)))
+    meeting_seas = [
+        work.each(meeting_sea, *((n, k, size.meeting_days) for k in size.seeds(size.meeting_seas)))
+        for n in range(len(meetings.SETTINGS))
+    ]
+    of_real = measure_real(work, size, folder) if folder.is_dir() else {}
+    made = tables.of_gaps(results(gap_seas))
+    by_setting: tables.Meetings = {}
+    for setting, futures in zip(meetings.SETTINGS, meeting_seas, strict=True):
+        seas = results(futures)
+        by_setting[setting.name] = {
+            rule: {kind: [sea[rule][kind] for sea in seas] for kind in meetings.KINDS}
+            for rule in seas[0]
+        }
+    return made | tables.of_meetings(by_setting) | of_real
+
+
+def measure_real(work: Work, size: Size, folder: Path) -> tables.Tables:
+    """Do what is done with the real recordings."""
+    maskings = [(folder, k) for k in size.seeds(size.maskings)]
+    windows, laid = work.each(hidden, *maskings), work.each(relaid, *maskings)
+    normals = work.each(normal, *((path,) for path in real.recordings(folder)))
+    agreements = work.each(segments, (folder,))
+    return (
+        tables.of_masked(results(windows), results(laid))
+        | tables.of_normal([one for one in results(normals) if one])
+        | tables.of_segments(results(agreements)[0])
+    )
+
+
+def main() -> None:
+    began = time.monotonic()
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--quick", action="store_true", help="a small run; prints and writes nothing"
+    )
+    parser.add_argument("--recordings", type=Path, help="the folder of real recordings")
+    parser.add_argument("--page", type=Path, help="the page to fill, if not docs/quality.md")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once")
+    parser.add_argument("--first-seed", type=int, default=1, help="other seas: another number")
+    parser.add_argument("--days", type=float, help="of each simulated sea")
+    asked = parser.parse_args()
+    elsewhere = os.environ.get("STERNLIGHT_RECORDINGS")
+    folder = asked.recordings or Path(elsewhere or ROOT.parent / "shared" / "recordings")
+    size = (QUICK if asked.quick else FULL)._replace(first_seed=asked.first_seed)
+    if asked.days:
+        size = size._replace(gap_days=asked.days, meeting_days=asked.days)
+    page = asked.page or (None if asked.quick else PAGE)
+    with ProcessPoolExecutor(asked.jobs) as pool:
+        made = measure(Work(pool), size, folder)
+    for name, text in made.items():
+        print(f"\n## {name}\n\n{text}")
+    if not folder.is_dir():
+        print(f"\nNo real recordings in {folder}; say --recordings FOLDER.", file=sys.stderr)
+    if page:
+        page.write_text(tables.fill(page.read_text("utf-8"), made), "utf-8")
+        print(f"\n{page}: {len(made)} tables written", file=sys.stderr)
+    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,7 @@ from sternlight.account import Accountant
 from sternlight.errors import SettingsError
 from sternlight.feeds import Backlog, Receiver
 from sternlight.jsontext import dumps
+from sternlight.memory import keep_small
 from sternlight.notify import Notifier
 from sternlight.recovery import Opened, locked, open_folder, resume
 from sternlight.settings import Settings
@@ -50,6 +51,7 @@ def run(post: Post) -> None:
     Raises ArchiveError, SettingsError and PlacesError.
     """
     faulthandler.enable()  # the watchdog kills with SIGABRT: then it is seen where it hung
+    keep_small()
     _check(post.feeds)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

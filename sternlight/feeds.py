@@ -22,6 +22,7 @@ from sternlight.text import duration
 LINE_MAX = 1 << 16  # bytes; whoever sends longer ones sends no AIS
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 HEARD_WAIT_S = 15.0  # the longest for one that gave lines: what flaps is heard most of the time
+AHEAD_BYTES = 1 << 20  # so far a file is read ahead of what is worked on
 # A source that gives little at a time is asked again only after so long: each time that a
 # line comes alone costs a quarter of a millisecond, which at 50 lines a second is half of all.
 GATHER_S, LITTLE_BYTES = 0.2, 4096
@@ -93,11 +94,9 @@ class Backlog:
         return moment
 
     def wait_for_room(self, at_most_s: float) -> bool:
-        """Wait until half of the queue is free; return whether it is."""
+        """Wait until hardly anything is in the queue; return whether that is so."""
         with self._room:
-            return self._room.wait_for(
-                lambda: self.size_bytes <= self.capacity_bytes / 2, at_most_s
-            )
+            return self._room.wait_for(lambda: self.size_bytes <= AHEAD_BYTES, at_most_s)
 
     def tell(self, notice: Notice) -> None:
         """Take a notice."""

@@ -12,7 +12,7 @@ from sternlight.archive import Archive
 from sternlight.feeds import Receiver
 from sternlight.hearing import Hearing
 from sternlight.status import LastKnown, SourceStatus, Status
-from sternlight.text import plain
+from sternlight.text import counted, plain
 from sternlight.vitals import vitals
 from sternlight.watch import Watch
 
@@ -62,7 +62,7 @@ class Accountant:
             self._day, self._bytes_before = day, log.written_bytes
         fleet, as_of = live.station.fleet, live.station.as_of
         known, computer = as_of > 0, vitals(watch.folder)
-        counts = live.counts
+        counts, lost = live.counts, counted(log.lost_lines, "line")
         return {
             "version": sternlight.__version__,
             "pid": os.getpid(),
@@ -90,7 +90,7 @@ class Accountant:
                 "bytes_today": log.written_bytes - self._bytes_before,
                 "synced_at": watch.synced_t,
                 "writing": not log.full,
-                "why_not": "the disk is full" if log.full else "",
+                "why_not": f"the disk is full, {lost} not kept" if log.full else "",
             },
             "archive": {
                 "events_open": watch.keeper.events_count["open"],

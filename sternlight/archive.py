@@ -90,7 +90,6 @@ class Archive:
 
     path: Path
     _db: sqlite3.Connection
-    written_bytes: int = 0
 
     @classmethod
     def open(cls, folder: Path, name: str = FILE) -> Self:

@@ -23,8 +23,8 @@ LINE_MAX = 1 << 16  # bytes; whoever sends longer ones sends no AIS
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 HEARD_WAIT_S = 15.0  # the longest for one that gave lines: what flaps is heard most of the time
 AHEAD_BYTES = 1 << 20  # so far a file is read ahead of what is worked on
-# A source that gives little at a time is asked again only after so long: each time that a
-# line comes alone costs a quarter of a millisecond, which at 50 lines a second is half of all.
+# A source that gives little at a time is asked again only after so long: every line that
+# comes alone costs as much as ten that come together.
 GATHER_S, LITTLE_BYTES = 0.2, 4096
 KINDS_MAX = 20  # of errors that are counted apart
 CALM_S = 60.0  # a source that was heard for so long is tried again at once when it is lost
@@ -96,7 +96,8 @@ class Backlog:
     def wait_for_room(self, at_most_s: float) -> bool:
         """Wait until hardly anything is in the queue; return whether that is so."""
         with self._room:
-            return self._room.wait_for(lambda: self.size_bytes <= AHEAD_BYTES, at_most_s)
+            ahead = min(AHEAD_BYTES, self.capacity_bytes / 2)
+            return self._room.wait_for(lambda: self.size_bytes <= ahead, at_most_s)
 
     def tell(self, notice: Notice) -> None:
         """Take a notice."""
@@ -192,6 +193,8 @@ class Receiver(threading.Thread):
                 if self._stop_asked.is_set():
                     break
                 self._hear(block)
+                if 0 < len(block) < LITTLE_BYTES and not self._patient:
+                    self._stop_asked.wait(GATHER_S)
                 if self._now() - max(opened, self._last) > self.feed.silence_s:
                     raise SourceLost(
                         f"nothing was heard for {duration(self.feed.silence_s)}; it is opened anew"

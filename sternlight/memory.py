@@ -6,7 +6,6 @@ import ctypes
 from functools import cache
 from typing import Any
 
-
 _M_MMAP_THRESHOLD = -3  # malloc.h of glibc
 LARGE_BYTES = 1 << 18
 

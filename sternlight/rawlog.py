@@ -69,11 +69,6 @@ class RawLog:
         """The file name of the segment that is being written."""
         return NOT_WRITTEN if self.full else self._name
 
-    @property
-    def unsynced(self) -> bool:
-        """Whether something waits for `sync`."""
-        return bool(self._pending)
-
     def resume(self, last: Segment | None) -> None:
         """Go on behind the last segment that is there."""
         if last is not None:

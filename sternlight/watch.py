@@ -40,7 +40,7 @@ from sternlight.text import counted
 MOST_BYTES = 1 << 18  # of lines in one step, so that memory does not grow with what waits
 OVERDUE_S = 10.0  # a segment waits so long for the other parts of a message, and no longer
 TIDY_S = 60.0  # how often disk space and what is shown are looked at
-SNAPSHOT_SHARE = 0.25  # of the raw log written since the last one: more wears the disk
+SNAPSHOT_SHARE = 0.1  # of the raw log written since the last one: more wears the disk
 HOUR_S = 3600.0
 LONGEST_S = 86_400.0  # between two snapshots: so much must be read again after a crash at most
 MB = 1e6

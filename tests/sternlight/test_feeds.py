@@ -33,6 +33,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let lost sources be opened again soon: an hour becomes seconds."""
     monkeypatch.setattr(feeds, "FIRST_WAIT_S", 0.005)
     monkeypatch.setattr(feeds, "LONGEST_WAIT_S", 0.02)
+    monkeypatch.setattr(feeds, "GATHER_S", 0.0)
 
 
 @dataclass
@@ -331,6 +332,20 @@ def test_waits_grow_to_five_minutes_and_differ_from_station_to_station(
         assert 1.3 * due < max(at_i) <= 1.5 * due
         assert statistics.mean(at_i) == pytest.approx(due, rel=0.2)
     assert len({tuple(one) for one in many}) == 60
+
+
+def test_lines_that_come_one_by_one_are_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "GATHER_S", 0.3)
+
+    def trickle(connection: socket.socket) -> None:
+        for line in LINES[:50]:
+            connection.sendall(line)
+            time.sleep(0.02)
+        connection.recv(1)
+
+    with tcp_end(trickle) as port, listening(tcp(port)) as heard:
+        assert wait_until(lambda: heard.lines == b"".join(LINES[:50]))
+    assert len(heard.pieces) < 12
 
 
 def test_one_that_was_heard_for_a_minute_is_tried_again_at_once(

@@ -34,10 +34,13 @@ from anomalies.event import Change, Event
 from anomalies.gap_evidence import Teller
 from anomalies.heap import Heap, added, everything, heap
 from anomalies.hearing import KNOWN_AFTER_H, Hearing
-from anomalies.last_heard import EXCUSED, HEARD, TOLD, Last, Succession
+from anomalies.last_heard import EXCUSED, HEARD, QUIET, TOLD, Last, Succession
 from anomalies.marks import SETTLED_S, reach
+from anomalies.silence import Silences, lasting, over
+from anomalies.surprise import Found, Surprise
 from anomalies.witnesses import Seen, Watch, Witnesses, hourly, since
-from tracks.batch import I64, Mask, Points
+from tracks.batch import F64, I64, Fixes, Mask, Points
+from tracks.coverage import PERIOD_S
 from tracks.keyed import merge
 from tracks.listening import TOLD_WITHIN_S, Listening
 from tracks.state import State
@@ -53,6 +56,8 @@ class Gap:
     """Silence longer than `min_duration_h` by a vessel that was being heard."""
 
     min_duration_h: float = 6.0  # GFW's production setting
+    surprising_min_h: float = 2.0  # ours: a surprising silence is a gap if longer than this ...
+    surprising_one_in_count: float = 100.0  # ours: ... and as rare as one in so many
     witness_radius_nmi: float = 10.0  # ours
     outage_vessels_count: int = 3  # ours: so many others must fall silent too
     half_deaf_vessels_count: int = 10  # ours: of so many others ...
@@ -64,10 +69,16 @@ class Gap:
                 f"half_deaf_share of a gap is {self.half_deaf_share:g}; it must be at least 0 and"
                 " less than 1: the share of the others that a half deaf station still hears"
             )
-        if not self.min_duration_h >= KNOWN_AFTER_H:
+        for name in ("min_duration_h", "surprising_min_h"):
+            if not getattr(self, name) >= KNOWN_AFTER_H:
+                raise ValueError(
+                    f"{name} of a gap is {getattr(self, name):g} h; it must be at least"
+                    f" {KNOWN_AFTER_H:.2f} h, since an outage of the station is known only then"
+                )
+        if not self.surprising_one_in_count >= 1:
             raise ValueError(
-                f"min_duration_h of a gap is {self.min_duration_h:g} h; it must be at least"
-                f" {KNOWN_AFTER_H:.2f} h, since an outage of the station is known only then"
+                f"surprising_one_in_count of a gap is {self.surprising_one_in_count:g}; it must be"
+                " at least 1: of so many silences of ships that go on transmitting, one is as rare"
             )
 
     @property
@@ -84,6 +95,7 @@ class Gap:
             **Hearing.empty().to_state("hearing_"),
             **Seen.empty().to_state("seen_"),
             **Listening.empty().to_state("listening_"),
+            **Surprise.start().to_state("surprise_"),
         }
 
     def step(
@@ -92,63 +104,107 @@ class Gap:
         """Take what was heard up to `as_of`; return the new state and what changed."""
         known_s = reach(state, heard, context, as_of)
         fixes = Succession.of(Last.from_state(state, "last_"), heard.fixes)
-        hearing = Hearing.from_state(state, "hearing_").heard(fixes.bins_entered())
+        entering = fixes.entering()
+        hearing = Hearing.from_state(state, "hearing_").heard(fixes.bins(entering))
         listening = Listening.from_state(state, "listening_")
-        listening = listening.told(heard.turns, float(state["reach"]) - self._min_s)
+        listening = listening.told(heard.turns, float(state["reach"]) - self._early_s)
         waiting = added(state, hourly(heard.points))
 
-        # Silences that a fix ended, and those that have just become long enough.
-        offs, ended_by = fixes.silences(self._min_s)
+        # Silences that a fix ended, and those that have just become long enough to be judged.
+        offs, ended_by = fixes.silences(self._early_s)
         last = merge(fixes.known, fixes.ends()) if len(heard.fixes) else fixes.known
         fresh = np.flatnonzero(offs.silence == HEARD)
-        late = np.flatnonzero((last.silence == HEARD) & (known_s - last.t > self._min_s))
+        late = np.flatnonzero((last.silence == HEARD) & (known_s - last.t > self._early_s))
         offs, last = _deaf(offs, fresh, listening), _deaf(last, late, listening)
         new = Last.concat([offs.take(fresh), last.take(late)])
         excused = self._excused(new, hearing, listening)
         answers = self._witnesses(new.take(~excused), waiting)
         of_fresh, of_late = np.split(excused, [len(fresh)])
-
-        told, fresh = np.flatnonzero(offs.silence == TOLD), fresh[~of_fresh]
+        last = _now(last, late, np.where(of_late, EXCUSED, QUIET))
+        judged = np.flatnonzero((offs.silence == TOLD) | (offs.silence == QUIET))
+        fresh, late = fresh[~of_fresh], late[~of_late]
         seen = Seen.from_state(state, "seen_")
-        met = seen.of(offs.track[told]) + answers[: len(fresh)]
-        closed = np.concatenate([told, fresh])
-        tell = Teller(self.kind, self._rule, self._min_s, context.places, hearing, listening)
-        back = heard.fixes.take(ended_by[closed])
-        changes = [Change("closed", e) for e in tell.closed(offs.take(closed), met, back)]
+        met = seen.of(offs.track[judged]) + answers[: len(fresh)]
+        seen = seen.take(~np.isin(seen.track, offs.track[judged]))
+        seen = merge(seen, Seen.make_of(last.track[late], answers[len(fresh) :]))
 
-        last = _told(last, late, of_late)
-        seen = seen.take(~np.isin(seen.track, offs.track[told]))
-        opened = last.track[late[~of_late]]
-        seen = merge(seen, Seen.make_of(opened, answers[len(fresh) :]))
+        ended = np.concatenate([judged, fresh])
+        offs, back = offs.take(ended), heard.fixes.take(ended_by[ended])
+        long = np.flatnonzero((last.silence == QUIET) & (known_s - last.t > self._min_s))
+        rows = np.concatenate([late, long])
+        after_s = np.repeat([self._early_s, self._min_s], [len(late), len(long)])
+        asked = [over(offs, back), lasting(last.take(rows), last.t[rows] + after_s)]
+        surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
+        surprise, found = surprise.of(Silences.concat(asked), hearing, self.outage_vessels_count)
+        of_ended, of_open = found.take(slice(len(offs))), found.take(slice(len(offs), None))
+
+        teller = Teller(self.kind, self._rule, context.places, hearing, listening)
+        changes = list(self._closed(teller, offs, met, back, of_ended))
+        told = np.flatnonzero(self._surprising(of_open) | (np.arange(len(rows)) >= len(late)))
+        rows, first = np.unique(rows[told], return_index=True)  # of two, that at the earlier time
+        told, until = told[first], last.t[rows] + after_s[told[first]]
+        last = _now(last, rows, TOLD)
+        opened = set(last.track[rows].tolist())
         if context.ended or as_of == np.inf:
-            still = last.take(last.silence == TOLD)
-            events = tell.open(still, seen.of(still.track), known_s)
-        else:
-            still = last.take(late[~of_late])
-            events = tell.open(still, seen.of(still.track), None)
-        changes += _opened(events, set(opened.tolist()))
+            rows = np.flatnonzero(last.silence == TOLD)
+            until = np.full(len(rows), known_s)
+            going_on = lasting(last.take(rows), until)
+            surprise, of_open = surprise.of(going_on, hearing, self.outage_vessels_count)
+            told = np.arange(len(rows))
+        still = last.take(rows)
+        events = teller.open(still, seen.of(still.track), until, of_open.take(told))
+        changes += _opened(events, opened)
+        if np.isfinite(known_s):
+            until_period = int(known_s // PERIOD_S)
+            surprise = surprise.learned(until_period, hearing, self.outage_vessels_count)
         return {
             "reach": np.array(known_s),
             **self._needed(waiting, float(state["reach"]), known_s),
             **last.to_state("last_"),
             **hearing.to_state("hearing_"),
             **seen.to_state("seen_"),
-            **listening.since(known_s - self._min_s).to_state("listening_"),
+            **listening.since(known_s - self._early_s).to_state("listening_"),
+            **surprise.to_state("surprise_"),
         }, changes
+
+    def _closed(
+        self, teller: Teller, offs: Last, met: list[Witnesses], back: Fixes, found: Found
+    ) -> Iterator[Change]:
+        """Yield the gaps that ended, and which of those told before are none after all."""
+        is_gap = self._surprising(found) | (back.t - offs.t > self._min_s)
+        for gap, before, event in zip(
+            is_gap.tolist(),
+            (offs.silence == TOLD).tolist(),
+            teller.closed(offs, met, back, found),
+            strict=True,
+        ):
+            if gap or before:
+                yield Change("closed" if gap else "withdrawn", event)
+
+    def _surprising(self, found: Found) -> Mask:
+        """Return which silences are surprising enough to be gaps early; unknown is not."""
+        told: Mask = found.one_in >= np.log10(self.surprising_one_in_count)
+        return told
 
     @property
     def _min_s(self) -> float:
         return self.min_duration_h * 3600
 
+    def _rule(self, duration_h: float) -> str:
+        if duration_h > self.min_duration_h:
+            return f"duration_h > {self.min_duration_h:g}"
+        at_least = np.log10(self.surprising_one_in_count)
+        return f"duration_h > {self.surprising_min_h:g} and silence_surprise >= {at_least:g}"
+
     @property
-    def _rule(self) -> str:
-        return f"duration_h > {self.min_duration_h:g}"
+    def _early_s(self) -> float:
+        return min(self.surprising_min_h, self.min_duration_h) * 3600
 
     def _excused(self, offs: Last, hearing: Hearing, listening: Listening) -> Mask:
         """Return for each silence whether it began when its source or the station turned deaf."""
         if not len(offs):  # as in most steps of a second
             return np.zeros(0, np.bool_)
-        for_s = min(AFTER_S, self._min_s - TOLD_WITHIN_S)  # what is told of when a gap opens
+        for_s = min(AFTER_S, self._early_s - TOLD_WITHIN_S)  # what is told of when a gap opens
         deaf_s = listening.deaf_s(offs.source, offs.t + for_s) - offs.deaf_s
         outage = hearing.fell_silent(offs.t, self.outage_vessels_count)
         half = hearing.fell_silent(offs.t, self.half_deaf_vessels_count, self.half_deaf_share)
@@ -157,12 +213,12 @@ class Gap:
     def _witnesses(self, offs: Last, waiting: Heap) -> list[Witnesses]:
         """Return who was heard near each place in the hours known of when a gap opens.
 
-        Those are all but the last of `min_duration_h`, since a position at a
+        Those are all but the last of `surprising_min_h`, since a position at a
         full hour is known at most an hour later.
         """
         if not len(offs):
             return []
-        watch, for_s = Watch(everything(waiting)), self._min_s - SETTLED_S
+        watch, for_s = Watch(everything(waiting)), self._early_s - SETTLED_S
         return [
             watch.near(track, lat, lon, t, t + for_s, self.witness_radius_nmi)
             for track, t, lat, lon in zip(
@@ -174,7 +230,7 @@ class Gap:
         """Return the positions that a gap may still ask about; looked through every hour."""
         if known_before_s // 3600 == known_s // 3600:
             return waiting
-        return heap(since(everything(waiting), known_s - self._min_s))
+        return heap(since(everything(waiting), known_s - self._early_s))
 
 
 def _deaf(last: Last, rows: I64, listening: Listening) -> Last:
@@ -186,11 +242,13 @@ def _deaf(last: Last, rows: I64, listening: Listening) -> Last:
     return replace(last, deaf_s=deaf_s)
 
 
-def _told(last: Last, late: I64, excused: Mask) -> Last:
-    """Return the table with what became of the silences of the rows `late`."""
-    silence = last.silence.copy()
-    silence[late] = np.where(excused, EXCUSED, TOLD)
-    return replace(last, silence=silence)
+def _now(last: Last, rows: I64, silence: I64 | int) -> Last:
+    """Return the table with what became of the silences of `rows`."""
+    if not len(rows):
+        return last
+    now = last.silence.copy()
+    now[rows] = silence
+    return replace(last, silence=now)
 
 
 def _opened(events: Iterator[Event], new: set[int]) -> Iterator[Change]:

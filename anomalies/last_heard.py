@@ -97,6 +97,10 @@ class Succession:
         entered[begins] = bins[begins] != (self.known.t[self.row[self.is_known]] // BIN_S)
         return np.flatnonzero(entered)
 
+    def bins(self, rows: I64) -> I64:
+        """Return the ten-minute bins of the fixes in `rows`."""
+        return np.asarray(self.fixes.t[rows] // BIN_S, np.int64)
+
     def legs(self, entering: I64) -> Legs:
         """Return the legs that end with the fixes in these rows, but for the first of a track."""
         remembered = self._remembered_row()

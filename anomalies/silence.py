@@ -18,9 +18,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from anomalies.hearing import Hearing
-from tracks.batch import BIN_S, F64, I64, U8, Columns, column
+from anomalies.last_heard import Last
+from tracks.batch import BIN_S, F32, F64, I64, U8, Fixes, column
 from tracks.coverage import Coverage
 from tracks.geodesy import NMI_M, destination
+from tracks.trials import kinds
 from tracks.ways import Ends, Ways, back, chord, onward, onward_and_back
 
 MOST_BINS = 144
@@ -39,6 +41,26 @@ class Silences(Ends):
 
     track: I64 = column(np.int64)
     kind: U8 = column(np.uint8)
+
+
+def lasting(last: Last, until: F64) -> Silences:
+    """Return the silences behind these last fixes as they stood at Unix times `until`."""
+    nan = np.full(len(last), np.nan)
+    unknown = np.full(len(last), np.nan, np.float32)
+    return _silences(last, until, nan, nan, unknown, unknown)
+
+
+def over(last: Last, back: Fixes) -> Silences:
+    """Return the silences behind these last fixes that the fixes in `back` ended."""
+    return _silences(last, back.t, back.lat, back.lon, back.sog_kn, back.cog_deg)
+
+
+def _silences(last: Last, t: F64, lat: F64, lon: F64, sog_kn: F32, cog_deg: F32) -> Silences:
+    kind = kinds(last.ship_class, last.nav_status, last.sog_kn)
+    return Silences(
+        last.t, last.lat, last.lon, last.sog_kn, last.cog_deg, t, lat, lon, sog_kn, cog_deg,
+        last.track, kind,
+    )  # fmt: skip
 
 
 def computed(silences: Silences, coverage: Coverage, hearing: Hearing) -> tuple[F64, F64]:
@@ -79,9 +101,7 @@ def _ways(silences: Silences) -> list[Ways]:
     return [chord(here), onward(ahead), back(ahead), onward_and_back(ahead)]
 
 
-def _along(
-    silences: Silences, ways: Ways, coverage: Coverage, hearing: Hearing
-) -> tuple[F64, F64]:
+def _along(silences: Silences, ways: Ways, coverage: Coverage, hearing: Hearing) -> tuple[F64, F64]:
     """Return the surprise along one way of each, nan if unknown; and the share known."""
     first = (silences.t1 // BIN_S).astype(np.int64) + 1
     count = np.clip((silences.t2 // BIN_S).astype(np.int64) - first, 0, MOST_BINS)

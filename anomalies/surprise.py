@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from anomalies.hearing import Hearing
 from anomalies.silence import Silences, computed
 from anomalies.usual import Usual
-from tracks.batch import F64, I64, Columns, Mask, column
+from tracks.batch import F64, I64, Columns, column
 from tracks.coverage import DAY_PERIODS, PERIOD_S, Coverage
 from tracks.trials import Legs, Trials, trials
 
@@ -28,6 +28,14 @@ class Ended(Columns):
 
     t: F64 = column(np.float64, np.nan)
     computed: F64 = column(np.float64, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Columns):
+    """What was found of each silence."""
+
+    one_in: F64 = column(np.float64, np.nan)  # log10 of N in "1 in N"; nan: unknown
+    known_share: F64 = column(np.float64)  # of its ten-minute bins
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +58,24 @@ class Surprise:
             return self
         return replace(self, waiting=Trials.concat([self.waiting, trials(legs)]))
 
-    def of(
-        self, silences: Silences, counted: Mask, hearing: Hearing, outage_count: int
-    ) -> tuple[Surprise, F64, F64]:
-        """Return for each silence log10 of N in "1 in N", and the share of it that is known.
+    def of(self, silences: Silences, hearing: Hearing, outage_count: int) -> tuple[Surprise, Found]:
+        """Return what is found of each silence.
 
-        Each is asked at its `t2`, which is not before that of questions of earlier steps;
-        `counted` says which are over, and are counted among the usual ones.  nan: unknown.
+        Each is asked at its `t2`, which is not before that of any question of an earlier
+        call; those that are over are counted among the usual ones.
         """
         now, one_in, share = self, np.full(len(silences), np.nan), np.zeros(len(silences))
-        period = (silences.t2 // PERIOD_S).astype(np.int64)
+        period = _period(silences.t2)
         for at in np.unique(period).tolist():
             now = now.learned(at, hearing, outage_count)
             rows = np.flatnonzero(period == at)
             some = silences.take(rows)
             chance, share[rows] = computed(some, now.coverage, hearing)
             one_in[rows] = now.usual.one_in(chance)
-            over = np.flatnonzero(counted[rows] & np.isfinite(chance))
-            new = Ended(some.t2[over], chance[over])
+            counted = np.flatnonzero(np.isfinite(some.lat2) & np.isfinite(chance))
+            new = Ended(some.t2[counted], chance[counted])
             now = replace(now, ended=Ended.concat([now.ended, new])) if len(new) else now
-        return now, one_in, share
+        return now, Found(np.round(one_in, 4), share)
 
     def learned(self, until: int, hearing: Hearing, outage_count: int) -> Surprise:
         """Return what was known at the beginning of the period `until`."""

@@ -39,7 +39,7 @@ from anomalies.marks import SETTLED_S, reach
 from anomalies.silence import Silences, lasting, over
 from anomalies.surprise import Found, Surprise
 from anomalies.witnesses import Seen, Watch, Witnesses, hourly, since
-from tracks.batch import F64, I64, Fixes, Mask, Points
+from tracks.batch import I64, Fixes, Mask, Points
 from tracks.coverage import PERIOD_S
 from tracks.keyed import merge
 from tracks.listening import TOLD_WITHIN_S, Listening

@@ -18,7 +18,7 @@ import numpy as np
 from tracks.batch import F64, I64, Columns, column
 
 STEP = 0.02  # of the computed surprise, log10
-MADE_SHARE = 0.02  # of the silences a ship may have been made silent; only their tail matters
+MADE_SHARE = 0.03  # of the silences a ship may have been made silent; only their tail matters
 UPPER, LOWER = 0.5, 0.2  # between these shares of all silences the tail's fall is measured
 # Before silences have been counted, as if so many had been seen: from simulated seas.
 PRIOR_COUNT, PRIOR_UPPER, PRIOR_LOWER = 30.0, 0.87, 1.22

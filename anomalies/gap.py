@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -49,6 +49,18 @@ from tracks.state import State
 # ship at anchor and a class B transponder have by then been missed ten times over, and a
 # feed that is lost and back within minutes excuses nobody.
 AFTER_S = 3600.0
+
+
+class Judged(NamedTuple):
+    """The last fix of each track, and the silences that ended or have become long enough."""
+
+    last: Last
+    seen: Seen
+    late: I64  # rows of `last`: longer than `surprising_min_h` by now
+    long: I64  # longer than `min_duration_h`
+    offs: Last  # before silences that ended
+    back: Fixes  # that ended them
+    met: list[Witnesses]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,7 @@ class Gap:
         self, state: State, heard: Heard, context: Context, as_of: float
     ) -> tuple[State, list[Change]]:
         """Take what was heard up to `as_of`; return the new state and what changed."""
-        known_s = reach(state, heard, context, as_of)
+        known_s, count = reach(state, heard, context, as_of), self.outage_vessels_count
         fixes = Succession.of(Last.from_state(state, "last_"), heard.fixes)
         entering = fixes.entering()
         hearing = Hearing.from_state(state, "hearing_").heard(fixes.bins(entering))
@@ -110,9 +122,31 @@ class Gap:
         listening = listening.told(heard.turns, float(state["reach"]) - self._early_s)
         waiting = added(state, hourly(heard.points))
 
-        # Silences that a fix ended, and those that have just become long enough to be judged.
+        seen = Seen.from_state(state, "seen_")
+        judged = self._judged(fixes, seen, waiting, hearing, listening, known_s)
+        surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
+        teller = Teller(self.kind, self._rule, context.places, hearing, listening)
+        end = known_s if context.ended or as_of == np.inf else None
+        surprise, last, changes = self._told(judged, surprise, teller, end)
+        if np.isfinite(known_s):
+            surprise = surprise.learned(int(known_s // PERIOD_S), hearing, count)
+        return {
+            "reach": np.array(known_s),
+            **self._needed(waiting, float(state["reach"]), known_s),
+            **last.to_state("last_"),
+            **hearing.to_state("hearing_"),
+            **judged.seen.to_state("seen_"),
+            **listening.since(known_s - self._early_s).to_state("listening_"),
+            **surprise.to_state("surprise_"),
+        }, changes
+
+    def _judged(
+        self, fixes: Succession, seen: Seen, waiting: Heap, hearing: Hearing,
+        listening: Listening, known_s: float,
+    ) -> Judged:  # fmt: skip
+        """Return which silences are nobody's fault but perhaps the ship's, and who was near."""
         offs, ended_by = fixes.silences(self._early_s)
-        last = merge(fixes.known, fixes.ends()) if len(heard.fixes) else fixes.known
+        last = merge(fixes.known, fixes.ends()) if len(fixes.fixes) else fixes.known
         fresh = np.flatnonzero(offs.silence == HEARD)
         late = np.flatnonzero((last.silence == HEARD) & (known_s - last.t > self._early_s))
         offs, last = _deaf(offs, fresh, listening), _deaf(last, late, listening)
@@ -121,65 +155,53 @@ class Gap:
         answers = self._witnesses(new.take(~excused), waiting)
         of_fresh, of_late = np.split(excused, [len(fresh)])
         last = _now(last, late, np.where(of_late, EXCUSED, QUIET))
-        judged = np.flatnonzero((offs.silence == TOLD) | (offs.silence == QUIET))
+        before = np.flatnonzero((offs.silence == TOLD) | (offs.silence == QUIET))
         fresh, late = fresh[~of_fresh], late[~of_late]
-        seen = Seen.from_state(state, "seen_")
-        met = seen.of(offs.track[judged]) + answers[: len(fresh)]
-        seen = seen.take(~np.isin(seen.track, offs.track[judged]))
+        met = seen.of(offs.track[before]) + answers[: len(fresh)]
+        seen = seen.take(~np.isin(seen.track, offs.track[before]))
         seen = merge(seen, Seen.make_of(last.track[late], answers[len(fresh) :]))
-
-        ended = np.concatenate([judged, fresh])
-        offs, back = offs.take(ended), heard.fixes.take(ended_by[ended])
+        ended = np.concatenate([before, fresh])
         long = np.flatnonzero((last.silence == QUIET) & (known_s - last.t > self._min_s))
-        rows = np.concatenate([late, long])
-        after_s = np.repeat([self._early_s, self._min_s], [len(late), len(long)])
-        asked = [over(offs, back), lasting(last.take(rows), last.t[rows] + after_s)]
-        surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
-        surprise, found = surprise.of(Silences.concat(asked), hearing, self.outage_vessels_count)
-        of_ended, of_open = found.take(slice(len(offs))), found.take(slice(len(offs), None))
+        back = fixes.fixes.take(ended_by[ended])
+        return Judged(last, seen, late, long, offs.take(ended), back, met)
 
-        teller = Teller(self.kind, self._rule, context.places, hearing, listening)
-        changes = list(self._closed(teller, offs, met, back, of_ended))
-        told = np.flatnonzero(self._surprising(of_open) | (np.arange(len(rows)) >= len(late)))
-        rows, first = np.unique(rows[told], return_index=True)  # of two, that at the earlier time
-        told, until = told[first], last.t[rows] + after_s[told[first]]
+    def _told(
+        self, judged: Judged, surprise: Surprise, teller: Teller, end: float | None
+    ) -> tuple[Surprise, Last, list[Change]]:
+        """Measure silences and tell the gaps among them; at the `end`, all that are open."""
+        last, seen, hearing = judged.last, judged.seen, teller.hearing
+        count, late_count = self.outage_vessels_count, len(judged.late)
+        rows = np.concatenate([judged.late, judged.long])
+        after_s = np.where(np.arange(len(rows)) < late_count, self._early_s, self._min_s)
+        until = last.t[rows] + after_s
+        # All are asked at once, since what is known at a moment may not be asked for later.
+        asked = [over(judged.offs, judged.back), lasting(last.take(rows), until)]
+        surprise, found = surprise.of(Silences.concat(asked), hearing, count)
+        ended_count = len(judged.offs)
+        changes = list(self._closed(judged, found.take(slice(ended_count)), teller))
+        found = found.take(slice(ended_count, None))
+        told = np.flatnonzero(self._surprising(found) | (np.arange(len(rows)) >= late_count))
+        rows, first = np.unique(rows[told], return_index=True)  # of two, the earlier moment
+        until, found = until[told[first]], found.take(told[first])
         last = _now(last, rows, TOLD)
         opened = set(last.track[rows].tolist())
-        if context.ended or as_of == np.inf:
+        if end is not None:
             rows = np.flatnonzero(last.silence == TOLD)
-            until = np.full(len(rows), known_s)
-            going_on = lasting(last.take(rows), until)
-            surprise, of_open = surprise.of(going_on, hearing, self.outage_vessels_count)
-            told = np.arange(len(rows))
+            until = np.full(len(rows), end)
+            surprise, found = surprise.of(lasting(last.take(rows), until), hearing, count)
         still = last.take(rows)
-        events = teller.open(still, seen.of(still.track), until, of_open.take(told))
-        changes += _opened(events, opened)
-        if np.isfinite(known_s):
-            until_period = int(known_s // PERIOD_S)
-            surprise = surprise.learned(until_period, hearing, self.outage_vessels_count)
-        return {
-            "reach": np.array(known_s),
-            **self._needed(waiting, float(state["reach"]), known_s),
-            **last.to_state("last_"),
-            **hearing.to_state("hearing_"),
-            **seen.to_state("seen_"),
-            **listening.since(known_s - self._early_s).to_state("listening_"),
-            **surprise.to_state("surprise_"),
-        }, changes
+        events = teller.open(still, seen.of(still.track), until, found)
+        return surprise, last, changes + list(_opened(events, opened))
 
-    def _closed(
-        self, teller: Teller, offs: Last, met: list[Witnesses], back: Fixes, found: Found
-    ) -> Iterator[Change]:
+    def _closed(self, judged: Judged, found: Found, teller: Teller) -> Iterator[Change]:
         """Yield the gaps that ended, and which of those told before are none after all."""
+        offs, back = judged.offs, judged.back
         is_gap = self._surprising(found) | (back.t - offs.t > self._min_s)
-        for gap, before, event in zip(
-            is_gap.tolist(),
-            (offs.silence == TOLD).tolist(),
-            teller.closed(offs, met, back, found),
-            strict=True,
-        ):
-            if gap or before:
-                yield Change("closed" if gap else "withdrawn", event)
+        rows = np.flatnonzero(is_gap | (offs.silence == TOLD))
+        met = [judged.met[row] for row in rows.tolist()]
+        events = teller.closed(offs.take(rows), met, back.take(rows), found.take(rows))
+        for gap, event in zip(is_gap[rows].tolist(), events, strict=True):
+            yield Change("closed" if gap else "withdrawn", event)
 
     def _surprising(self, found: Found) -> Mask:
         """Return which silences are surprising enough to be gaps early; unknown is not."""

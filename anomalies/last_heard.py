@@ -52,8 +52,9 @@ class Last(Columns):
     ring: NDArray[np.void] = column(RING)  # oldest first; nan times where there was no fix
 
 
-_OF_FIX = ("track", "t", "lat", "lon", "line", "sog_kn", "cog_deg")
-_OF_FIX += ("nav_status", "ship_class", "source")
+_OF_FIX = (
+    "track", "t", "lat", "lon", "line", "sog_kn", "cog_deg", "nav_status", "ship_class", "source",
+)  # fmt: skip
 
 
 IN_STEP, UNHEARD = -1, -2  # where the fix before is, if it is not one of those remembered

@@ -87,7 +87,7 @@ def _ways(silences: Silences) -> list[Ways]:
     gone_nmi = silences.sog1_kn * (silences.t2 - silences.t1) / 3600
     away_m = np.nan_to_num(np.where(lasts, gone_nmi * NMI_M, 0))
     ahead = destination(silences.lat1, silences.lon1, np.nan_to_num(silences.cog1_deg), away_m)
-    here, ahead = (
+    here, on = (
         replace(
             silences,
             lat2=np.where(lasts, place[0], silences.lat2),
@@ -97,8 +97,8 @@ def _ways(silences: Silences) -> list[Ways]:
         for place in ((silences.lat1, silences.lon1), ahead)
     )
     if lasts.all():
-        return [chord(here), chord(ahead)]
-    return [chord(here), onward(ahead), back(ahead), onward_and_back(ahead)]
+        return [chord(here), chord(on)]
+    return [chord(here), onward(on), back(on), onward_and_back(on)]
 
 
 def _along(silences: Silences, ways: Ways, coverage: Coverage, hearing: Hearing) -> tuple[F64, F64]:

@@ -19,7 +19,7 @@ from anomalies.silence import Silences, computed
 from anomalies.usual import Usual
 from tracks.batch import F64, I64, Columns, column
 from tracks.coverage import DAY_PERIODS, PERIOD_S, Coverage
-from tracks.trials import Legs, Trials, trials
+from tracks.trials import Legs, trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,19 @@ class Surprise:
 
     coverage: Coverage
     usual: Usual
-    waiting: Trials
+    waiting: Legs
     ended: Ended
 
     @classmethod
     def start(cls) -> Surprise:
         """Return what is known before anything was heard."""
-        return cls(Coverage.start(), Usual.empty(), Trials.empty(), Ended.empty())
+        return cls(Coverage.start(), Usual.empty(), Legs.empty(), Ended.empty())
 
     def heard(self, legs: Legs) -> Surprise:
         """Take the legs of one step."""
         if not len(legs):
             return self
-        return replace(self, waiting=Trials.concat([self.waiting, trials(legs)]))
+        return replace(self, waiting=Legs.concat([self.waiting, legs]))
 
     def of(self, silences: Silences, hearing: Hearing, outage_count: int) -> tuple[Surprise, Found]:
         """Return what is found of each silence.
@@ -64,6 +64,8 @@ class Surprise:
         Each is asked at its `t2`, which is not before that of any question of an earlier
         call; those that are over are counted among the usual ones.
         """
+        if not len(silences):  # as in most steps of a second
+            return self, Found.empty()
         now, one_in, share = self, np.full(len(silences), np.nan), np.zeros(len(silences))
         period = _period(silences.t2)
         for at in np.unique(period).tolist():
@@ -71,7 +73,9 @@ class Surprise:
             rows = np.flatnonzero(period == at)
             some = silences.take(rows)
             chance, share[rows] = computed(some, now.coverage, hearing)
-            one_in[rows] = now.usual.one_in(chance)
+            # Nothing is called rarer than what it was followed for could have shown.
+            most = np.log10(max(now.coverage.shares.followed_h(), 1.0))
+            one_in[rows] = np.minimum(now.usual.one_in(chance), most)
             counted = np.flatnonzero(np.isfinite(some.lat2) & np.isfinite(chance))
             new = Ended(some.t2[counted], chance[counted])
             now = replace(now, ended=Ended.concat([now.ended, new])) if len(new) else now
@@ -79,10 +83,11 @@ class Surprise:
 
     def learned(self, until: int, hearing: Hearing, outage_count: int) -> Surprise:
         """Return what was known at the beginning of the period `until`."""
-        if until <= self.coverage.through:
+        before = until * PERIOD_S
+        if not ((self.waiting.t2 < before).any() or (self.ended.t < before).any()):
             return self
-        period, ended = _period(self.waiting.t), _period(self.ended.t)
-        ripe = self.waiting.take(period < until)
+        period, ended = _period(self.waiting.t2), _period(self.ended.t)
+        ripe = trials(self.waiting.take(period < until))
         ripe = ripe.take(~hearing.outage(ripe.bin, outage_count))
         order = np.argsort(ripe.t, kind="stable")
         ripe = ripe.take(order)
@@ -114,7 +119,7 @@ class Surprise:
         return cls(
             Coverage.from_state(state, prefix + "coverage_"),
             Usual.from_state(state, prefix + "usual_"),
-            Trials.from_state(state, prefix + "waiting_"),
+            Legs.from_state(state, prefix + "waiting_"),
             Ended.from_state(state, prefix + "ended_"),
         )
 

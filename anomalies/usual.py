@@ -39,7 +39,8 @@ class Usual(Columns):
             -np.log10((share - MADE_SHARE) / (1 - MADE_SHARE)) for share in (UPPER, LOWER)
         )
         fall = (at_lower - at_upper) / max(lower - upper, STEP)
-        return np.maximum(at_upper + (computed - upper) * fall, 0.0)
+        one_in: F64 = np.maximum(at_upper + (computed - upper) * fall, 0.0)
+        return one_in
 
     def _exceeded_by(self, share: float) -> float:
         """Return what that share of silences exceeds, the prior among them."""
@@ -62,7 +63,7 @@ class Usual(Columns):
         steps = np.concatenate([self.step, np.floor(computed / STEP).astype(np.int64)])
         counts = np.concatenate([self.count, np.ones(len(computed))])
         step, of = np.unique(steps, return_inverse=True)
-        return Usual(step, np.bincount(of, counts, len(step)))
+        return Usual(step, np.asarray(np.bincount(of, counts, len(step)), np.float64))
 
     def aged(self, days: int) -> Usual:
         """Return the table so many days later."""

@@ -29,6 +29,11 @@ def cells_of(lat: ArrayLike, lon: ArrayLike, kind: ArrayLike) -> I64:
     )
 
 
+def first_cell(size: int) -> int:
+    """Return the least number of a cell of this size; those of larger sizes are greater."""
+    return size * 16 * _ROWS * _COLUMNS
+
+
 def _cell(lat: F64, lon: F64, kind: I64, size: int) -> I64:
     deg = SIZES_DEG[size]
     row = np.floor((lat + 90 + _OFF_DEG) / deg)

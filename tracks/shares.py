@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracks.batch import F64, I64, U8, Columns, Mask, column
-from tracks.cells import cells_of
+from tracks.batch import BIN_S, F64, I64, U8, Columns, Mask, column
+from tracks.cells import SIZES_DEG, cells_of, first_cell
 from tracks.keyed import merge, rows_of
 from tracks.trials import Trials
 
@@ -36,20 +36,24 @@ class Shares(Columns):
         bins, heard = np.zeros(cells.size), np.zeros(cells.size)
         bins[found], heard[found] = self.bins[rows[found]], self.heard[rows[found]]
         bins, heard = bins.reshape(cells.shape), heard.reshape(cells.shape)
-        share = np.zeros(len(lat))
+        share: F64 = np.zeros(len(lat))
         for size in reversed(range(len(cells))):
-            share = (heard[size] + SHRUNK * share) / (bins[size] + SHRUNK)
+            share = np.asarray((heard[size] + SHRUNK * share) / (bins[size] + SHRUNK))
         return np.clip(share, LEAST, MOST), bins[1] >= KNOWN_COUNT
+
+    def followed_h(self) -> float:
+        """Return for how many hours ships were followed, all together."""
+        of_largest = self.cell >= first_cell(len(SIZES_DEG) - 1)
+        return float(self.bins[of_largest].sum()) * BIN_S / 3600
 
     def learned(self, trials: Trials) -> Shares:
         """Return the table with more bins."""
         cells = cells_of(trials.lat, trials.lon, trials.kind)
         cell, of = np.unique(cells.ravel(), return_inverse=True)
-        bins = np.bincount(of, minlength=len(cell)).astype(np.float64)
-        heard = np.bincount(of[np.tile(trials.heard, len(cells))], minlength=len(cell))
+        new = np.stack([np.ones(cells.size), np.tile(trials.heard, len(cells))])
+        bins, heard = (np.asarray(np.bincount(of, n, len(cell)), np.float64) for n in new)
         rows, known = rows_of(self.cell, cell)
         bins[known] += self.bins[rows[known]]
-        heard = heard.astype(np.float64)
         heard[known] += self.heard[rows[known]]
         return merge(self, Shares(cell, bins, heard))
 

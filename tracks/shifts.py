@@ -39,8 +39,8 @@ class Shifts(Columns):
         if not len(keys):
             return self
         key, of = np.unique(keys, return_inverse=True)
-        excess = np.bincount(of, heard - chance, len(key))
-        spread = np.bincount(of, chance * (1 - chance), len(key))
+        new = (heard - chance, chance * (1 - chance))
+        excess, spread = (np.asarray(np.bincount(of, n, len(key)), np.float64) for n in new)
         rows, known = rows_of(self.key, key)
         excess[known] += self.excess[rows[known]]
         spread[known] += self.spread[rows[known]]

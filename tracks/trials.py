@@ -48,7 +48,8 @@ def kinds(ship_class: U8, nav_status: U8, sog_kn: F32) -> U8:
 
     1 is added for class B, 2 for a ship at rest: at anchor, moored or under half a knot.
     """
-    at_rest = np.isin(nav_status, AT_REST) | (sog_kn < REST_KN)
+    anchored, moored = (nav_status == status for status in AT_REST)
+    at_rest = anchored | moored | (sog_kn < REST_KN)
     return np.asarray((ship_class == CLASS_B) + np.uint8(2) * at_rest, np.uint8)
 
 
@@ -67,7 +68,8 @@ def trials(legs: Legs) -> Trials:
     if len(rows):
         on = leg[rows]
         share = ((bins[rows] + 0.5) * BIN_S - legs.t1[on]) / (legs.t2[on] - legs.t1[on])
-        lat[rows], lon[rows] = onward_and_back(legs).at(on, share)
+        some, on = np.unique(on, return_inverse=True)
+        lat[rows], lon[rows] = onward_and_back(legs.take(some)).at(on, share)
     return Trials(
         legs.track[leg], bins, legs.t2[leg], lat, lon, legs.kind[leg],
         unheard.astype(np.uint8), heard,

@@ -105,7 +105,8 @@ def _plane(ends: Ends) -> tuple[F64, F64, F64, F64]:
 def _unit(course_deg: F64 | F32) -> F64:
     """Return vectors east and north of length 1; of length 0 where the course is not known."""
     angle = np.radians(course_deg.astype(np.float64))
-    return np.nan_to_num(np.stack([np.sin(angle), np.cos(angle)], axis=-1))
+    vectors: F64 = np.nan_to_num(np.stack([np.sin(angle), np.cos(angle)], axis=-1))
+    return vectors
 
 
 def _bend(far: F64, ahead: F64, long: F64) -> F64:
@@ -113,7 +114,7 @@ def _bend(far: F64, ahead: F64, long: F64) -> F64:
     room = long**2 - (far**2).sum(-1)
     twice = 2 * (long - (far * ahead).sum(-1))
     known = (room > 0) & (twice > 0) & ahead.any(-1)
-    return np.divide(room, twice, out=np.zeros(len(long)), where=known)
+    return np.asarray(np.divide(room, twice, out=np.zeros(len(long)), where=known))
 
 
 def _ways(ends: Ends, first: F64, last: F64) -> Ways:

@@ -36,9 +36,9 @@ class Shares(Columns):
         bins, heard = np.zeros(cells.size), np.zeros(cells.size)
         bins[found], heard[found] = self.bins[rows[found]], self.heard[rows[found]]
         bins, heard = bins.reshape(cells.shape), heard.reshape(cells.shape)
-        share: F64 = np.zeros(len(lat))
-        for size in reversed(range(len(cells))):
-            share = np.asarray((heard[size] + SHRUNK * share) / (bins[size] + SHRUNK))
+        share = heard[-1] / (bins[-1] + SHRUNK)
+        for size in reversed(range(len(cells) - 1)):
+            share = (heard[size] + SHRUNK * share) / (bins[size] + SHRUNK)
         return np.clip(share, LEAST, MOST), bins[1] >= KNOWN_COUNT
 
     def followed_h(self) -> float:

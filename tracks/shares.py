@@ -33,9 +33,9 @@ class Shares(Columns):
         """
         cells = cells_of(lat, lon, kind)
         rows, found = rows_of(self.cell, cells.ravel())
-        bins, heard = np.zeros(cells.size), np.zeros(cells.size)
-        bins[found], heard[found] = self.bins[rows[found]], self.heard[rows[found]]
-        bins, heard = bins.reshape(cells.shape), heard.reshape(cells.shape)
+        of_cell = np.zeros((2, cells.size))
+        of_cell[:, found] = self.bins[rows[found]], self.heard[rows[found]]
+        bins, heard = of_cell.reshape(2, *cells.shape)
         share = heard[-1] / (bins[-1] + SHRUNK)
         for size in reversed(range(len(cells) - 1)):
             share = (heard[size] + SHRUNK * share) / (bins[size] + SHRUNK)

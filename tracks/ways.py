@@ -96,7 +96,8 @@ def _plane(ends: Ends) -> tuple[F64, F64, F64, F64]:
     """Return the vector to the second fix, both courses, and how far the ship went, in nmi."""
     far_nmi = distance_m(ends.lat1, ends.lon1, ends.lat2, ends.lon2) / NMI_M
     course = bearing_deg(ends.lat1, ends.lon1, ends.lat2, ends.lon2)
-    speed_kn = np.fmax(ends.sog1_kn, ends.sog2_kn).astype(np.float64)
+    least_kn, most_kn = np.fmin(ends.sog1_kn, ends.sog2_kn), np.fmax(ends.sog1_kn, ends.sog2_kn)
+    speed_kn = (least_kn.astype(np.float64) + most_kn) / 2  # one alone where the other is unknown
     long = np.nan_to_num(speed_kn) * (ends.t2 - ends.t1) / 3600
     far = _unit(course) * far_nmi[:, None]
     return far, _unit(ends.cog1_deg), _unit(ends.cog2_deg), long

@@ -205,7 +205,7 @@ def ways(off: Fix, on: Fix | None, until: float) -> list[list[tuple[float, float
         return [[here, here], [here, offset(off, float(place[0]), float(place[1]))]]
     far = np.array(offset(off, on.lat, on.lon))
     speeds = [s for s in (off.sog, on.sog) if not math.isnan(s)]
-    long = max(speeds, default=0.0) * hours
+    long = sum(speeds) / max(len(speeds), 1) * hours
     u, w = unit(off.cog), unit(on.cog)
     x, y, z = (
         reach(lambda x: x + math.hypot(*(far - u * x)), long, bool(u.any())),

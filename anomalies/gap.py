@@ -1,8 +1,9 @@
 """Gaps: a vessel that was being heard falls silent for hours.
 
 A gap is the time between two consecutive fixes of one hull, if it is longer
-than 6 h (Global Fishing Watch's rule: longer than, not as long as).  It is open
-until the vessel is heard again.  It is not proof that anybody switched a
+than 6 h (Global Fishing Watch's rule: longer than, not as long as), or longer than
+2 h and surprising by what is known of reception there (`anomalies.surprise`).  It is
+open until the vessel is heard again.  It is not proof that anybody switched a
 transponder off: a shore station loses every ship at its horizon.  So each gap
 says what else was heard: how regularly this vessel before, which others near
 the place of its last fix meanwhile, and the station itself.
@@ -15,8 +16,7 @@ left.  So is a source that said it was deaf, for the vessels that it heard last.
 Who is excused stays so until heard again: if a vessel does not return with the
 station, nobody knows when and how it went.
 
-Neglected: how likely it is to hear this ship there; a second source that heard
-the last fix too; silences that begin while the station already is half deaf.
+Neglected: a second source that heard the last fix too; silences that begin while the station already is half deaf.
 Fixes of a hull count, not messages; those set aside as implausible are not among
 them.
 """
@@ -65,7 +65,7 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Silence longer than `min_duration_h` by a vessel that was being heard."""
+    """A long silence, or a surprising one, of a vessel that was being heard."""
 
     min_duration_h: float = 6.0  # GFW's production setting
     surprising_min_h: float = 2.0  # ours: a surprising silence is a gap if longer than this ...

@@ -1,6 +1,6 @@
 """Ways a ship can have taken between two fixes, told by the speed and course at both.
 
-The chord is the shortest.  A ship that went on at its speed for all the time went
+The chord is the shortest.  A ship that went on at the mean of its speeds for all the time went
 farther than that: on along its course at first, or straight back along the course
 it came on at last, or both, and straight in between.  How far, follows from the
 time and the speed.  Of a ship too slow for the chord, or whose speed is not known,

@@ -16,7 +16,8 @@ left.  So is a source that said it was deaf, for the vessels that it heard last.
 Who is excused stays so until heard again: if a vessel does not return with the
 station, nobody knows when and how it went.
 
-Neglected: a second source that heard the last fix too; silences that begin while the station already is half deaf.
+Neglected: a second source that heard the last fix too; silences that begin while the
+station already is half deaf.
 Fixes of a hull count, not messages; those set aside as implausible are not among
 them.
 """

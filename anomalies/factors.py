@@ -13,6 +13,7 @@ from tracks.identity import Claims
 
 OFFSHORE_NMI, FAR_OFFSHORE_NMI = 20.0, 50.0  # GFW's limits: loitering events, AIS disabling events
 NEAR_NMI = 10.0
+MOST_SAID = 4  # rarer than one in ten thousand is more than anybody has checked
 
 
 class Facts(NamedTuple):
@@ -81,6 +82,14 @@ def nmi(value: float) -> str:
 def hours(value: float) -> str:
     """Say a duration."""
     return f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} days"
+
+
+def one_in(surprise: float) -> str:
+    """Say the N of "1 in N", log10 of which is given: with one digit, as it is no better known."""
+    if surprise >= MOST_SAID:
+        return f"{10**MOST_SAID:,} or more"
+    digits = math.floor(surprise)
+    return f"{round(10**surprise, -digits):,.0f}"
 
 
 def seconds(value: float) -> str:

@@ -1,8 +1,9 @@
 """Gaps: a vessel that was being heard falls silent for hours.
 
 A gap is the time between two consecutive fixes of one hull, if it is longer
-than 6 h (Global Fishing Watch's rule: longer than, not as long as).  It is open
-until the vessel is heard again.  It is not proof that anybody switched a
+than 6 h (Global Fishing Watch's rule: longer than, not as long as), or longer than
+2 h and surprising by what is known of reception there (`anomalies.surprise`).  It is
+open until the vessel is heard again.  It is not proof that anybody switched a
 transponder off: a shore station loses every ship at its horizon.  So each gap
 says what else was heard: how regularly this vessel before, which others near
 the place of its last fix meanwhile, and the station itself.
@@ -15,8 +16,8 @@ left.  So is a source that said it was deaf, for the vessels that it heard last.
 Who is excused stays so until heard again: if a vessel does not return with the
 station, nobody knows when and how it went.
 
-Neglected: how likely it is to hear this ship there; a second source that heard
-the last fix too; silences that begin while the station already is half deaf.
+Neglected: a second source that heard the last fix too; silences that begin while the
+station already is half deaf.
 Fixes of a hull count, not messages; those set aside as implausible are not among
 them.
 """
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -34,10 +35,13 @@ from anomalies.event import Change, Event
 from anomalies.gap_evidence import Teller
 from anomalies.heap import Heap, added, everything, heap
 from anomalies.hearing import KNOWN_AFTER_H, Hearing
-from anomalies.last_heard import EXCUSED, HEARD, TOLD, Last, Succession
+from anomalies.last_heard import EXCUSED, HEARD, QUIET, TOLD, Last, Succession
 from anomalies.marks import SETTLED_S, reach
+from anomalies.silence import Silences, lasting, over
+from anomalies.surprise import Found, Surprise
 from anomalies.witnesses import Seen, Watch, Witnesses, hourly, since
-from tracks.batch import I64, Mask, Points
+from tracks.batch import I64, Fixes, Mask, Points
+from tracks.coverage import PERIOD_S
 from tracks.keyed import merge
 from tracks.listening import TOLD_WITHIN_S, Listening
 from tracks.state import State
@@ -48,11 +52,25 @@ from tracks.state import State
 AFTER_S = 3600.0
 
 
+class Judged(NamedTuple):
+    """The last fix of each track, and the silences that ended or have become long enough."""
+
+    last: Last
+    seen: Seen
+    late: I64  # rows of `last`: longer than `surprising_min_h` by now
+    long: I64  # longer than `min_duration_h`
+    offs: Last  # before silences that ended
+    back: Fixes  # that ended them
+    met: list[Witnesses]
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Silence longer than `min_duration_h` by a vessel that was being heard."""
+    """A long silence, or a surprising one, of a vessel that was being heard."""
 
     min_duration_h: float = 6.0  # GFW's production setting
+    surprising_min_h: float = 2.0  # ours: a surprising silence is a gap if longer than this ...
+    surprising_one_in_count: float = 100.0  # ours: ... and as rare as one in so many
     witness_radius_nmi: float = 10.0  # ours
     outage_vessels_count: int = 3  # ours: so many others must fall silent too
     half_deaf_vessels_count: int = 10  # ours: of so many others ...
@@ -64,10 +82,16 @@ class Gap:
                 f"half_deaf_share of a gap is {self.half_deaf_share:g}; it must be at least 0 and"
                 " less than 1: the share of the others that a half deaf station still hears"
             )
-        if not self.min_duration_h >= KNOWN_AFTER_H:
+        for name in ("min_duration_h", "surprising_min_h"):
+            if not getattr(self, name) >= KNOWN_AFTER_H:
+                raise ValueError(
+                    f"{name} of a gap is {getattr(self, name):g} h; it must be at least"
+                    f" {KNOWN_AFTER_H:.2f} h, since an outage of the station is known only then"
+                )
+        if not self.surprising_one_in_count >= 1:
             raise ValueError(
-                f"min_duration_h of a gap is {self.min_duration_h:g} h; it must be at least"
-                f" {KNOWN_AFTER_H:.2f} h, since an outage of the station is known only then"
+                f"surprising_one_in_count of a gap is {self.surprising_one_in_count:g}; it must be"
+                " at least 1: of so many silences of ships that go on transmitting, one is as rare"
             )
 
     @property
@@ -84,71 +108,126 @@ class Gap:
             **Hearing.empty().to_state("hearing_"),
             **Seen.empty().to_state("seen_"),
             **Listening.empty().to_state("listening_"),
+            **Surprise.start().to_state("surprise_"),
         }
 
     def step(
         self, state: State, heard: Heard, context: Context, as_of: float
     ) -> tuple[State, list[Change]]:
         """Take what was heard up to `as_of`; return the new state and what changed."""
-        known_s = reach(state, heard, context, as_of)
+        known_s, count = reach(state, heard, context, as_of), self.outage_vessels_count
         fixes = Succession.of(Last.from_state(state, "last_"), heard.fixes)
-        hearing = Hearing.from_state(state, "hearing_").heard(fixes.bins_entered())
+        entering = fixes.entering()
+        hearing = Hearing.from_state(state, "hearing_").heard(fixes.bins(entering))
         listening = Listening.from_state(state, "listening_")
-        listening = listening.told(heard.turns, float(state["reach"]) - self._min_s)
+        listening = listening.told(heard.turns, float(state["reach"]) - self._early_s)
         waiting = added(state, hourly(heard.points))
 
-        # Silences that a fix ended, and those that have just become long enough.
-        offs, ended_by = fixes.silences(self._min_s)
-        last = merge(fixes.known, fixes.ends()) if len(heard.fixes) else fixes.known
-        fresh = np.flatnonzero(offs.silence == HEARD)
-        late = np.flatnonzero((last.silence == HEARD) & (known_s - last.t > self._min_s))
-        offs, last = _deaf(offs, fresh, listening), _deaf(last, late, listening)
-        new = Last.concat([offs.take(fresh), last.take(late)])
-        excused = self._excused(new, hearing, listening)
-        answers = self._witnesses(new.take(~excused), waiting)
-        of_fresh, of_late = np.split(excused, [len(fresh)])
-
-        told, fresh = np.flatnonzero(offs.silence == TOLD), fresh[~of_fresh]
         seen = Seen.from_state(state, "seen_")
-        met = seen.of(offs.track[told]) + answers[: len(fresh)]
-        closed = np.concatenate([told, fresh])
-        tell = Teller(self.kind, self._rule, self._min_s, context.places, hearing, listening)
-        back = heard.fixes.take(ended_by[closed])
-        changes = [Change("closed", e) for e in tell.closed(offs.take(closed), met, back)]
-
-        last = _told(last, late, of_late)
-        seen = seen.take(~np.isin(seen.track, offs.track[told]))
-        opened = last.track[late[~of_late]]
-        seen = merge(seen, Seen.make_of(opened, answers[len(fresh) :]))
-        if context.ended or as_of == np.inf:
-            still = last.take(last.silence == TOLD)
-            events = tell.open(still, seen.of(still.track), known_s)
-        else:
-            still = last.take(late[~of_late])
-            events = tell.open(still, seen.of(still.track), None)
-        changes += _opened(events, set(opened.tolist()))
+        judged = self._judged(fixes, seen, waiting, hearing, listening, known_s)
+        surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
+        teller = Teller(self.kind, self._rule, context.places, hearing, listening)
+        end = known_s if context.ended or as_of == np.inf else None
+        surprise, last, changes = self._told(judged, surprise, teller, end)
+        if np.isfinite(known_s):
+            surprise = surprise.learned(int(known_s // PERIOD_S), hearing, count)
         return {
             "reach": np.array(known_s),
             **self._needed(waiting, float(state["reach"]), known_s),
             **last.to_state("last_"),
             **hearing.to_state("hearing_"),
-            **seen.to_state("seen_"),
-            **listening.since(known_s - self._min_s).to_state("listening_"),
+            **judged.seen.to_state("seen_"),
+            **listening.since(known_s - self._early_s).to_state("listening_"),
+            **surprise.to_state("surprise_"),
         }, changes
+
+    def _judged(
+        self, fixes: Succession, seen: Seen, waiting: Heap, hearing: Hearing,
+        listening: Listening, known_s: float,
+    ) -> Judged:  # fmt: skip
+        """Return which silences are nobody's fault but perhaps the ship's, and who was near."""
+        offs, ended_by = fixes.silences(self._early_s)
+        last = merge(fixes.known, fixes.ends()) if len(fixes.fixes) else fixes.known
+        fresh = np.flatnonzero(offs.silence == HEARD)
+        late = np.flatnonzero((last.silence == HEARD) & (known_s - last.t > self._early_s))
+        offs, last = _deaf(offs, fresh, listening), _deaf(last, late, listening)
+        new = Last.concat([offs.take(fresh), last.take(late)])
+        excused = self._excused(new, hearing, listening)
+        answers = self._witnesses(new.take(~excused), waiting)
+        of_fresh, of_late = np.split(excused, [len(fresh)])
+        last = _now(last, late, np.where(of_late, EXCUSED, QUIET))
+        before = np.flatnonzero((offs.silence == TOLD) | (offs.silence == QUIET))
+        fresh, late = fresh[~of_fresh], late[~of_late]
+        met = seen.of(offs.track[before]) + answers[: len(fresh)]
+        seen = seen.take(~np.isin(seen.track, offs.track[before]))
+        seen = merge(seen, Seen.make_of(last.track[late], answers[len(fresh) :]))
+        ended = np.concatenate([before, fresh])
+        long = np.flatnonzero((last.silence == QUIET) & (known_s - last.t > self._min_s))
+        back = fixes.fixes.take(ended_by[ended])
+        return Judged(last, seen, late, long, offs.take(ended), back, met)
+
+    def _told(
+        self, judged: Judged, surprise: Surprise, teller: Teller, end: float | None
+    ) -> tuple[Surprise, Last, list[Change]]:
+        """Measure silences and tell the gaps among them; at the `end`, all that are open."""
+        last, seen, hearing = judged.last, judged.seen, teller.hearing
+        count, late_count = self.outage_vessels_count, len(judged.late)
+        rows = np.concatenate([judged.late, judged.long])
+        after_s = np.where(np.arange(len(rows)) < late_count, self._early_s, self._min_s)
+        until = last.t[rows] + after_s
+        # All are asked at once, since what is known at a moment may not be asked for later.
+        asked = [over(judged.offs, judged.back), lasting(last.take(rows), until)]
+        surprise, found = surprise.of(Silences.concat(asked), hearing, count)
+        ended_count = len(judged.offs)
+        changes = list(self._closed(judged, found.take(slice(ended_count)), teller))
+        found = found.take(slice(ended_count, None))
+        told = np.flatnonzero(self._surprising(found) | (np.arange(len(rows)) >= late_count))
+        rows, first = np.unique(rows[told], return_index=True)  # of two, the earlier moment
+        until, found = until[told[first]], found.take(told[first])
+        last = _now(last, rows, TOLD)
+        opened = set(last.track[rows].tolist())
+        if end is not None:
+            rows = np.flatnonzero(last.silence == TOLD)
+            until = np.full(len(rows), end)
+            surprise, found = surprise.of(lasting(last.take(rows), until), hearing, count)
+        still = last.take(rows)
+        events = teller.open(still, seen.of(still.track), until, found)
+        return surprise, last, changes + list(_opened(events, opened))
+
+    def _closed(self, judged: Judged, found: Found, teller: Teller) -> Iterator[Change]:
+        """Yield the gaps that ended, and which of those told before are none after all."""
+        offs, back = judged.offs, judged.back
+        is_gap = self._surprising(found) | (back.t - offs.t > self._min_s)
+        rows = np.flatnonzero(is_gap | (offs.silence == TOLD))
+        met = [judged.met[row] for row in rows.tolist()]
+        events = teller.closed(offs.take(rows), met, back.take(rows), found.take(rows))
+        for gap, event in zip(is_gap[rows].tolist(), events, strict=True):
+            yield Change("closed" if gap else "withdrawn", event)
+
+    def _surprising(self, found: Found) -> Mask:
+        """Return which silences are surprising enough to be gaps early; unknown is not."""
+        told: Mask = found.one_in >= np.log10(self.surprising_one_in_count)
+        return told
 
     @property
     def _min_s(self) -> float:
         return self.min_duration_h * 3600
 
+    def _rule(self, duration_h: float) -> str:
+        if duration_h > self.min_duration_h:
+            return f"duration_h > {self.min_duration_h:g}"
+        at_least = np.log10(self.surprising_one_in_count)
+        return f"duration_h > {self.surprising_min_h:g} and silence_surprise >= {at_least:g}"
+
     @property
-    def _rule(self) -> str:
-        return f"duration_h > {self.min_duration_h:g}"
+    def _early_s(self) -> float:
+        return min(self.surprising_min_h, self.min_duration_h) * 3600
 
     def _excused(self, offs: Last, hearing: Hearing, listening: Listening) -> Mask:
         """Return for each silence whether it began when its source or the station turned deaf."""
         if not len(offs):  # as in most steps of a second
             return np.zeros(0, np.bool_)
-        for_s = min(AFTER_S, self._min_s - TOLD_WITHIN_S)  # what is told of when a gap opens
+        for_s = min(AFTER_S, self._early_s - TOLD_WITHIN_S)  # what is told of when a gap opens
         deaf_s = listening.deaf_s(offs.source, offs.t + for_s) - offs.deaf_s
         outage = hearing.fell_silent(offs.t, self.outage_vessels_count)
         half = hearing.fell_silent(offs.t, self.half_deaf_vessels_count, self.half_deaf_share)
@@ -157,12 +236,12 @@ class Gap:
     def _witnesses(self, offs: Last, waiting: Heap) -> list[Witnesses]:
         """Return who was heard near each place in the hours known of when a gap opens.
 
-        Those are all but the last of `min_duration_h`, since a position at a
+        Those are all but the last of `surprising_min_h`, since a position at a
         full hour is known at most an hour later.
         """
         if not len(offs):
             return []
-        watch, for_s = Watch(everything(waiting)), self._min_s - SETTLED_S
+        watch, for_s = Watch(everything(waiting)), self._early_s - SETTLED_S
         return [
             watch.near(track, lat, lon, t, t + for_s, self.witness_radius_nmi)
             for track, t, lat, lon in zip(
@@ -174,7 +253,7 @@ class Gap:
         """Return the positions that a gap may still ask about; looked through every hour."""
         if known_before_s // 3600 == known_s // 3600:
             return waiting
-        return heap(since(everything(waiting), known_s - self._min_s))
+        return heap(since(everything(waiting), known_s - self._early_s))
 
 
 def _deaf(last: Last, rows: I64, listening: Listening) -> Last:
@@ -186,11 +265,13 @@ def _deaf(last: Last, rows: I64, listening: Listening) -> Last:
     return replace(last, deaf_s=deaf_s)
 
 
-def _told(last: Last, late: I64, excused: Mask) -> Last:
-    """Return the table with what became of the silences of the rows `late`."""
-    silence = last.silence.copy()
-    silence[late] = np.where(excused, EXCUSED, TOLD)
-    return replace(last, silence=silence)
+def _now(last: Last, rows: I64, silence: I64 | int) -> Last:
+    """Return the table with what became of the silences of `rows`."""
+    if not len(rows):
+        return last
+    now = last.silence.copy()
+    now[rows] = silence
+    return replace(last, silence=now)
 
 
 def _opened(events: Iterator[Event], new: set[int]) -> Iterator[Change]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -13,6 +13,7 @@ from anomalies.event import Event, Evidence
 from anomalies.hearing import Hearing
 from anomalies.last_heard import RING_COUNT, Last
 from anomalies.place_facts import place_facts
+from anomalies.surprise import Found
 from anomalies.witnesses import NAMED_COUNT, Witnesses
 from tracks.batch import F64, Fixes, Mask
 from tracks.geodesy import NMI_M, distance_m
@@ -22,12 +23,20 @@ from tracks.places import Places
 BEFORE_H = 12.0  # positions in the 12 h before: GFW pipe-gaps, Welch et al. 2022
 
 # What the lines named cannot show again, since it depends on the rest of the log.
-OF_WHOLE_LOG = ("station_heard_share", "others_before_count", "witnesses_count", "source_deaf_h")
+OF_WHOLE_LOG = (
+    "silence_surprise",
+    "silence_known_share",
+    "station_heard_share",
+    "others_before_count",
+    "witnesses_count",
+    "source_deaf_h",
+)
 
 AT_LEAST = (
     f"at least {RING_COUNT} positions were heard in the 12 h before: only the last {RING_COUNT} are"
     " kept"
 )
+UNKNOWN = "how well ships are heard there has not been learned: the silence may be lost reception"
 NO_WITNESS = "no other vessel was heard near the place: the station may not have heard that sea"
 SOME_NAMED = f"of {{count}} witnesses, the lines of {NAMED_COUNT} are named"
 DEAF = "the station heard anybody at all in only {share:.0%} of the time"
@@ -39,20 +48,21 @@ class Teller:
     """Makes events of silences."""
 
     kind: Literal["gap"]
-    rule: str
-    min_s: float
+    rule: Callable[[float], str]  # by its length in hours
     places: Places
     hearing: Hearing
     listening: Listening
 
-    def closed(self, offs: Last, met: Sequence[Witnesses], back: Fixes) -> Iterator[Event]:
+    def closed(
+        self, offs: Last, met: Sequence[Witnesses], back: Fixes, found: Found
+    ) -> Iterator[Event]:
         """Yield the event of each silence that the fix in `back` ended."""
         if not len(offs):
             return
         away_nmi = distance_m(offs.lat, offs.lon, back.lat, back.lon) / NMI_M
         speed_kn = away_nmi / (back.t - offs.t) * 3600
         on = place_facts(self.places, back.lat, back.lon)
-        for i, event in enumerate(self._events(offs, met, back.t)):
+        for i, event in enumerate(self._events(offs, met, back.t, found)):
             measured = {
                 "distance_nmi": float(away_nmi[i]),
                 "implied_speed_kn": float(speed_kn[i]),
@@ -60,15 +70,15 @@ class Teller:
             }
             yield _and(event, float(back.t[i]), measured, int(back.line[i]))
 
-    def open(self, offs: Last, met: Sequence[Witnesses], until: float | None) -> Iterator[Event]:
-        """Yield the event of each silence that goes on, measured up to `until`.
+    def open(
+        self, offs: Last, met: Sequence[Witnesses], until: F64, found: Found
+    ) -> Iterator[Event]:
+        """Yield the event of each silence that goes on, measured up to `until`."""
+        return self._events(offs, met, until, found)
 
-        Without it, up to the moment at which the silence became a gap.
-        """
-        ends = offs.t + self.min_s if until is None else np.full(len(offs), until)
-        return self._events(offs, met, ends)
-
-    def _events(self, offs: Last, met: Sequence[Witnesses], until: F64) -> Iterator[Event]:
+    def _events(
+        self, offs: Last, met: Sequence[Witnesses], until: F64, found: Found
+    ) -> Iterator[Event]:
         if not len(offs):
             return
         places = place_facts(self.places, offs.lat, offs.lon)
@@ -81,6 +91,7 @@ class Teller:
                 "duration_h": float(until[i] - offs.t[i]) / 3600,
                 "positions_before_count": float(before[i].sum()),
                 **_regularity(times[i][before[i]], float(offs.t[i])),
+                **_surprise(found, i),
                 "witnesses_count": float(met[i].mmsis_count),
                 "others_before_count": float(others[i]),
                 "station_heard_share": self.hearing.share(float(offs.t[i]), float(until[i])),
@@ -97,7 +108,7 @@ class Teller:
                 lon=float(offs.lon[i]),
                 evidence=Evidence(
                     measured=measured,
-                    rule=self.rule,
+                    rule=self.rule(measured["duration_h"]),
                     lines=_lines(offs, i, before[i], met[i]),
                     caveats=tuple(_caveats(measured, met[i])),
                 ),
@@ -122,6 +133,15 @@ def _regularity(before: F64, off: float) -> dict[str, float]:
     return {"median_interval_s": median(np.diff(before, append=off).tolist())}
 
 
+def _surprise(found: Found, i: int) -> dict[str, float]:
+    if not np.isfinite(found.one_in[i]):
+        return {}
+    return {
+        "silence_surprise": float(found.one_in[i]),
+        "silence_known_share": float(found.known_share[i]),
+    }
+
+
 def _said(offs: Last, i: int) -> dict[str, float]:
     """Return what the last fix said of itself; numbers as in ITU-R M.1371-5."""
     speed = {"sog_kn": float(offs.sog_kn[i])} if np.isfinite(offs.sog_kn[i]) else {}
@@ -138,6 +158,8 @@ def _lines(offs: Last, i: int, before: Mask, met: Witnesses) -> tuple[int, ...]:
 
 
 def _caveats(measured: dict[str, float], met: Witnesses) -> Iterator[str]:
+    if "silence_surprise" not in measured:
+        yield UNKNOWN
     if not met.mmsis_count:
         yield NO_WITNESS
     if met.mmsis_count > NAMED_COUNT:

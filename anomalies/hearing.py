@@ -53,6 +53,24 @@ class Hearing(Columns):
         begin, end = np.searchsorted(self.bin, [first, last])
         return float(end - begin) / (last - first) if last > first else float("nan")
 
+    def anybody(self, bins: I64) -> Mask:
+        """Return whether anybody was heard in each of `bins`."""
+        return rows_of(self.bin, bins)[1]
+
+    def outage(self, bins: I64, others_count: int) -> Mask:
+        """Return which of `bins` lie in a time in which the whole station heard nobody.
+
+        That is an hour or longer, and more than `others_count` vessels had been heard in
+        one of the three bins up to it.
+        """
+        row = np.searchsorted(self.bin, bins)
+        inside = np.flatnonzero((row > 0) & (row < len(self)) & ~self.anybody(bins))
+        before, after = self.bin[row[inside] - 1], self.bin[row[inside]]
+        crowd = self._count(before - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
+        found = np.zeros(len(bins), np.bool_)
+        found[inside] = (after - before > OUTAGE_BINS) & (crowd > others_count)
+        return found
+
     def fell_silent(self, t: F64, others_count: int, still_share: float = 0.0) -> Mask:
         """Return for each time whether the station as a whole fell silent then.
 

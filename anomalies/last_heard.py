@@ -24,11 +24,13 @@ from tracks.batch import (
     starts,
 )
 from tracks.keyed import rows_of
+from tracks.trials import Legs, kinds
 
 RING_COUNT = 16  # fixes remembered before the last: two more than the field's rule asks for
 RING = np.dtype([("t", np.float64, (RING_COUNT,)), ("line", np.int64, (RING_COUNT,))])
 
-HEARD, TOLD, EXCUSED = range(3)  # what became of a track's silence
+# What became of a track's silence; QUIET: not surprising so far, and not told.
+HEARD, TOLD, EXCUSED, QUIET = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Last(Columns):
     lon: F64 = column(np.float64, np.nan)
     line: I64 = column(np.int64)
     sog_kn: F32 = column(np.float32, np.nan)
+    cog_deg: F32 = column(np.float32, np.nan)
     nav_status: U8 = column(np.uint8, STATUS_UNDEFINED)
     ship_class: U8 = column(np.uint8, CLASS_UNKNOWN)
     source: U16 = column(np.uint16)
@@ -49,7 +52,13 @@ class Last(Columns):
     ring: NDArray[np.void] = column(RING)  # oldest first; nan times where there was no fix
 
 
-_OF_FIX = ("track", "t", "lat", "lon", "line", "sog_kn", "nav_status", "ship_class", "source")
+_OF_FIX = (
+    "track", "t", "lat", "lon", "line", "sog_kn", "cog_deg", "nav_status", "ship_class", "source",
+)  # fmt: skip
+
+
+IN_STEP, UNHEARD = -1, -2  # where the fix before is, if it is not one of those remembered
+_OF_LEG = ("t", "lat", "lon", "sog_kn", "cog_deg", "nav_status", "ship_class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +88,42 @@ class Succession:
         offs = Last.concat([self.known.take(rows[outer]), self.last_at(inner - 1)])
         return offs, np.concatenate([begins[outer], inner])
 
-    def bins_entered(self) -> I64:
-        """Return the ten-minute bin of every fix that is the first of its track in it."""
+    def entering(self) -> I64:
+        """Return the rows of fixes that are the first of their track in a ten-minute bin."""
         bins = (self.fixes.t / BIN_S).astype(np.int64)
         entered = np.ones(len(bins), np.bool_)
         entered[1:] = bins[1:] != bins[:-1]
         entered[self.first] = True
         begins = self.first[self.is_known]
         entered[begins] = bins[begins] != (self.known.t[self.row[self.is_known]] // BIN_S)
-        return bins[entered]
+        return np.flatnonzero(entered)
+
+    def bins(self, rows: I64) -> I64:
+        """Return the ten-minute bins of the fixes in `rows`."""
+        return np.asarray(self.fixes.t[rows] // BIN_S, np.int64)
+
+    def legs(self, entering: I64) -> Legs:
+        """Return the legs that end with the fixes in these rows, but for the first of a track."""
+        remembered = self._remembered_row()
+        rows = entering[(remembered[entering] != UNHEARD)]
+        outer = np.flatnonzero(remembered[rows] >= 0)
+        known = self.known.take(remembered[rows[outer]])
+        before = {name: getattr(self.fixes, name)[rows - 1] for name in _OF_LEG}
+        for name in _OF_LEG:
+            before[name][outer] = getattr(known, name)
+        kind = kinds(before["ship_class"], before["nav_status"], before["sog_kn"])
+        after = self.fixes.take(rows)
+        return Legs(
+            before["t"], before["lat"], before["lon"], before["sog_kn"], before["cog_deg"],
+            after.t, after.lat, after.lon, after.sog_kn, after.cog_deg,
+            after.track, kind,
+        )  # fmt: skip
+
+    def _remembered_row(self) -> I64:
+        """Return for each fix its predecessor's row in `known`, or where else that is."""
+        found = np.full(len(self.fixes), IN_STEP)
+        found[self.first] = np.where(self.is_known, self.row, UNHEARD)
+        return found
 
     def ends(self) -> Last:
         """Return the last fix of each track in this step."""

@@ -26,6 +26,11 @@ WEIGHTS: dict[str, Weight] = {
     "loitering: base": Weight(-2.0, "ships drift and anchor for many ordinary reasons"),
     "transshipment: base": Weight(-1.5, "most ships close together work or wait together"),
     # Dark gaps.
+    "surprise": Weight(1.6, "for each factor of ten: a little less than log 10, as it is drawn on"),
+    "surprise: ordinary": Weight(-1.6, "one in ten is an ordinary silence"),
+    "surprise: most": Weight(6.4, "one in a hundred thousand: the tail is drawn, not counted"),
+    # Where reception has been learned the next ones add nothing (docs/detectors/score.md).
+    "reception unknown": Weight(-0.5, "how well the station hears there has not been learned"),
     "long silence": Weight(0.4, "for each doubling beyond 6 h: reception fades for hours"),
     "long silence: most": Weight(1.2, "beyond two days length says no more"),
     "dense before": Weight(1.0, "was heard at least once a minute: reception was good there"),
@@ -42,12 +47,12 @@ WEIGHTS: dict[str, Weight] = {
     "came back at the same place": Weight(-0.8, "ships at rest report rarely and are switched off"),
     "came back impossibly far": Weight(-1.0, "two ships may share the number"),
     "not back yet": Weight(-0.6, "leaving the range of the antenna looks the same"),
-    "edge of reception unknown": Weight(-0.5, "how far the station hears has not been learned"),
     "off in port": Weight(-2.0, "AIS is switched off in port every day"),
     "on in port": Weight(-0.8, "it went into port, where antennas are shadowed"),
     "off near shore": Weight(-0.4, "islands and cliffs shadow the antenna"),
     "off far from shore": Weight(0.4, "50 nmi: Welch 2022; nearer, gaps are unreliable (GFW)"),
     "at rest": Weight(-1.0, "moored and anchored ships are switched off and shadowed"),
+    "lay still": Weight(-2.0, "at a quay or anchor the power is cut; at sea few ships lie still"),
     "class B": Weight(-0.7, "2 to 5 W instead of 12.5 W: heard only half as far"),
     # Loitering.
     "long stay": Weight(0.35, "for each doubling beyond 4 h"),

@@ -111,7 +111,7 @@ def test_a_count_that_is_only_a_lower_bound_says_so() -> None:
     assert any("at least 16" in caveat for caveat in gap.evidence.caveats)
 
 
-def test_a_witness_is_another_vessel_near_the_place_in_the_first_hours() -> None:
+def test_a_witness_is_another_vessel_near_the_place_in_the_first_hour() -> None:
     near = voyage(BELLA, 58.1, 5.0, Stretch(3), start_h=1)  # 6 nmi away
     far = voyage(CARLA, 58.3, 5.0, Stretch(8))  # 18 nmi away
     late = voyage(DORA, 58.0, 5.0, Stretch(1), start_h=5.5)
@@ -122,8 +122,8 @@ def test_a_witness_is_another_vessel_near_the_place_in_the_first_hours() -> None
     assert set(shown) == {ANNA, BELLA}
 
 
-@pytest.mark.parametrize(("hour", "count"), [(5.0, 1), (6.0, 0)])
-def test_the_fifth_full_hour_is_the_last_that_counts(hour: float, count: int) -> None:
+@pytest.mark.parametrize(("hour", "count"), [(1.0, 1), (2.0, 0)])
+def test_the_first_full_hour_is_the_last_that_counts(hour: float, count: int) -> None:
     once = voyage(BELLA, 58.0, 5.0, Stretch(1 / 3), start_h=hour - 1 / 6)
     heard = fixes([(ANNA, 0, 58.0, 5.0), (ANNA, 8, 58.0, 5.0), *once])
     assert measured(events(Gap(), heard)[GAP_OF_ANNA])["witnesses_count"] == count

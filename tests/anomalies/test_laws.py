@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, NamedTuple
@@ -133,7 +134,8 @@ def fleets(*every_s: float) -> st.SearchStrategy[Fleet]:
 
 late_h = st.sampled_from([0.0, 0.17, 1.0])
 # So that a fleet of five may show a half deaf station.
-OF_FEW = {"gap": Gap(half_deaf_vessels_count=2, half_deaf_share=0.5)}
+# So many silences are surprising that some gaps are told early.
+OF_FEW = {"gap": Gap(half_deaf_vessels_count=2, half_deaf_share=0.5, surprising_one_in_count=1.2)}
 
 
 def detector(kind: str) -> Detector:
@@ -146,8 +148,13 @@ def reach(heard: Fixes, more_h: float) -> float:
 
 # A few lines cannot show whether the station was deaf: that rule needs the whole log.
 WITH_FEW_LINES = {kind: detector(kind) for kind in DETECTORS} | {
-    "gap": Gap(outage_vessels_count=1000, half_deaf_vessels_count=1000)
+    "gap": Gap(min_duration_h=2, outage_vessels_count=1000, half_deaf_vessels_count=1000)
 }
+# What was learned of reception lies in cells, which are not turned with the ships.
+WITHOUT_MAP = {kind: detector(kind) for kind in DETECTORS} | {
+    "gap": Gap(half_deaf_vessels_count=2, half_deaf_share=0.5, surprising_one_in_count=1e9)
+}
+OF_MAP = {"silence_surprise", "silence_known_share"}
 more_h = st.sampled_from([0.0, 1.3, 4.7, 9.0])
 places = st.sampled_from([Places.none(), HARBOUR])
 
@@ -288,8 +295,9 @@ def test_the_poles_are_places_like_others(kind: str, fleet: Fleet, pole: float) 
         [x * np.cos(turn) - z * np.sin(turn), y, x * np.sin(turn) + z * np.cos(turn)], axis=-1
     )
     moved = at(heard, *from_xyz(turned))
-    expected = events(detector(kind), heard, **fleet.told())
-    same_but_for_rounding(expected, events(detector(kind), moved, **fleet.told()))
+    expected = events(WITHOUT_MAP[kind], heard, **fleet.told())
+    found = events(WITHOUT_MAP[kind], moved, **fleet.told())
+    same_but_for_rounding(expected, found, OF_MAP)
 
 
 @EVERY_DETECTOR
@@ -326,7 +334,9 @@ def test_it_equals_its_slow_twin(kind: str, fleet: Fleet, more_h: float, places:
     expected = TWINS[kind](detector(kind), heard, until, places, said)
     assert found.keys() == expected.keys()
     for key, values in expected.items():
-        assert {name: found[key][name] for name in values} == pytest.approx(values, abs=1e-6)
+        rounded = {**values, "silence_surprise": round(values.get("silence_surprise", 0), 4)}
+        said = {"silence_surprise": 0.0, **found[key]}
+        assert {name: said[name] for name in rounded} == pytest.approx(rounded, abs=2e-4)
 
 
 def as_track(heard: Fixes, track: np.ndarray) -> Fixes:
@@ -347,11 +357,13 @@ def measured(event) -> dict[str, float]:
     return {k: v for k, v in event.evidence.measured.items() if k not in hidden}
 
 
-def same_but_for_rounding(some, others) -> None:
+def same_but_for_rounding(some, others, neglected: Collection[str] = ()) -> None:
     assert others.keys() == some.keys()
     for name, event in some.items():
         assert others[name].end == event.end
         assert others[name].evidence.lines == event.evidence.lines
-        assert others[name].evidence.measured == pytest.approx(
-            dict(event.evidence.measured), abs=1e-4
+        was, now = (
+            {k: v for k, v in e.evidence.measured.items() if k not in neglected}
+            for e in (event, others[name])
         )
+        assert now == pytest.approx(was, abs=1e-4)

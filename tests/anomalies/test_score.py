@@ -166,13 +166,28 @@ def test_an_unwitnessed_gap_of_a_deaf_source_is_that_and_not_a_lonely_recording(
     assert {"deaf station", "alone in the recording"} & names == {"deaf station"}
 
 
-def test_the_range_of_an_antenna_on_shore_is_no_objection_in_mid_ocean() -> None:
-    def objections(shore_nmi: float) -> set[str]:
-        return {f.name for f in assess(gap(shore_nmi=shore_nmi), {}).objections}
+def test_with_reception_learned_the_score_rests_on_how_surprising_the_silence_is() -> None:
+    scores = [score(gap(silence_surprise=s)) for s in (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)]
+    assert scores[:5] == sorted(set(scores[:5]))
+    assert scores[4] == scores[5]
+    assert scores[1] < 0.2 < 0.5 < scores[3]
 
-    assert "edge of reception unknown" in objections(99.0)
-    assert "edge of reception unknown" in objections(math.nan)
-    assert "edge of reception unknown" not in objections(101.0)
+
+def test_what_stands_in_for_reception_is_not_counted_where_it_was_learned() -> None:
+    poor = {"witnesses_count": 0.0, "positions_before_count": 2.0, "ship_class_code": CLASS_B}
+    assert score(gap(silence_surprise=3.0, **poor)) == score(gap(silence_surprise=3.0))
+    assert score(gap(**poor)) < score(gap())
+
+
+def test_a_gap_says_whether_reception_was_learned() -> None:
+    def names(**other: float) -> dict[str, str]:
+        judged = assess(gap(**other), {})
+        return {f.name: f.says for f in (*judged.reasons, *judged.objections)}
+
+    assert "reception unknown" in names()
+    assert "reception unknown" not in names(silence_surprise=2.5)
+    assert "about one in 300 " in names(silence_surprise=2.5)["surprise"]
+    assert "about one in 10,000 or more " in names(silence_surprise=4.2)["surprise"]
 
 
 def test_sparse_reception_is_named_with_its_numbers() -> None:

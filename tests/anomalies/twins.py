@@ -11,6 +11,7 @@ import numpy as np
 from anomalies.encounter import Encounter
 from anomalies.gap import Gap
 from anomalies.loitering import Loitering
+from tests.anomalies.twin_surprise import Fix, Twin
 from tests.fleets import points
 from tracks.batch import HULLS_PER_MMSI, Fixes
 from tracks.geodesy import NMI_M, distance_m
@@ -44,13 +45,27 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
         for t, _, _ in rows:
             bins[int(t // 600)].add(track)
     marks, found = marks_of(heard), {}
+    early_s = min(d.surprising_min_h, d.min_duration_h) * 3600
+    silences = []  # when it was asked, off, on
+    for track, rows in times.items():
+        for i, (off, _, source) in enumerate(rows):
+            end = rows[i + 1][0] if i + 1 < len(rows) else until
+            if end - off > early_s and not outage(d, bins, off):
+                if deaf_s(turns, source, off, off + 3600) >= 1800:
+                    continue
+                silences += [(end, track, i)]
+                silences += [(off + early_s, track, i)] if i + 1 == len(rows) else []
+    surprise = surprises(d, heard, times, sorted(silences))
     for track, rows in times.items():
         for i, (off, place, source) in enumerate(rows):
             on = rows[i + 1] if i + 1 < len(rows) else None
             end = on[0] if on else until
-            if end - off <= d.min_duration_h * 3600 or outage(d, bins, off):
+            if (end, track, i) not in surprise:
                 continue
-            if deaf_s(turns, source, off, off + 3600) >= 1800:
+            one_in, known_share = surprise[end, track, i]
+            at_first = one_in if on else surprise[off + early_s, track, i][0]
+            surprising = at_first >= np.log10(d.surprising_one_in_count)
+            if not surprising and end - off <= d.min_duration_h * 3600:
                 continue
             before = [t for t, _, _ in rows[: i + 1][-17:] if off - 12 * 3600 <= t < off]
             inside = range(int(off // 600) + 1, int(end // 600))
@@ -59,7 +74,7 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
                 for other, at in marks.items()
                 for m, there in at.items()
                 if m % 6 == 0
-                and off < m * 600 <= off + (d.min_duration_h - 1) * 3600
+                and off < m * 600 <= off + early_s - 3600
                 and other // HULLS_PER_MMSI != track // HULLS_PER_MMSI
                 and metres(place, there) <= d.witness_radius_nmi * NMI_M
             }
@@ -72,6 +87,8 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
             }
             if deaf_s(turns, source, off, end - 3600):
                 said["source_deaf_h"] = deaf_s(turns, source, off, end - 3600) / 3600
+            if not np.isnan(one_in):
+                said["silence_surprise"], said["silence_known_share"] = one_in, known_share
             if before:
                 said["median_interval_s"] = statistics.median(
                     b - a for a, b in itertools.pairwise([*before, off])
@@ -80,6 +97,24 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
                 said["distance_nmi"] = metres(place, on[1]) / NMI_M
                 said["implied_speed_kn"] = said["distance_nmi"] / said["duration_h"]
             found[(track,), off, on[0] if on else None] = said
+    return found
+
+
+Asked = tuple[float, int, int]
+
+
+def surprises(
+    d: Gap, heard: Fixes, times: dict[int, list], asked: list[Asked]
+) -> dict[Asked, tuple[float, float]]:
+    at_rest = np.isin(heard.nav_status, (1, 5)) | (heard.sog_kn < 0.5)
+    kind = (heard.ship_class == 2) + 2 * at_rest
+    columns = (heard.track, heard.t, heard.lat, heard.lon, heard.sog_kn, heard.cog_deg, kind)
+    every = [Fix(int(v[0]), *map(float, v[1:6]), int(v[6])) for v in zip(*columns, strict=True)]
+    of = {track: [f for f in every if f.track == track] for track in times}
+    twin, found = Twin(every, d.outage_vessels_count), {}
+    for at, track, i in asked:
+        on = of[track][i + 1] if i + 1 < len(of[track]) else None
+        found[at, track, i] = twin.ask(of[track][i], on, at)
     return found
 
 

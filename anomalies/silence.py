@@ -1,0 +1,125 @@
+"""The chance that a ship which went on transmitting was not heard, along the ways it may have gone.
+
+Bin by bin along each way the coverage says how likely it was to be heard
+(`tracks.coverage`).  That all of a silence was unlucky in the same way (a mast
+that shadows its antenna, an inversion that broke down, a way somewhat other than
+drawn) is allowed for: the log-odds of all its bins may be off together, by a normal
+deviation, and the chance is the mean over these.  Of the ways, the least surprising
+counts.
+
+Bins in which nobody at all was heard say nothing, and neither do places of which
+nothing is known.  Only the first 24 h of a silence are looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from anomalies.hearing import Hearing
+from anomalies.last_heard import Last
+from tracks.batch import BIN_S, F32, F64, I64, U8, Fixes, column
+from tracks.coverage import Coverage
+from tracks.geodesy import NMI_M, destination
+from tracks.trials import kinds
+from tracks.ways import Ends, Ways, back, chord, onward, onward_and_back
+
+MOST_BINS = 144
+LEAST_KNOWN_BINS = 6  # with less than an hour of known places nothing is said
+DEVIATION = 1.5  # log-odds; see docs/coverage.md
+AT_ONCE = 64  # silences; bounds memory
+
+# Gauss's quadrature for the normal distribution: nodes and weights.
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+
+
+@dataclass(frozen=True, slots=True)
+class Silences(Ends):
+    """Silences of ships; the second fix is nan, but for its time, while it lasts."""
+
+    track: I64 = column(np.int64)
+    kind: U8 = column(np.uint8)
+
+
+def lasting(last: Last, until: F64) -> Silences:
+    """Return the silences behind these last fixes as they stood at Unix times `until`."""
+    nan = np.full(len(last), np.nan)
+    unknown = np.full(len(last), np.nan, np.float32)
+    return _silences(last, until, nan, nan, unknown, unknown)
+
+
+def over(last: Last, back: Fixes) -> Silences:
+    """Return the silences behind these last fixes that the fixes in `back` ended."""
+    return _silences(last, back.t, back.lat, back.lon, back.sog_kn, back.cog_deg)
+
+
+def _silences(last: Last, t: F64, lat: F64, lon: F64, sog_kn: F32, cog_deg: F32) -> Silences:
+    kind = kinds(last.ship_class, last.nav_status, last.sog_kn)
+    return Silences(
+        last.t, last.lat, last.lon, last.sog_kn, last.cog_deg, t, lat, lon, sog_kn, cog_deg,
+        last.track, kind,
+    )  # fmt: skip
+
+
+def computed(silences: Silences, coverage: Coverage, hearing: Hearing) -> tuple[F64, F64]:
+    """Return -log10 of the chance of each silence, and the share of its bins that is known.
+
+    Chances are nan where less than an hour of the way is known.  Rounded, so that
+    what was computed together does not matter.
+    """
+    surprise, share = np.full(len(silences), np.nan), np.zeros(len(silences))
+    for begin in range(0, len(silences), AT_ONCE):
+        rows = slice(begin, begin + AT_ONCE)
+        some = silences.take(rows)
+        least, most_known = np.full(len(some), np.nan), np.zeros(len(some))
+        for ways in _ways(some):
+            along, known = _along(some, ways, coverage, hearing)
+            least, most_known = np.fmin(least, along), np.maximum(most_known, known)
+        surprise[rows], share[rows] = least, most_known
+    return np.round(surprise, 6), share
+
+
+def _ways(silences: Silences) -> list[Ways]:
+    """Return the ways they may have gone: while a silence lasts, on as before, or nowhere."""
+    lasts = np.isnan(silences.lat2)
+    gone_nmi = silences.sog1_kn * (silences.t2 - silences.t1) / 3600
+    away_m = np.nan_to_num(np.where(lasts, gone_nmi * NMI_M, 0))
+    ahead = destination(silences.lat1, silences.lon1, np.nan_to_num(silences.cog1_deg), away_m)
+    here, on = (
+        replace(
+            silences,
+            lat2=np.where(lasts, place[0], silences.lat2),
+            lon2=np.where(lasts, place[1], silences.lon2),
+            sog1_kn=np.where(lasts, np.nan, silences.sog1_kn),
+        )
+        for place in ((silences.lat1, silences.lon1), ahead)
+    )
+    if lasts.all():
+        return [chord(here), chord(on)]
+    return [chord(here), onward(on), back(on), onward_and_back(on)]
+
+
+def _along(silences: Silences, ways: Ways, coverage: Coverage, hearing: Hearing) -> tuple[F64, F64]:
+    """Return the surprise along one way of each, nan if unknown; and the share known."""
+    first = (silences.t1 // BIN_S).astype(np.int64) + 1
+    count = np.clip((silences.t2 // BIN_S).astype(np.int64) - first, 0, MOST_BINS)
+    row = np.repeat(np.arange(len(silences)), count)
+    bins = first[row] + np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    share = ((bins + 0.5) * BIN_S - silences.t1[row]) / (silences.t2[row] - silences.t1[row])
+    lat, lon = ways.at(row, share)
+    chance, known = coverage.chance(lat, lon, silences.kind[row], silences.track[row], bins)
+    known &= hearing.anybody(bins)
+    row, odds = row[known], np.log(chance[known] / (1 - chance[known]))
+    log_p = np.stack(
+        [
+            np.bincount(row, -np.log1p(np.exp(odds + DEVIATION * node)), len(silences))
+            for node in _NODES
+        ]
+    )
+    top = log_p.max(axis=0)
+    mean = top + np.log((_WEIGHTS[:, None] * np.exp(log_p - top)).sum(axis=0))
+    known_count = np.bincount(row, minlength=len(silences))
+    surprise = np.where(known_count >= LEAST_KNOWN_BINS, -mean / np.log(10), np.nan)
+    return surprise, known_count / np.maximum(count, 1)

@@ -1,0 +1,251 @@
+"""A slow, obvious twin of `anomalies.surprise`: one ship, one bin, one way at a time."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from tracks.cells import cells_of
+from tracks.geodesy import NMI_M, bearing_deg, destination, distance_m
+
+BIN, HOUR = 600, 3600
+NODES, WEIGHTS = (v.tolist() for v in np.polynomial.hermite_e.hermegauss(9))
+
+
+@dataclass
+class Fix:
+    """One fix of a hull."""
+
+    track: int
+    t: float
+    lat: float
+    lon: float
+    sog: float
+    cog: float
+    kind: int
+
+
+@dataclass
+class Twin:
+    """Everything learned, in dictionaries."""
+
+    fixes: list[Fix]
+    outage_count: int
+    through: int = 0
+    learned: int = 0
+    shares: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
+    hours: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
+    ships: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
+    ended: list[tuple[float, float]] = field(default_factory=list)
+    usual: list[tuple[float, float]] = field(default_factory=list)  # weight, computed
+
+    def __post_init__(self) -> None:
+        self.crowd: dict[int, set[int]] = defaultdict(set)
+        for fix in self.fixes:
+            self.crowd[int(fix.t // BIN)].add(fix.track)
+        self.pairs = [
+            (a, b)
+            for a, b in itertools.pairwise(sorted(self.fixes, key=lambda f: (f.track, f.t)))
+            if a.track == b.track and a.t // BIN != b.t // BIN
+        ]
+
+    def ask(self, off: Fix, on: Fix | None, until: float) -> tuple[float, float]:
+        """Return what is found at Unix time `until`, which only grows from call to call."""
+        self.learn(int(until // HOUR))
+        found = [self.along(off, way, until) for way in ways(off, on, until)]
+        known = [chance for chance, _ in found if not math.isnan(chance)]
+        share = max(share for _, share in found)
+        if not known:
+            return math.nan, share
+        computed = round(min(known), 6)
+        if on:
+            self.ended.append((until, computed))
+        followed_h = sum(bins for cell, (bins, _) in self.shares.items() if size(cell) == 2) / 6
+        return min(self.one_in(computed), math.log10(max(followed_h, 1))), share
+
+    def along(self, off: Fix, way: list[tuple[float, float]], until: float) -> tuple[float, float]:
+        bins = range(int(off.t // BIN) + 1, int(until // BIN))[:144]
+        odds = []
+        for b in bins:
+            lat, lon = on_way(off, way, ((b + 0.5) * BIN - off.t) / (until - off.t))
+            p, known = self.share(lat, lon, off.kind)
+            if known and b in self.crowd:
+                p = move(p, self.shift(self.hours, b // 6) + self.shift(self.ships, off.track))
+                odds.append(math.log(p / (1 - p)))
+        mean = sum(
+            w / sum(WEIGHTS) * math.prod(1 / (1 + math.exp(o + 1.5 * x)) for o in odds)
+            for x, w in zip(NODES, WEIGHTS, strict=True)
+        )
+        unheard = -math.log10(mean) if len(odds) >= 6 else math.nan
+        return unheard, len(odds) / max(len(bins), 1)
+
+    def share(self, lat: float, lon: float, kind: int) -> tuple[float, bool]:
+        small, middle, large = cells(lat, lon, kind)
+        p = 0.0
+        for cell in (large, middle, small):
+            bins, heard = self.shares.get(cell, (0.0, 0.0))
+            p = (heard + 8 * p) / (bins + 8)
+        return min(max(p, 0.002), 0.998), self.shares.get(middle, (0.0, 0.0))[0] >= 3
+
+    def shift(self, table: dict[int, list[float]], key: int) -> float:
+        excess, spread = table.get(key, (0.0, 0.0))
+        return min(max(excess / (spread + 6), -3), 3)
+
+    def one_in(self, computed: float) -> float:
+        upper, lower = (self.exceeded(s, prior) for s, prior in ((0.5, 0.87), (0.2, 1.22)))
+        at_upper, at_lower = (-math.log10((s - 0.03) / 0.97) for s in (0.5, 0.2))
+        fall = (at_lower - at_upper) / max(lower - upper, 0.02)
+        return max(at_upper + (computed - upper) * fall, 0.0)
+
+    def exceeded(self, share: float, prior: float) -> float:
+        total = sum(w for w, _ in self.usual)
+        if not total:
+            return prior
+        below = 0.0
+        for step in sorted({math.floor(c / 0.02) for _, c in self.usual}):
+            here = sum(w for w, c in self.usual if math.floor(c / 0.02) == step) / total
+            if below + here >= 1 - share - 1e-12:
+                seen = (step + (1 - share - below) / here) * 0.02
+                return (30 * prior + total * seen) / (30 + total)
+            below += here
+        raise AssertionError
+
+    def learn(self, until: int) -> None:
+        """Learn hour by hour what became known before the hour `until`."""
+        for hour in range(self.through or int(min(f.t for f in self.fixes) // HOUR), until):
+            self.learn_hour(hour)
+        self.through = max(self.through, until)
+
+    def learn_hour(self, hour: int) -> None:
+        rows = [row for a, b in self.pairs if int(b.t // HOUR) == hour for row in self.trials(a, b)]
+        if not rows and not any(int(t // HOUR) == hour for t, _ in self.ended):
+            return
+        days = hour // 24 - self.learned // 24 if self.learned else 0
+        self.learned = hour + 1
+        if days:
+            faded = 0.5 ** (days / 30)
+            for table in (self.shares, self.ships):
+                for key in list(table):
+                    table[key] = [v * faded for v in table[key]]
+            self.usual = [(w * faded, c) for w, c in self.usual]
+        self.usual += [(1.0, c) for t, c in self.ended if int(t // HOUR) == hour]
+        known = [
+            (track, b, p, heard)
+            for track, b, lat, lon, kind, run, heard in rows
+            for p, is_known in [self.share(lat, lon, kind)]
+            if is_known and run < 6
+        ]
+        before = {track: self.shift(self.ships, track) for track, *_ in known}
+        for track, b, p, heard in known:
+            add(self.hours[b // 6], heard, move(p, before[track]))
+        for track, b, p, heard in known:
+            add(self.ships[track], heard, move(p, self.shift(self.hours, b // 6)))
+        for _, _, lat, lon, kind, _, heard in rows:
+            for cell in cells(lat, lon, kind):
+                self.shares[cell][0] += 1
+                self.shares[cell][1] += heard
+
+    def trials(self, a: Fix, b: Fix) -> list[tuple[int, int, float, float, int, int, bool]]:
+        if b.t - a.t > 24 * HOUR:
+            return []
+        first, last = int(a.t // BIN) + 1, int(b.t // BIN)
+        way, found = ways(a, b, b.t)[3], []
+        for unheard, at in enumerate(range(first, last)):
+            if not self.outage(at):
+                place = on_way(a, way, ((at + 0.5) * BIN - a.t) / (b.t - a.t))
+                found.append((a.track, at, *place, a.kind, unheard, False))
+        return [*found, (a.track, last, b.lat, b.lon, a.kind, last - first, True)]
+
+    def outage(self, at: int) -> bool:
+        before, after = at, at
+        while before not in self.crowd:
+            before -= 1
+        while after not in self.crowd:
+            after += 1
+        crowd = max(len(self.crowd.get(before - back, ())) for back in range(3))
+        return after - before > 6 and crowd > self.outage_count
+
+
+def size(cell: int) -> int:
+    return int(cell // (16 << 25))
+
+
+@lru_cache(100_000)
+def cells(lat: float, lon: float, kind: int) -> list[int]:
+    return [int(cell) for cell in cells_of([lat], [lon], [kind])[:, 0]]
+
+
+def add(sums: list[float], heard: bool, p: float) -> None:
+    sums[0] += heard - p
+    sums[1] += p * (1 - p)
+
+
+def move(p: float, shift: float) -> float:
+    odds = p / (1 - p) * math.exp(shift)
+    return min(max(odds / (1 + odds), 0.002), 0.998)
+
+
+def unit(course_deg: float) -> np.ndarray:
+    if math.isnan(course_deg):
+        return np.zeros(2)
+    return np.array([math.sin(math.radians(course_deg)), math.cos(math.radians(course_deg))])
+
+
+def ways(off: Fix, on: Fix | None, until: float) -> list[list[tuple[float, float]]]:
+    """Return the corners of the ways in nmi from `off`: chord, onward, back, onward and back."""
+    hours, here = (until - off.t) / HOUR, (0.0, 0.0)
+    if on is None:
+        gone = 0.0 if math.isnan(off.sog) else off.sog * hours
+        place = destination(off.lat, off.lon, 0 if math.isnan(off.cog) else off.cog, gone * NMI_M)
+        return [[here, here], [here, offset(off, float(place[0]), float(place[1]))]]
+    far = np.array(offset(off, on.lat, on.lon))
+    speeds = [s for s in (off.sog, on.sog) if not math.isnan(s)]
+    long = sum(speeds) / max(len(speeds), 1) * hours
+    u, w = unit(off.cog), unit(on.cog)
+    x, y, z = (
+        reach(lambda x: x + math.hypot(*(far - u * x)), long, bool(u.any())),
+        reach(lambda x: x + math.hypot(*(far - w * x)), long, bool(w.any())),
+        reach(lambda x: 2 * x + math.hypot(*(far - (u + w) * x)), long, True),
+    )
+    return [
+        [here, tuple(far)],
+        [here, tuple(u * x), tuple(far)],
+        [here, tuple(far - w * y), tuple(far)],
+        [here, tuple(u * z), tuple(far - w * z), tuple(far)],
+    ]
+
+
+def reach(length, long: float, known: bool) -> float:
+    """Return the least x at which the way is `long`, by halving."""
+    if not known or length(0.0) >= long:
+        return 0.0
+    low, high = 0.0, long
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (low, middle) if length(middle) > long else (middle, high)
+    return low
+
+
+def offset(off: Fix, lat: float, lon: float) -> tuple[float, float]:
+    away = float(distance_m(off.lat, off.lon, lat, lon)) / NMI_M
+    east, north = unit(float(bearing_deg(off.lat, off.lon, lat, lon))) * away
+    return float(east), float(north)
+
+
+def on_way(off: Fix, way: list[tuple[float, float]], share: float) -> tuple[float, float]:
+    left = share * sum(math.dist(p, q) for p, q in itertools.pairwise(way))
+    here = np.array(way[0])
+    for p, q in itertools.pairwise(way):
+        part = min(left / math.dist(p, q), 1.0) if math.dist(p, q) else 0.0
+        here = np.array(p) + part * (np.array(q) - np.array(p))
+        left -= math.dist(p, q)
+        if left <= 0:
+            break
+    course = math.degrees(math.atan2(here[0], here[1]))
+    lat, lon = destination(off.lat, off.lon, course, math.hypot(*here) * NMI_M)
+    return float(lat), float(lon)

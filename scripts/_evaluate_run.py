@@ -15,9 +15,9 @@ from tracks.batch import PositionBatch, StaticBatch
 from tracks.places import Places
 
 STEP_S = 6 * 3600.0
-# The measured value that says how large a share of innocent silences is as surprising as
-# this one: "1 in 100" is 0.01.  Where a detector does not measure it, nothing is said of it.
-CHANCE = "innocent_share"
+# The measured value that says how surprising a silence is: log10 of N in "1 in N".  Where a
+# detector does not measure it, nothing is said of it.
+SURPRISE = "silence_surprise"
 
 
 class Found(NamedTuple):
@@ -59,7 +59,7 @@ def found_in(
                 one.event.mmsis, one.event.start, last if one.event.end is None else one.event.end
             ),
             one.assessment.score,
-            float(one.event.evidence.measured.get(CHANCE, np.nan)),
+            float(10.0 ** -one.event.evidence.measured.get(SURPRISE, np.nan)),
             one.event.end is None,
         )
         for one in judge(list(events.values()), station)

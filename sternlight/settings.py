@@ -44,7 +44,7 @@ class Watch:
     places: tuple[str, ...] = ()
     batch_s: float = 1.0
     lateness_s: float = 30.0
-    sync_s: float = 15.0
+    sync_s: float = 20.0
     queue_mb: float = 16.0
     clock_wait_s: float = 300.0
     keep_days: float = 0.0

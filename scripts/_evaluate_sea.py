@@ -14,7 +14,7 @@ from receiver.sources import sea_chart as chart
 from receiver.sources.sea import GRID_S, Sea
 from receiver.sources.sea_chart import C128, HOUR, KN
 from receiver.sources.sea_radio import Reports, intervals_s, transmissions
-from receiver.sources.sea_scene import Scene, Stage
+from receiver.sources.sea_scene import Scene
 from receiver.sources.sea_ships import register
 from receiver.sources.sea_voyage import AT_ANCHOR, MOORED
 from tracks.batch import (
@@ -69,25 +69,8 @@ class Play(Sea):
             self.register.ship_type[ship] = 0
             if builds[ship] == "buoy":
                 self.register.name[ship] = f"NET MARK {ship} 87%".encode()
-        self.scenes = self._stage(roles, rng)
+        self.scenes = self._cast(roles, rng, self.cast.rings, shuffled=True)
         self._planned = {}
-
-    def _stage(self, roles: list[type[Scene]], rng: Generator) -> list[Scene]:
-        turn = float(rng.uniform())
-        seats = {}
-        for ring, span in self.cast.rings.items():
-            count = sum(role.ring == ring for role in roles)
-            spots = rng.permutation(chart.spots(count, *span, turn))
-            seats[ring] = iter(spots.tolist()), chart.room_m(count, *span)
-        scenes: list[Scene] = []
-        for i, role in enumerate(roles):
-            spot, room_m = 0j, 0.0
-            if role.ring != "none":
-                spots, room_m = seats[role.ring]
-                spot = complex(next(spots))
-            stage = Stage(self.start, self.end, roles[:i].count(role), spot, room_m)
-            scenes.append(role.cast(stage, rng))
-        return scenes
 
 
 @dataclass(frozen=True, slots=True)

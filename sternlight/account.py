@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import sternlight
 from sternlight.archive import Archive
+from sternlight.errors import ArchiveError
 from sternlight.feeds import Receiver
 from sternlight.hearing import Hearing
 from sternlight.status import LastKnown, SourceStatus, Status
@@ -40,10 +42,9 @@ class Accountant:
         self._status = self._make()
         return self._status
 
-    def ended(self) -> None:
-        """Note that the station has ended by itself."""
-        with Archive.open(self._watch.folder) as archive, archive.transaction():
-            archive.say("running", "no")
+    def ending(self) -> None:
+        """Note that the station ends by itself; it is kept with what else is kept then."""
+        self._watch.keeper.notes.append(partial(self._watch.archive.say, "running", "no"))
 
     def _begin(self, archive: Archive) -> int:
         """Note that the station runs; return how often it did not end by itself."""
@@ -126,8 +127,6 @@ def _source(receiver: Receiver, hearing: Hearing, dropped: int) -> SourceStatus:
 
 def last_known(folder: Path) -> LastKnown | None:
     """Return what the archive of a station that does not run tells; None if there is none."""
-    from sternlight.errors import ArchiveError
-
     try:
         with Archive.look(folder) as archive:
             counts = archive.events_count()

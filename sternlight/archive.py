@@ -8,7 +8,6 @@ rebuild` makes it again.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +22,7 @@ import numpy as np
 from anomalies.event import Event
 from sternlight.errors import ArchiveError
 from sternlight.jsontext import dumps
-from sternlight.ledger import from_json, to_json
+from sternlight.ledger import to_json
 from sternlight.rawlog import Segment
 from tracks.batch import I64
 
@@ -61,6 +60,9 @@ create table snapshot (
 """
 
 
+_SALVAGED = ("about", "sources", "segments", "events", "event_tracks", "changes", "states")
+
+
 class Stored(NamedTuple):
     """An event as it is to be kept: with its row of events.jsonl, and whether it is shown."""
 
@@ -90,6 +92,7 @@ class Archive:
 
     path: Path
     _db: sqlite3.Connection
+    _ships: list[int] | None = None  # by which events were shown last
 
     @classmethod
     def open(cls, folder: Path, name: str = FILE) -> Self:
@@ -148,6 +151,7 @@ class Archive:
                 yield
                 self._db.execute("commit")
             except BaseException:
+                self._ships = None
                 if self._db.in_transaction:  # SQLite itself ends one when the disk is full
                     self._db.execute("rollback")
                 raise
@@ -204,7 +208,7 @@ class Archive:
             )
 
     def _write(self, one: Stored) -> None:
-        event = one.event
+        event, self._ships = one.event, None
         state = "withdrawn" if one.what == "withdrawn" else one.row["state"]
         self._db.execute(
             "insert or replace into events values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -220,10 +224,13 @@ class Archive:
         """Show the events of ships only; which tracks are ships may have changed."""
         hulls = self.read("select distinct track from event_tracks")
         ships = established(np.array([track for (track,) in hulls], np.int64))
+        if ships == self._ships:  # no event was written since, and nothing can have changed
+            return
         self._db.execute("create temp table if not exists ships (track integer primary key)")
         self._db.execute("delete from ships")
         self._db.executemany("insert into ships values (?)", [(track,) for track in ships])
         self._db.execute(_SHOW)
+        self._ships = ships
 
     def note_states(self, rows: Sequence[tuple[float, str, str, str]]) -> None:
         """Keep changes of state: (t, source, state, why)."""
@@ -263,21 +270,12 @@ class Archive:
             "update segments set pruned = 1 where number = ?", [(n,) for n in numbers]
         )
 
-    def salvage(self, old: Path) -> int:
-        """Copy what can still be read of another archive; return how many events that were."""
-        for table in (
-            "about",
-            "sources",
-            "segments",
-            "events",
-            "event_tracks",
-            "changes",
-            "states",
-        ):
+    def salvage(self, old: Path) -> None:
+        """Copy what can still be read of another archive, but for its snapshot."""
+        for table in _SALVAGED:
             for row in _readable(old, table):
                 marks = ",".join("?" * len(row))
                 self._db.execute(f"insert or replace into {table} values ({marks})", row)
-        return int(self.read("select count(*) from events")[0][0])
 
     def withdraw(self, since: float, known: set[str], t: float, as_of: float) -> int:
         """Withdraw the events that began after `since` and are not among those `known`."""
@@ -300,17 +298,6 @@ class Archive:
             if rows:
                 found[name] = rows[0]
         return found
-
-    def events(self, shown_only: bool = True) -> Iterator[tuple[Event, dict[str, Any]]]:
-        """Yield the events that stand and their rows, sorted by start and id."""
-        query = (
-            "select event, row from events where state != 'withdrawn'"
-            + (" and shown" if shown_only else "")
-            + " order by start, id"
-        )
-        with told(self.path):
-            for event, row in self._db.execute(query):
-                yield from_json(json.loads(event)), json.loads(row)
 
 
 _SHOW = """
@@ -348,7 +335,7 @@ def told(path: Path) -> Iterator[None]:
                 " close it, or wait until it has ended"
             ) from error
         if "full" in says or "disk I/O" in says:
-            raise ArchiveError(f"{path} cannot be written: {says}", full="full" in says) from error
+            raise ArchiveError(f"{path} cannot be written: {says}") from error
         if "no such table" in says:
             raise ArchiveError(_DAMAGED.format(path=path)) from error
         raise ArchiveError(f"{path} cannot be used: {says}") from error

@@ -46,8 +46,8 @@ def _settings(config: Path | None) -> Settings:
     return load(_config(config))
 
 
-def _folder(data: Path | None, config: Path | None) -> Path:
-    return data or Path(_settings(config).watch.data)
+def _folder(data: Path | None, settings: Settings) -> Path:
+    return data or Path(settings.watch.data)
 
 
 def _places(given: tuple[str, ...], settings: Settings) -> Places:
@@ -86,7 +86,7 @@ def watch(
     from sternlight.daemon import Post, run
 
     settings = _settings(config)
-    folder = data or Path(settings.watch.data)
+    folder = _folder(data, settings)
     run(Post(settings, _feeds(addresses, settings), folder, lambda: _places(places, settings)))
 
 
@@ -119,7 +119,7 @@ def events(
         if kind not in DETECTORS:
             raise click.UsageError(f"no event is a {kind!r}; there are {', '.join(DETECTORS)}")
     settings = _settings(config)
-    listing = Listing(data or Path(settings.watch.data), settings, _places(places, settings))
+    listing = Listing(_folder(data, settings), settings, _places(places, settings))
     rows = listing.events(Wanted(since, kinds, min_score, mmsi))
     if as_json:
         for row in rows:
@@ -143,7 +143,7 @@ def vessels(
     from sternlight.listing import Listing, show_vessels
 
     settings = _settings(config)
-    listing = Listing(data or Path(settings.watch.data), settings, _places(places, settings))
+    listing = Listing(_folder(data, settings), settings, _places(places, settings))
     rows = listing.vessels()
     if as_json:
         for row in rows:
@@ -161,7 +161,7 @@ def status(data: Path | None, config: Path | None, as_json: bool) -> None:
     from sternlight.account import last_known
     from sternlight.asking import show
 
-    folder = _folder(data, config)
+    folder = _folder(data, _settings(config))
     sys.exit(show(folder, as_json, lambda: last_known(folder)))
 
 
@@ -175,7 +175,7 @@ def rebuild(data: Path | None, config: Path | None, places: tuple[str, ...]) -> 
     from sternlight.text import counted
 
     settings = _settings(config)
-    folder = data or Path(settings.watch.data)
+    folder = _folder(data, settings)
     done = make(folder, settings, _places(places, settings))
     click.echo(
         f"{counted(done.lines_count, 'line')} in {counted(done.segments_count, 'segment')} of the"
@@ -202,7 +202,7 @@ def doctor(
     try:
         settings = _settings(config)
         feeds = _feeds(addresses, settings)
-        data = data or Path(settings.watch.data)
+        data = _folder(data, settings)
     except SettingsError:  # which is then among the findings
         feeds = []
     findings = examine(_config(config), data, feeds)

@@ -81,8 +81,8 @@ def run(post: Post) -> None:
         notifier.ready("listening")
         watch.run(stop, _beat(accountant, notifier))
         notifier.stopping()
+        accountant.ending()
         watch.close()
-        accountant.ended()
     say("The station has stopped in good order.")
 
 

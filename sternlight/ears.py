@@ -25,7 +25,6 @@ class Ears:
     """Follows the sources; `deaf` are the numbers of those that the log says hear nothing."""
 
     def __init__(self, receivers: Sequence[Receiver], t: float, deaf: bool) -> None:
-        self.receivers = receivers
         self.hearings = {r.number: Hearing(r.feed.name, r.feed.silence_s, t) for r in receivers}
         self._deaf = {r.number: deaf for r in receivers}
 

@@ -31,14 +31,7 @@ class DiskFull(Exception):
 
 
 class ArchiveError(ValueError):
-    """A station's archive cannot be used; the message says why and what to do.
-
-    `full` whether that is for want of room, so that it may work later.
-    """
-
-    def __init__(self, says: str, full: bool = False) -> None:
-        super().__init__(says)
-        self.full = full
+    """A station's archive cannot be used; the message says why and what to do."""
 
 
 def is_full(error: OSError) -> bool:

@@ -71,11 +71,11 @@ class Backlog:
         self.lines_count = 0
         self.dropped: Counter[int] = Counter()  # lines by source, since the beginning
         self.ready = threading.Event()
-        self._room = threading.Condition()
         self._now = now
         self._pieces: deque[Piece] = deque()
         self._notices: list[Notice] = []
         self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
 
     def put(self, source: int, lines: bytes, mark: str = "") -> float:
         """Take whole lines that came just now; return this moment, in monotonic seconds."""
@@ -125,7 +125,6 @@ class Backlog:
             self.ready.clear()
             if self._pieces:
                 self.ready.set()
-        with self._room:
             self._room.notify_all()
         return pieces, notices
 

@@ -23,7 +23,7 @@ from sternlight.text import iso
 
 SUFFIX = ".log.zst"
 LEVEL = 6  # of compression; frames are small, and more gains nothing
-READ_BYTES = 1 << 16
+READ_BYTES = 1 << 16  # of a file at a time: what follows a frame is looked at again
 NOT_WRITTEN = "(not written: the disk was full)"
 STOPPED = "the station stopped without a goodbye; the last seconds it heard may be missing"
 
@@ -63,6 +63,8 @@ class RawLog:
         self._synced_bytes = 0
         self._hash = hashlib.sha256()
         self._first_line = 0
+        self._name = ""
+        self._digest = ""  # of the segment before
 
     @property
     def name(self) -> str:
@@ -74,9 +76,6 @@ class RawLog:
         if last is not None:
             self.number, self._digest = last.number, last.sha256
             self.line = last.first_line + last.lines
-
-    _digest = ""
-    _name = ""
 
     def begin(self, t: float, lateness_s: float, remarks: bytes) -> bytes:
         """Begin the next segment; return its first lines, which count like all others.
@@ -119,19 +118,14 @@ class RawLog:
         """Make everything taken so far safe on disk, as far as there is room."""
         if not self._pending:
             return
-        import zstandard
-
         content = b"".join(self._pending)
-        compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-        frame = compressor.compress(content)
         try:
-            _write(self._file, frame)
-            os.fsync(self._file.fileno())
+            size = _append(self._file, content)
         except OSError as error:
             self._fill(error)
             return
-        self._synced_bytes += len(frame)
-        self.written_bytes += len(frame)
+        self._synced_bytes += size
+        self.written_bytes += size
         self._hash.update(content)
         self._pending, self._pending_lines = [], 0
 
@@ -233,34 +227,32 @@ def frames(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield where each whole frame of a segment ends, in bytes of the file, and its content."""
     import zstandard
 
-    data = path.read_bytes()
-    at = 0
-    while at < len(data):
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        try:
-            content = frame.decompress(data[at:])
-        except zstandard.ZstdError:
-            return
-        if not frame.eof:
-            return
-        at = len(data) - len(frame.unused_data)
-        yield at, content
+    with path.open("rb", buffering=0) as file:
+        read, data = 0, b""
+        while data or (data := file.read(READ_BYTES)):
+            frame, content = zstandard.ZstdDecompressor().decompressobj(), []
+            try:
+                while not frame.eof and data:
+                    content.append(frame.decompress(data))
+                    read, data = read + len(data), b"" if frame.eof else file.read(READ_BYTES)
+            except zstandard.ZstdError:
+                return
+            if not frame.eof:
+                return
+            data = frame.unused_data
+            read -= len(data)
+            yield read, b"".join(content)
 
 
 def _ended(path: Path, found: Measured) -> Segment:
     """Write the end of a segment that has none; return what it then holds."""
-    import zstandard
-
     says = remark(STOPPED)
     content_hash = found.content_hash.copy()
     content_hash.update(says)
     digest, lines = content_hash.hexdigest(), found.segment.lines + 2
-    content = says + remark("end", lines=lines, sha256=digest)
-    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
     with path.open("ab", buffering=0) as file:
         try:
-            _write(file, compressor.compress(content))
-            os.fsync(file.fileno())
+            _append(file, says + remark("end", lines=lines, sha256=digest))
         except OSError as error:
             if not is_full(error):
                 raise
@@ -287,10 +279,16 @@ def _last_t(content: bytes, before: float) -> float:
         return before
 
 
-def _write(file: Any, data: bytes) -> None:
-    view = memoryview(data)
+def _append(file: Any, content: bytes) -> int:
+    """Write a frame and make it safe on disk; return its size in bytes."""
+    import zstandard
+
+    frame = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(content)
+    view = memoryview(frame)
     while view:
         view = view[file.write(view) :]
+    os.fsync(file.fileno())
+    return len(frame)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -50,7 +50,8 @@ def rebuild(folder: Path, settings: Settings, places: Places) -> Rebuilt:
     with locked(folder):
         _remove(folder / NEW)
         last = mended(folder / RAW)
-        assert last is not None, "a log that has segments has a last one"
+        if last is None:
+            raise ArchiveError(f"nothing of the raw log in {folder / RAW} can be read")
         with Archive.open(folder, NEW) as archive:
             live = Live(settings, places)
             with archive.transaction():

@@ -285,10 +285,12 @@ def _first_line(piece: bytes) -> int:
 def _pieces(path: Path, size_bytes: int = 4 << 20) -> Iterator[bytes]:
     """Yield a segment's content in pieces of whole lines."""
     waiting: list[bytes] = []
+    waiting_bytes = 0
     for _, content in frames(path):
         waiting.append(content)
-        if sum(map(len, waiting)) >= size_bytes:
+        waiting_bytes += len(content)
+        if waiting_bytes >= size_bytes:
             yield b"".join(waiting)
-            waiting = []
+            waiting, waiting_bytes = [], 0
     if waiting:
         yield b"".join(waiting)

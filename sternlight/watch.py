@@ -56,7 +56,7 @@ class _Since:
 
 
 class Watch:
-    """A station that runs.  `numbers` are those of `feeds` in the log."""
+    """A station that runs."""
 
     def __init__(
         self,
@@ -142,9 +142,10 @@ class Watch:
             self._sync()
             self.keeper.commit(self.now(), show=True)
             self._end(last=True)
-        elif self._waiting:
-            count = sum(piece.lines_count for piece in self._waiting)
-            self.say(f"{counted(count, 'line')} heard before the time was known are not kept")
+        else:
+            if count := sum(piece.lines_count for piece in self._waiting):
+                self.say(f"{counted(count, 'line')} heard before the time was known are not kept")
+            self.keeper.commit(self.now())
         self.archive.close()
 
     def _waiting_bytes(self) -> int:
@@ -216,17 +217,20 @@ class Watch:
         """Tell whether it is time for the next segment."""
         if self.log.full:
             return free_bytes(self.folder) > 2 * self.watch.stop_raw_free_mb * MB
-        t = self.live.latest if self.by_feed else self.now()
-        if not np.isfinite(t):
-            return False
         if self._hour is None:
-            self._hour = int(t // HOUR_S)
-        over_s = t - (self._hour + 1) * HOUR_S
+            self._hour = self._hour_now()
+        if self._hour is None:
+            return False
+        over_s = self._log_t() - (self._hour + 1) * HOUR_S
         return over_s >= 0 and (not self._reader.waits or over_s > OVERDUE_S)
 
     def _hour_now(self) -> int | None:
-        t = self.live.latest if self.by_feed else self.now()
+        t = self._log_t()
         return int(t // HOUR_S) if np.isfinite(t) else None
+
+    def _log_t(self) -> float:
+        """Return the time by which segments are cut: a feed's, not finite before it told one."""
+        return self.live.latest if self.by_feed else self.now()
 
     def now(self) -> float:
         """Return this moment by the station's clock, Unix seconds."""

@@ -24,6 +24,22 @@ def rows_of(sorted_keys: NDArray[Any], keys: NDArray[Any]) -> tuple[I64, Mask]:
     return rows, sorted_keys[rows] == keys
 
 
+def accumulated(table: C, keys: NDArray[Any], *amounts: NDArray[Any]) -> C:
+    """Return `table` with amounts added up by key, in the columns behind the key.
+
+    `keys` and each of `amounts`, one for each of these columns, have shape (N,).
+    """
+    name, *columns = table.described()
+    key, of = np.unique(keys, return_inverse=True)
+    rows, known = rows_of(getattr(table, name), key)
+    sums = {}
+    for column, amount in zip(columns, amounts, strict=True):
+        total = np.asarray(np.bincount(of, amount, len(key)), np.float64)
+        total[known] += getattr(table, column)[rows[known]]
+        sums[column] = total
+    return merge(table, type(table).from_state({name: key, **sums}))
+
+
 def merge(table: C, update: C) -> C:
     """Return `table` with the rows of `update` put in place of those of equal key.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tracks.batch import BIN_S, F64, I64, U8, Columns, Mask, column
 from tracks.cells import SIZES_DEG, cells_of, first_cell
-from tracks.keyed import merge, rows_of
+from tracks.keyed import accumulated, rows_of
 from tracks.trials import Trials
 
 SHRUNK = 8.0  # a cell counts as if so many bins more had been like the cell around it
@@ -49,13 +49,8 @@ class Shares(Columns):
     def learned(self, trials: Trials) -> Shares:
         """Return the table with more bins."""
         cells = cells_of(trials.lat, trials.lon, trials.kind)
-        cell, of = np.unique(cells.ravel(), return_inverse=True)
-        new = np.stack([np.ones(cells.size), np.tile(trials.heard, len(cells))])
-        bins, heard = (np.asarray(np.bincount(of, n, len(cell)), np.float64) for n in new)
-        rows, known = rows_of(self.cell, cell)
-        bins[known] += self.bins[rows[known]]
-        heard[known] += self.heard[rows[known]]
-        return merge(self, Shares(cell, bins, heard))
+        heard = np.tile(trials.heard, len(cells))
+        return accumulated(self, cells.ravel(), np.ones(cells.size), heard)
 
     def aged(self, share: float) -> Shares:
         """Return the table with its counts times `share`, without cells that are forgotten."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracks.batch import F64, I64, Columns, Mask, column
-from tracks.keyed import merge, rows_of
+from tracks.keyed import accumulated, rows_of
 from tracks.shares import LEAST, MOST
 
 SHRUNK_SPREAD = 6.0  # as much as 24 bins with even chances, in which just as many were heard
@@ -38,13 +38,7 @@ class Shifts(Columns):
         """Return the table with more bins."""
         if not len(keys):
             return self
-        key, of = np.unique(keys, return_inverse=True)
-        new = (heard - chance, chance * (1 - chance))
-        excess, spread = (np.asarray(np.bincount(of, n, len(key)), np.float64) for n in new)
-        rows, known = rows_of(self.key, key)
-        excess[known] += self.excess[rows[known]]
-        spread[known] += self.spread[rows[known]]
-        return merge(self, Shifts(key, excess, spread))
+        return accumulated(self, keys, heard - chance, chance * (1 - chance))
 
     def aged(self, share: float) -> Shifts:
         """Return the table with its sums times `share`, without keys that are forgotten."""

@@ -168,12 +168,10 @@ class _Stream:
 class LogReader:
     """The lines of one segment, piece after piece.
 
-    `first_line` is the number of the segment's first line; `first_source` is added
-    to the numbers of its sources, so that those of several stations differ.
+    `first_line` is the number of the segment's first line.
     """
 
     first_line: int
-    first_source: int = 0
     header: dict[str, str] = field(default_factory=dict)
     _streams: dict[bytes, _Stream] = field(default_factory=dict)
 
@@ -229,7 +227,7 @@ class LogReader:
             return
         said = values_of(line)
         try:
-            number = int(said.get("source", "0")) + self.first_source
+            number = int(said.get("source", "0"))
             t = float(said.get("t", "nan"))
             if "station" in said:
                 self.header |= said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -86,18 +86,28 @@ class Sea:
         self.scenes = self._cast(roles, rng)
         self._planned = {}
 
-    def _cast(self, roles: list[type[Scene]], rng: Generator) -> list[Scene]:
+    def _cast(
+        self,
+        roles: list[type[Scene]],
+        rng: Generator,
+        rings: Mapping[str, tuple[float, float]] = _RINGS,
+        *,
+        shuffled: bool = False,
+    ) -> list[Scene]:
+        """Give every role its spot in its ring, in the order of the roles or in any."""
         turn = float(rng.uniform())
         seats = {}
-        for ring, span in _RINGS.items():
+        for ring, span in rings.items():
             count = sum(role.ring == ring for role in roles)
-            seats[ring] = (iter(chart.spots(count, *span, turn)), chart.room_m(count, *span))
+            spots = chart.spots(count, *span, turn)
+            spots = rng.permutation(spots) if shuffled else spots
+            seats[ring] = iter(spots), chart.room_m(count, *span)
         scenes: list[Scene] = []
         for i, role in enumerate(roles):
             spot, room_m = 0j, 0.0
             if role.ring != "none":
-                spots, room_m = seats[role.ring]
-                spot = complex(next(spots))
+                seat, room_m = seats[role.ring]
+                spot = complex(next(seat))
             stage = Stage(self.start, self.end, roles[:i].count(role), spot, room_m)
             scenes.append(role.cast(stage, rng))
         return scenes

@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 
 from receiver.formats.stationlog import MAGIC, mark, tag, values_of
-from sternlight.errors import is_full
+from sternlight.errors import ArchiveError, is_full
 from sternlight.rawlog import STOPPED, RawLog, frames, measured, mend, segments
+from sternlight.rebuild import rebuild
 from sternlight.recovery import DAMAGED, mended, open_folder
+from sternlight.settings import Settings
+from tracks.places import Places
 
 T = 1_795_300_000.0
 LINES = [
@@ -300,3 +303,11 @@ def test_what_a_feed_sends_is_not_taken_for_a_mark_a_time_or_the_end_of_the_log(
     found = measured(segments(tmp_path)[0])
     assert not found.ended
     assert (found.segment.marks, found.segment.last_t) == ({}, T + 2)
+
+
+def test_a_log_of_which_nothing_can_be_read_is_no_log_to_rebuild_from(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "00000001_20261121T10.log.zst").write_bytes(b"\0" * 4096)
+    with pytest.raises(ArchiveError, match=r"nothing of the raw log in .* can be read"):
+        rebuild(tmp_path, Settings(), Places.none())

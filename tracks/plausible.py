@@ -46,7 +46,14 @@ class Rule:
     tolerance_h: float = 0.05
     claimed_share: float = 1.25  # a hull that tells of 40 kn may have made 50
     max_claimed_kn: float = 60.0  # no more is believed
-    reckoning_h: float = 1.0  # for how long a ship is expected to go on as it went
+    reckoning_h: float = 4.0  # for how long a ship is expected to go on as it went
+    fix_nmi: float = 0.02  # how far off a fix is by itself
+    stray_share: float = 0.25  # and of the way made meanwhile
+    drift_kn: float = 1.0  # which is never quite none
+    untold_kn: float = 5.0
+    speed_kn: float = 0.3  # how much speeds differ from one report to the next
+    speed_kn_per_h: float = 20.0  # and with time,
+    speed_most_kn: float = 5.0  # up to this much more
     established_count: int = 3  # a hull with fewer fixes, or
     established_s: float = 600.0  # heard for a shorter time, is in doubt
     doubt_nmi: float = 0.5  # by so much must a doubtful hull fit better than another
@@ -85,27 +92,52 @@ class Rule:
         reach = speed * speed * (hours * hours + self.tolerance_h * self.tolerance_h)
         return np.asarray(_squared(a.x - b.x, a.y - b.y, a.z - b.z) <= reach)
 
-    def mismatch_m(self, a: Motion, b: Motion) -> F64:
-        """Return how far, in whole metres, `b` is from where it was to be expected.
+    def misfit(self, a: Motion, b: Motion, doubt_nmi: F64) -> F64:
+        """Return how badly `b` fits behind `a`, row by row: one over its likelihood, but for a factor.
 
-        That is on the hull's course at the mean of the speeds told, gone for
-        at most `reckoning_h`; without a course, as far away in any direction;
-        without a speed, where the hull was.
+        A hull is expected where the mean of both velocities brings her, in at
+        most `reckoning_h`, and to go as fast as she went.  How far off she may
+        be grows with the way she can have made (Student's t with one degree of
+        freedom, since ships turn and stop as they like), and how much faster or
+        slower with time.  `doubt_nmi` is added to what she is off.
         """
-        hours = np.minimum((b.t - a.t) / 3600, self.reckoning_h)
-        plain = np.sqrt(_squared(a.x - b.x, a.y - b.y, a.z - b.z))
-        travel = (a.sog_kn + b.sog_kn) / np.maximum(a.told + b.told, 1.0) * hours
-        angle = travel / RADIUS_NMI
-        length = np.sqrt(1 + angle * angle)
-        reckoned = np.sqrt(
-            _squared(
-                (a.x + a.ahead_x * angle) / length - b.x,
-                (a.y + a.ahead_y * angle) / length - b.y,
-                (a.z + a.ahead_z * angle) / length - b.z,
+        hours = (b.t - a.t) / 3600
+        off_nmi = self._off_nmi(a, b, np.minimum(hours, self.reckoning_h)) + doubt_nmi
+        told = np.minimum(a.told, b.told)
+        fastest = np.maximum(a.sog_kn, b.sog_kn)
+        fastest = np.where(a.told + b.told > 0, fastest, self.untold_kn) + self.drift_kn
+        width = self.fix_nmi + fastest * hours * self.stray_share
+        square = width * width + off_nmi * off_nmi
+        change_kn = self.speed_kn + np.minimum(hours * self.speed_kn_per_h, self.speed_most_kn)
+        faster = np.where(told > 0, a.sog_kn - b.sog_kn, change_kn)
+        speeds = (change_kn * change_kn + faster * faster) / change_kn
+        return np.asarray(square * np.sqrt(square) / width * speeds)
+
+    def _off_nmi(self, a: Motion, b: Motion, hours: F64) -> F64:
+        """Return how far `b` is from where both velocities bring `a`.
+
+        A speed or a course that one does not tell is taken from the other;
+        without any course it is the distance made too much or too little.
+        """
+        first = np.where(a.told > 0, a.sog_kn, b.sog_kn)
+        second = np.where(b.told > 0, b.sog_kn, a.sog_kn)
+        half, other = first * hours / (2 * RADIUS_NMI), second * hours / (2 * RADIUS_NMI)
+        steered, followed = np.isnan(a.ahead_x), np.isnan(b.ahead_x)
+        x, y, z = (
+            before
+            + np.where(steered, then, ahead) * half
+            + np.where(followed, ahead, then) * other
+            for before, ahead, then in (
+                (a.x, a.ahead_x, b.ahead_x),
+                (a.y, a.ahead_y, b.ahead_y),
+                (a.z, a.ahead_z, b.ahead_z),
             )
         )
-        off_nmi = np.where(np.isnan(reckoned), np.abs(plain - travel), reckoned)
-        return np.asarray(np.rint(off_nmi * NMI_M))
+        length = np.sqrt(x * x + y * y + z * z)
+        reckoned = np.sqrt(_squared(x / length - b.x, y / length - b.y, z / length - b.z))
+        plain = np.sqrt(_squared(a.x - b.x, a.y - b.y, a.z - b.z))
+        travel = (half + other) * RADIUS_NMI
+        return np.where(np.isnan(reckoned), np.abs(plain - travel), reckoned)
 
 
 def _squared(dx: F64, dy: F64, dz: F64) -> F64:

@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from math import isnan, sqrt
 
 from tracks.batch import HULLS_PER_MMSI
-from tracks.plausible import RADIUS_NMI, Rule
+from tracks.plausible import (
+    CHANGE_KN,
+    CHANGE_KN_PER_H,
+    DRIFT_KN,
+    FIX_NMI,
+    MOST_CHANGE_KN,
+    RADIUS_NMI,
+    STRAY_SHARE,
+    UNTOLD_KN,
+    Rule,
+)
 
 Moment = tuple[float, ...]  # one row of `tracks.plausible.Motion`
 
@@ -81,7 +91,9 @@ def reaches(rule: Rule, a: Moment, b: Moment) -> bool:
     hours = (b[0] - a[0]) / 3600
     claimed = max(a[7], b[7]) * rule.claimed_share
     speed = max(claimed, rule.max_speed_kn)
-    reach = speed * speed * (hours * hours + rule.tolerance_h * rule.tolerance_h)
+    late = (claimed if min(a[8], b[8]) > 0 else speed) * rule.tolerance_h
+    tolerated = late + rule.tolerance_nmi
+    reach = speed * hours * (speed * hours) + tolerated * tolerated
     return _squared(a[1] - b[1], a[2] - b[2], a[3] - b[3]) <= reach
 
 
@@ -89,12 +101,12 @@ def misfit(rule: Rule, a: Moment, b: Moment, doubt_nmi: float) -> float:
     """Do as `Rule.misfit`, operation by operation."""
     hours = (b[0] - a[0]) / 3600
     off_nmi = _off_nmi(a, b, min(hours, rule.reckoning_h)) + doubt_nmi
-    fastest = (max(a[7], b[7]) if a[8] + b[8] > 0 else rule.untold_kn) + rule.drift_kn
-    width = rule.fix_nmi + fastest * hours * rule.stray_share
+    fastest = max(a[7], b[7]) if a[8] + b[8] > 0 else UNTOLD_KN
+    width = FIX_NMI + (fastest + DRIFT_KN) * hours * STRAY_SHARE
     square = width * width + off_nmi * off_nmi
-    change_kn = rule.speed_kn + min(hours * rule.speed_kn_per_h, rule.speed_most_kn)
-    faster = a[7] - b[7] if min(a[8], b[8]) > 0 else change_kn
-    speeds = (change_kn * change_kn + faster * faster) / change_kn
+    change = CHANGE_KN + min(hours * CHANGE_KN_PER_H, MOST_CHANGE_KN)
+    changed = a[7] - b[7] if min(a[8], b[8]) > 0 else change
+    speeds = (change * change + changed * changed) / change
     return square * sqrt(square) / width * speeds
 
 

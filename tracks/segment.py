@@ -17,7 +17,7 @@ that took turns under one MMSI, in reach of each other, are one track.
 
 Definition after gpsdio-segment (Global Fishing Watch), without its break after
 24 hours.  Neglected: names and call signs, which could tell hulls apart that
-lie within `tolerance_h` of each other.
+lie within what is tolerated of each other.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _leaps(rule: Rule, s: _Step) -> I64:
     p = s.positions
     t, lat, lon = (_shifted(s, name) for name in ("t", "lat", "lon"))
     degrees_per_s = rule.max_speed_kn / 3600 / _NMI_PER_DEGREE
-    near = np.maximum((p.t - t) * degrees_per_s, rule.tolerance_h * 3600 * degrees_per_s)
+    near = np.maximum((p.t - t) * degrees_per_s, rule.tolerance_nmi / _NMI_PER_DEGREE)
     # The sum of both differences is never less than the distance; so what is near stays near.
     rows = np.flatnonzero(np.abs(p.lat - lat) + np.abs(p.lon - lon) > near)
     return rows[~rule.reaches(_motion(rule, _before(s, rows)), _motion(rule, p.take(rows)))]
@@ -249,7 +249,7 @@ def _misfit(rule: Rule, hulls: Hulls, before: Motion, now: Motion) -> F64:
     """Return how badly reports fit hulls, row by row; inf where they cannot be theirs."""
     doubtful = ~_lasting(rule, hulls.count, hulls.t - hulls.first_t)
     forgotten = doubtful & ((now.t - hulls.t) / 3600 > rule.memory_h)
-    misfit = rule.misfit(before, now, doubtful * rule.doubt_nmi)
+    misfit = rule.misfit(before, now, np.where(doubtful, rule.doubt_nmi, 0.0))
     return np.where(forgotten | ~rule.reaches(before, now), np.inf, misfit)
 
 

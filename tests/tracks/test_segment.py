@@ -17,7 +17,7 @@ from pyproj import Geod
 
 from tests.recordings import recording
 from tracks.batch import HULLS_PER_MMSI, Fixes, PositionBatch
-from tracks.matcher import Hull, match, mismatch_m, reaches
+from tracks.matcher import Hull, match, misfit, reaches
 from tracks.quality import clean
 from tracks.segment import Segment
 from tracks.state import State, dump, load
@@ -141,7 +141,7 @@ def test_no_hull_ever_jumps(drawn: list[Drawn]) -> None:
     fixes = run(reports(at_sea(drawn)))[1]
     hours, nmi = leg_speeds(fixes)
     # The fastest that any speed in these reports allows; 1 % for the ellipsoid and the chord.
-    assert np.all(nmi <= 1.01 * 45 * 1.25 * np.hypot(hours, 0.05))
+    assert np.all(nmi <= 0.25 + 1.01 * 45 * 1.25 * np.hypot(hours, 0.05))
 
 
 moored = [(1, 60.0), (3, 60.0), (3, 400.0)]  # fixes and seconds between; the last is established
@@ -186,19 +186,60 @@ def test_both_passes_judge_two_reports_alike_to_the_last_bit(
         first, second = zip(*(getattr(motion, n).tolist() for n in motion.described()), strict=True)
         before, now = motion.take(slice(0, 1)), motion.take(slice(1, 2))
         assert rule.reaches(before, now).tolist() == [reaches(rule, first, second)]
-        assert rule.mismatch_m(before, now).tolist() == [mismatch_m(rule, first, second)]
+        for doubt_nmi in (0.0, 0.5):
+            numpy_says = rule.misfit(before, now, np.array([doubt_nmi]))
+            assert numpy_says.tolist() == [misfit(rule, first, second, doubt_nmi)]
 
 
-@given(st.floats(-80, 80), st.floats(-180, 180), st.floats(0, 359), st.floats(0, 0.9))
+@given(
+    st.floats(-80, 80), st.floats(-180, 180), st.floats(0, 359), st.floats(0.01, 3.9),
+    st.floats(0, 359),
+)  # fmt: skip
 @settings(deadline=None)
-def test_a_ship_that_holds_her_course_is_where_she_was_expected(
-    lat: float, lon: float, cog_deg: float, hours: float
+def test_nothing_fits_a_ship_better_than_the_place_to_which_she_goes(
+    lat: float, lon: float, cog_deg: float, hours: float, aside_deg: float
 ) -> None:
-    there_lon, there_lat, _ = Geod(ellps="WGS84").fwd(lon, lat, cog_deg, 20 * 1852 * hours)
-    ship = np.array([(0, lat, lon, 20, cog_deg), (hours * HOUR, there_lat, there_lon, 20, cog_deg)])
-    motion = Segment().motion(*ship.T)
-    off_m = Segment().mismatch_m(motion.take(slice(0, 1)), motion.take(slice(1, 2)))
-    assert off_m <= 1 + 0.008 * 20 * 1852 * hours  # the sphere against the ellipsoid
+    geod, made_m = Geod(ellps="WGS84"), 20 * 1852 * hours
+    there_lon, there_lat, back_deg = geod.fwd(lon, lat, cog_deg, made_m)
+    # The sphere against the ellipsoid, and the chord against the arc, are off by less.
+    off_lon, off_lat, _ = geod.fwd(there_lon, there_lat, aside_deg, 50 + 0.03 * made_m)
+    fits = [
+        misfit_of((lat, lon, 20, cog_deg), hours, (*place, 20, (back_deg + 180) % 360))
+        for place in ((there_lat, there_lon), (off_lat, off_lon))
+    ]
+    assert fits[0] < fits[1]
+
+
+def misfit_of(first: Sequence[float], hours: float, second: Sequence[float]) -> float:
+    """Return how badly a report fits another: each is lat, lon, speed and course."""
+    motion = Segment().motion(*np.array([(0, *first), (hours * HOUR, *second)]).T)
+    a, b = motion.take(slice(0, 1)), motion.take(slice(1, 2))
+    return float(Segment().misfit(a, b, np.zeros(1))[0])
+
+
+def test_a_ship_that_turned_is_expected_where_both_courses_lead() -> None:
+    def fits(lat: float, lon: float) -> float:
+        return misfit_of((0.0, 0.0, 12.0, 0.0), 0.5, (lat, lon, 12.0, 90.0))
+
+    # Half the way north and half of it east: 3 nmi each.
+    assert fits(0.05, 0.05) < min(fits(0.1, 0.0), fits(0.0, 0.1), fits(0.0, 0.0))
+
+
+def test_a_report_fits_the_hull_of_its_speed_better_than_one_as_near() -> None:
+    moored, sailing = (0.0, 0.0, 0.1, 0.0), (0.0, 0.0, 12.0, 0.0)
+    assert misfit_of(moored, 0.1, (0.0, 0.002, 0.0, 90.0)) < misfit_of(
+        sailing, 0.1, (0.0, 0.002, 0.0, 90.0)
+    )
+    assert misfit_of(sailing, 0.1, (0.01, 0.0, 12.0, 0.0)) < misfit_of(
+        moored, 0.1, (0.01, 0.0, 12.0, 0.0)
+    )
+
+
+def test_a_report_of_no_speed_and_course_fits_best_where_the_ship_was() -> None:
+    silent = math.nan
+    near, far = (misfit_of((0.0, 0.0, silent, silent), 0.2, (lat, 0.0, silent, silent))
+                 for lat in (0.001, 0.02))  # fmt: skip
+    assert near < far
 
 
 def test_a_claim_of_speed_is_believed_with_a_margin_and_up_to_a_limit() -> None:
@@ -334,7 +375,7 @@ def test_shared_and_spoofed_mmsis_fall_into_hulls_and_none_jumps(mmsi: int, hull
     hours, nmi = leg_speeds(fixes)
     assert len(Segment().established(state)) == hulls
     assert not counts
-    assert not np.any((nmi > 1.3) & (nmi > 60 * hours))
+    assert not np.any((nmi > 1.6) & (nmi > 60 * hours))
     assert track_of_line(fixes) == twin(batch)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from _evaluate_metrics import adjusted_rand
 from _evaluate_real import read
 from _evaluate_reception import stream
+from _evaluate_tables import Tables, table
 from numpy.random import Generator
 
 from receiver.sources.sea_chart import C128, HOUR, KN, NMI, lat_lon, vector
@@ -28,6 +29,7 @@ MMSI = 257_999_999
 T0 = 1_772_323_200.0
 STEP_S = 10.0  # between two transmissions under way
 KINDS = ("anchored", "trawler", "cargo", "ferry")
+GOOD = 0.99
 PAIRED = {"stonesoup_SolentAIS_20160112.csv": 80, "dma_aisabnormal_5min_20131112.nmea.gz": 20}
 
 
@@ -130,7 +132,7 @@ def _sailed(rng: Generator, kind: str, steps: int) -> tuple[C128, C128]:
     if kind in ("anchored", "trawler"):
         turned = rng.normal(0, 4, steps)
     else:  # now and then a new course in five minutes; a ferry goes to and fro
-        for k in np.flatnonzero(rng.uniform(size=steps) < STEP_S / (2 * HOUR)):
+        for k in np.flatnonzero(rng.uniform(size=steps) < STEP_S / (2 * HOUR)).tolist():
             turned[k : k + 30] += rng.uniform(-60, 60) / 30
     if kind == "ferry":
         leg = int(rng.integers(360, 720))
@@ -138,8 +140,9 @@ def _sailed(rng: Generator, kind: str, steps: int) -> tuple[C128, C128]:
             turned[k : k + 30] += 6
     course = rng.uniform(0, 360) + np.cumsum(turned)
     faster = 0 if kind == "anchored" else np.cumsum(rng.normal(0, 0.01, steps))
-    velocity = np.clip(speed + faster, 0, 26) * KN * 1j * np.exp(-1j * np.radians(course))
-    return np.cumsum(velocity) * STEP_S, velocity
+    made = np.clip(speed + faster, 0, 26) * KN * 1j * np.exp(-1j * np.radians(course))
+    velocity = np.asarray(made, np.complex128)
+    return np.asarray(np.cumsum(velocity) * STEP_S, np.complex128), velocity
 
 
 def _awake(rng: Generator, sent: I64, hole_h: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -190,3 +193,23 @@ def bands(pairs: Sequence[Told]) -> dict[str, list[Told]]:
         name: [p for p in pairs if low <= p.nearest_nmi < high]
         for name, low, high in zip(names, BANDS_NMI[:-1], BANDS_NMI[1:], strict=True)
     }
+
+
+def of_sharing(shared: dict[str, list[Told]]) -> Tables:
+    """Return the table of ships given one MMSI."""
+    rows = [
+        [
+            name,
+            len(told),
+            f"{sum(t.reports for t in told):,}",
+            f"{np.mean([t.rand for t in told]):.3f}",
+            f"{sum(t.rand >= GOOD for t in told)}",
+            f"{sum(t.switches for t in told)}",
+            f"{sum(t.switches > 0 for t in told)}",
+        ]
+        for name, told in shared.items()
+        if told
+    ]
+    head = ["ships under one MMSI", "cases", "reports", "mean adjusted Rand index",
+            f"cases with {GOOD} or more", "switches", "cases with one"]  # fmt: skip
+    return {"hulls": table(head, rows)}

@@ -58,7 +58,7 @@ class Rule:
     tolerance_nmi: float = 0.25
     claimed_share: float = 1.25  # a hull that tells of 40 kn may have made 50
     max_claimed_kn: float = 60.0  # no more is believed
-    reckoning_h: float = 4.0  # for how long a ship is expected to go on as it went
+    reckoning_h: float = 1.0  # for how long a ship is expected to go on as it went
     established_count: int = 3  # a hull with fewer fixes, or
     established_s: float = 600.0  # heard for a shorter time, is in doubt
     doubt_nmi: float = 0.5  # by so much must a doubtful hull fit better than another

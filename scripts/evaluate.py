@@ -144,7 +144,7 @@ def measure_hulls(work: Work, size: Size, folder: Path) -> tables.Tables:
     told = {s.name: one for s, one in zip(hulls.SHARINGS, results(made_up), strict=True)}
     for name, pairs in zip(names, results(real_ones), strict=True):
         for band, some in hulls.bands(pairs).items():
-            told[f"{name}, two that come to {band}"] = some
+            told[f"{name}, pairs whose nearest was {band}"] = some
     return hulls.of_sharing(told)
 
 

@@ -48,14 +48,14 @@ class Rule:
     """When two reports can be one hull's, and when a hull is established.
 
     `tolerance_h` lets a report be late, `tolerance_nmi` coarse: at no time apart,
-    25 kn x 0.05 h + 0.25 = 1.5 nmi are allowed, and less to a hull that tells of less.
+    25 kn x 0.05 h + 0.6 = 1.85 nmi are allowed, and less to a hull that tells of less.
     gpsdio-segment has 0.25 h; then two ships 6 nmi apart under one MMSI become one
     that jumps.
     """
 
     max_speed_kn: float = 25.0  # gpsdio-segment
     tolerance_h: float = 0.05
-    tolerance_nmi: float = 0.25
+    tolerance_nmi: float = 0.6
     claimed_share: float = 1.25  # a hull that tells of 40 kn may have made 50
     max_claimed_kn: float = 60.0  # no more is believed
     reckoning_h: float = 1.0  # for how long a ship is expected to go on as it went

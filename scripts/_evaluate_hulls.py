@@ -183,12 +183,12 @@ def _nearest_nmi(a: PositionBatch, b: PositionBatch) -> float:
     return float(np.hypot(north, east).min()) * 60
 
 
-BANDS_NMI = (0.0, 0.6, 1.5, math.inf)
+BANDS_NMI = (0.0, 0.8, 1.5, math.inf)
 
 
 def bands(pairs: Sequence[Told]) -> dict[str, list[Told]]:
     """Return pairs by how near they came."""
-    names = ("within 0.6 nmi", "0.6 to 1.5 nmi", "1.5 nmi or more")
+    names = ("within 0.8 nmi", "0.8 to 1.5 nmi", "1.5 nmi or more")
     return {
         name: [p for p in pairs if low <= p.nearest_nmi < high]
         for name, low, high in zip(names, BANDS_NMI[:-1], BANDS_NMI[1:], strict=True)

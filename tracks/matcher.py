@@ -92,7 +92,7 @@ def reaches(rule: Rule, a: Moment, b: Moment) -> bool:
     claimed = max(a[7], b[7]) * rule.claimed_share
     speed = max(claimed, rule.max_speed_kn)
     late = (claimed if min(a[8], b[8]) > 0 else speed) * rule.tolerance_h
-    tolerated = late + rule.tolerance_nmi
+    tolerated = max(late, rule.tolerance_nmi)
     reach = speed * hours * (speed * hours) + tolerated * tolerated
     return _squared(a[1] - b[1], a[2] - b[2], a[3] - b[3]) <= reach
 

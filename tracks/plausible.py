@@ -48,14 +48,14 @@ class Rule:
     """When two reports can be one hull's, and when a hull is established.
 
     `tolerance_h` lets a report be late, `tolerance_nmi` coarse: at no time apart,
-    25 kn x 0.05 h + 0.6 = 1.85 nmi are allowed, and less to a hull that tells of less.
+    25 kn x 0.05 h = 1.25 nmi are allowed, and less to a hull that tells of less.
     gpsdio-segment has 0.25 h; then two ships 6 nmi apart under one MMSI become one
     that jumps.
     """
 
     max_speed_kn: float = 25.0  # gpsdio-segment
     tolerance_h: float = 0.05
-    tolerance_nmi: float = 0.6
+    tolerance_nmi: float = 0.8
     claimed_share: float = 1.25  # a hull that tells of 40 kn may have made 50
     max_claimed_kn: float = 60.0  # no more is believed
     reckoning_h: float = 1.0  # for how long a ship is expected to go on as it went
@@ -97,7 +97,7 @@ class Rule:
         claimed = np.maximum(a.sog_kn, b.sog_kn) * self.claimed_share
         speed = np.maximum(claimed, self.max_speed_kn)
         late = np.where(np.minimum(a.told, b.told) > 0, claimed, speed) * self.tolerance_h
-        tolerated = late + self.tolerance_nmi
+        tolerated = np.maximum(late, self.tolerance_nmi)
         reach = speed * hours * (speed * hours) + tolerated * tolerated
         return np.asarray(_squared(a.x - b.x, a.y - b.y, a.z - b.z) <= reach)
 

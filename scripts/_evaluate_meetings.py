@@ -11,7 +11,7 @@ import _evaluate_scenes as scenes
 import numpy as np
 from _evaluate_metrics import Ranking, Span, match
 from _evaluate_reception import Climate
-from _evaluate_run import Found, found_in
+from _evaluate_run import Factors, Found, found_in
 from _evaluate_sea import Cast, Hidden, Play, moved, record
 
 from receiver.sources import sea_port, sea_traffic, sea_wanted
@@ -104,6 +104,7 @@ class Outcome(NamedTuple):
     causes: Counter[str]  # what the wrong ones were
     strong_causes: Counter[str]  # and those of them with a score of at least one half
     weeks: float
+    factors: tuple[Factors, ...] = ()  # of each row of the ranking
 
 
 def outcomes(
@@ -163,7 +164,8 @@ def compare(kind: str, found: Sequence[Found], acts: Sequence[Act], weeks: float
     strong = Counter(_cause(kind, f.span, acts) for f in wrong if f.score >= 0.5)
     ranking = Ranking(truth, score, len(true) - len(matched))
     start_min, end_min = np.abs(off.T) / 60
-    return Outcome(ranking, start_min, end_min, causes, strong, weeks)
+    factors = tuple(listed[i].factors for i in counted)
+    return Outcome(ranking, start_min, end_min, causes, strong, weeks, factors)
 
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:

@@ -10,14 +10,17 @@ from _evaluate_metrics import Span
 from anomalies.event import Event
 from sternlight.judging import judge
 from sternlight.settings import Settings
-from sternlight.station import Station
+from sternlight.station import NO_TURNS, Station
 from tracks.batch import PositionBatch, StaticBatch
+from tracks.listening import Turns
 from tracks.places import Places
 
 STEP_S = 6 * 3600.0
 # The measured value that says how surprising a silence is: log10 of N in "1 in N".  Where a
 # detector does not measure it, nothing is said of it.
 SURPRISE = "silence_surprise"
+
+Factors = tuple[tuple[str, float], ...]  # names and weights of all that a score is made of
 
 
 class Found(NamedTuple):
@@ -28,26 +31,34 @@ class Found(NamedTuple):
     score: float
     chance: float  # nan where the detector gives none
     open: bool
+    factors: Factors = ()
 
 
 def found_in(
-    positions: PositionBatch, statics: StaticBatch, settings: Settings, places: Places
+    positions: PositionBatch,
+    statics: StaticBatch,
+    settings: Settings,
+    places: Places,
+    turns: Turns = NO_TURNS,
 ) -> list[Found]:
-    """Return the events of a recording; `positions` and `statics` are in order of time."""
+    """Return the events of a recording; `positions`, `statics` and `turns` are in order of time."""
     station = Station(settings, places)
     events: dict[str, Event] = {}
     begin, last = float(positions.t[0]), float(positions.t[-1])
     cuts = np.append(np.arange(begin + STEP_S, last, STEP_S), np.nextafter(last, np.inf))
-    done = [0, 0]
+    done = [0, 0, 0]
     for as_of in cuts.tolist():
-        heard, told = (int(np.searchsorted(b.t, as_of)) for b in (positions, statics))
+        heard, told, turned = (
+            int(np.searchsorted(b.t, as_of)) for b in (positions, statics, turns)
+        )
         step = station.step(
             positions.take(slice(done[0], heard)),
             statics.take(slice(done[1], told)),
             as_of,
             as_of == cuts[-1],
+            turns.take(slice(done[2], turned)),
         )
-        done = [heard, told]
+        done = [heard, told, turned]
         for what, event in step.changes:
             events.pop(event.id, None)
             if what != "withdrawn":
@@ -61,6 +72,10 @@ def found_in(
             one.assessment.score,
             float(10.0 ** -one.event.evidence.measured.get(SURPRISE, np.nan)),
             one.event.end is None,
+            tuple(
+                (factor.name, factor.weight)
+                for factor in (*one.assessment.reasons, *one.assessment.objections)
+            ),
         )
         for one in judge(list(events.values()), station)
     ]

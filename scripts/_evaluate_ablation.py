@@ -8,14 +8,14 @@ the factor's measure decides on that.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from _evaluate_meetings import KINDS, SETTINGS, Outcome
+from _evaluate_meetings import KINDS, SETTINGS, Setting
 from _evaluate_metrics import Ranking, average_precision, pooled
 from _evaluate_run import Factors
-from _evaluate_tables import FEW, Tables, table
+from _evaluate_tables import FEW, Meetings, table
 from numpy.random import PCG64, Generator
 
 from tracks.batch import F64
@@ -103,37 +103,33 @@ def _weights(sea: Made, name: str) -> F64:
     )
 
 
-def of_outcomes(seas: Sequence[Outcome]) -> list[Made]:
-    """Return the rankings of encounters or of loitering."""
-    return [Made(one.ranking, one.factors) for one in seas]
+def different(settings: Sequence[Setting]) -> list[str]:
+    """Return the names of settings whose seas are not those of another one, moved or thinned."""
+    first = {(id(s.cast), s.climate): s.name for s in reversed(settings)}
+    return [s.name for s in settings if s.name in first.values()]
 
 
-def names_of_seas() -> list[str]:
-    """Return the settings whose seas are different ones, not the same moved or thinned."""
-    first = {(id(s.cast), s.climate): s.name for s in reversed(SETTINGS)}
-    return [s.name for s in SETTINGS if s.name in first.values()]
-
-
-def of_ablation(
-    gaps: Sequence[Made], meetings: Mapping[str, Mapping[str, Sequence[Outcome]]]
-) -> Tables:
-    """Return a table for each anomaly; `meetings` are ours, by setting and kind."""
+def of_ablation(gaps: Sequence[Made], meetings: Meetings) -> dict[str, list[Made]]:
+    """Return for each table the seas it is about; of meetings those of the first rule, ours."""
     made = {"dark-gap": list(gaps)}
     for kind in KINDS:
-        seas = [one for name in names_of_seas() for one in meetings[name][kind]]
-        made[SCORES[kind]] = of_outcomes(seas)
-    return {f"ablation-{name}": _table(seas) for name, seas in made.items()}
+        seas = [
+            one for name in different(SETTINGS) for one in next(iter(meetings[name].values()))[kind]
+        ]
+        made[SCORES[kind]] = [Made(one.ranking, one.factors) for one in seas]
+    return {f"ablation-{name}": seas for name, seas in made.items()}
 
 
-def _table(seas: Sequence[Made]) -> str:
+def written(seas: Sequence[Made]) -> str:
     """Write what each factor earns below the average precision of all of them."""
-    everything = average_precision(pooled(_listed(sea).ranking for sea in seas))
-    count = sum(len(_listed(sea).factors) for sea in seas)
-    right = sum(int(_listed(sea).ranking.truth.sum()) for sea in seas)
+    listed = [_listed(sea) for sea in seas]
+    everything = average_precision(pooled(sea.ranking for sea in listed))
+    count = sum(len(sea.factors) for sea in listed)
+    right = sum(int(sea.ranking.truth.sum()) for sea in listed)
     head = ["without", "listed events it is said of", "right among them", "average precision",
             "falls by"]  # fmt: skip
     rows = [["nothing: the whole score", f"{count:,}", f"{right:,}", f"{everything:.3f}", ""]]
-    for one in earned(seas):
+    for one in [] if math.isnan(everything) else earned(seas):
         interval = "" if math.isnan(one.low) else f" ({one.low:.3f} to {one.high:.3f})"
         rows.append(
             [one.name, f"{one.events:,}", f"{one.right:,}", f"{one.without:.3f}",

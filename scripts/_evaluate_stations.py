@@ -261,10 +261,11 @@ def others(seed: int, days: float, settings: Settings, places: Places) -> dict[s
         "two receivers, not told": judged(both, settings, places),
     }
     ship = Placed(aboard, lambda t: _to_and_fro(t - start))
-    for name, ear in {
+    alone: dict[str, Ear] = {
         "a receiver on a ship that sails at 12 kn": ship,
         "satellites, no station": Passes.draw(b, start, end, seed),
-    }.items():
+    }
+    for name, ear in alone.items():
         found[name] = judged(heard_by(sent, (ear,), seed), settings, places)
     return found
 
@@ -288,7 +289,7 @@ def _to_and_fro(passed_s: F64) -> C128:
     return np.asarray(a + (z - a) * (1 - np.abs(legs % 2 - 1)), np.complex128)
 
 
-HEAD = ("silences of 2 h or more", "switched off", "listed", f"score {STRONG} or more: precision",
+HEAD = ("silences of 2 h or more", "switched off", "listed, of these right", f"score {STRONG} or more: precision",
         "recall", "false alarms a week", "average precision", "by length alone",
         "knowing all but the fading")  # fmt: skip
 
@@ -318,7 +319,7 @@ def _row(name: str, found: Sequence[Judged], since_day: float, until_day: float)
     parts = [one.within(*(START + day * DAY for day in (since_day, until_day))) for one in found]
     silences, rankings = [p.every for p in parts], [p.ranking for p in parts]
     every = pooled(rankings)
-    strong, true = every.flagged(STRONG), every.true_count
+    listed, strong = every.flagged(0.0), every.flagged(STRONG)
     weeks = len(found) * (until_day - since_day) / 7
     count = sum(map(len, silences))
     by = [[Ranking(s.truth, of) for s, of in zip(silences, score, strict=True)]
@@ -326,8 +327,8 @@ def _row(name: str, found: Sequence[Judged], since_day: float, until_day: float)
     return [
         name,
         f"{count:,}",
-        f"{true:,}",
-        f"{every.flagged(0.0).flagged:,}",
+        f"{listed.true:,}",
+        f"{listed.flagged:,}, {listed.right:,}",
         share(strong.right, strong.flagged),
         share(strong.right, strong.true),
         rate(strong.flagged - strong.right, weeks),

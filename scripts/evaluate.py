@@ -11,6 +11,7 @@ real recordings (STERNLIGHT_RECORDINGS or --recordings) their tables stay as the
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -20,13 +21,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import _evaluate_ablation as ablation
+import _evaluate_conformance as conformance
 import _evaluate_gaps as gaps
 import _evaluate_hulls as hulls
+import _evaluate_known as known
 import _evaluate_meetings as meetings
 import _evaluate_real as real
 import _evaluate_segments as segments
+import _evaluate_stations as stations
 import _evaluate_tables as tables
 
+from receiver.sources.sea_chart import DAY
 from sternlight.data import load_places
 from sternlight.settings import Settings, load
 from tracks.places import Places
@@ -45,6 +51,10 @@ class Size(NamedTuple):
     meeting_days: float
     maskings: int
     sharings: int
+    young_seas: int
+    young_days: float
+    other_seas: int
+    other_days: float
     first_seed: int = 1
 
     def seeds(self, count: int) -> range:
@@ -52,7 +62,8 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL, QUICK = Size(12, 14, 4, 10, 24, 40), Size(2, 6, 1, 4, 1, 4)
+FULL = Size(12, 14, 4, 10, 24, 40, 4, 35, 3, 10)
+QUICK = Size(2, 6, 1, 4, 1, 4, 1, 7, 1, 3)
 
 
 @cache
@@ -67,6 +78,14 @@ def places() -> Places:
 
 def gap_sea(seed: int, days: float) -> gaps.Station:
     return gaps.station(seed, days, settings(), places())
+
+
+def young_station(seed: int, days: float) -> stations.Judged:
+    return stations.young(seed, days, settings(), places())
+
+
+def other_stations(seed: int, days: float) -> dict[str, stations.Judged]:
+    return stations.others(seed, days, settings(), places())
 
 
 def meeting_sea(number: int, seed: int, days: float) -> dict[str, dict[str, meetings.Outcome]]:
@@ -96,6 +115,11 @@ def real_sharing(folder: Path, name: str) -> list[hulls.Told]:
     return hulls.real_pairs(folder, name, settings())
 
 
+def cases(folder: Path) -> list[conformance.Row]:
+    published = folder.parent / "conformance"
+    return conformance.of_cases(published) + known.of_recordings(folder, places())
+
+
 def agreements(folder: Path) -> list[segments.Agreement]:
     return segments.agreements(folder, settings())
 
@@ -122,6 +146,8 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
         work.each(meeting_sea, *((n, k, size.meeting_days) for k in size.seeds(size.meeting_seas)))
         for n in range(len(meetings.SETTINGS))
     ]
+    young = work.each(young_station, *((k, size.young_days) for k in size.seeds(size.young_seas)))
+    other = work.each(other_stations, *((k, size.other_days) for k in size.seeds(size.other_seas)))
     of_hulls = measure_hulls(work, size, folder)
     of_real = measure_real(work, size, folder) if folder.is_dir() else {}
     made = tables.of_gaps(results(gap_seas))
@@ -132,7 +158,17 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
             rule: {kind: [sea[rule][kind] for sea in seas] for kind in meetings.KINDS}
             for rule in seas[0]
         }
+    made |= stations.of_stations(results(young), results(other), (size.young_days, size.other_days))
+    learned = gaps.START + min(gaps.LEARN_DAYS, size.young_days / 3) * DAY
+    scored = [one.within(learned, math.inf).made for one in results(young)]
+    made |= measure_factors(work, ablation.of_ablation(scored, by_setting))
     return made | tables.of_meetings(by_setting) | of_hulls | of_real
+
+
+def measure_factors(work: Work, made: dict[str, list[ablation.Made]]) -> tables.Tables:
+    """Leave out each factor of a score in turn."""
+    written = work.each(ablation.written, *((seas,) for seas in made.values()))
+    return dict(zip(made, results(written), strict=True))
 
 
 def measure_hulls(work: Work, size: Size, folder: Path) -> tables.Tables:
@@ -153,11 +189,12 @@ def measure_real(work: Work, size: Size, folder: Path) -> tables.Tables:
     maskings = [(folder, k) for k in size.seeds(size.maskings)]
     windows, laid = work.each(hidden, *maskings), work.each(relaid, *maskings)
     normals = work.each(normal, *((path,) for path in real.recordings(folder)))
-    agreed = work.each(agreements, (folder,))
+    agreed, compared = work.each(agreements, (folder,)), work.each(cases, (folder,))
     return (
         tables.of_masked(results(windows), results(laid))
         | tables.of_normal([one for one in results(normals) if one])
         | segments.of_segments(results(agreed)[0])
+        | conformance.of_conformance(results(compared)[0])
     )
 
 
@@ -177,7 +214,10 @@ def main() -> None:
     folder = asked.recordings or Path(elsewhere or ROOT.parent / "shared" / "recordings")
     size = (QUICK if asked.quick else FULL)._replace(first_seed=asked.first_seed)
     if asked.days:
-        size = size._replace(gap_days=asked.days, meeting_days=asked.days)
+        size = size._replace(
+            gap_days=asked.days, meeting_days=asked.days,
+            young_days=asked.days, other_days=asked.days,
+        )  # fmt: skip
     page = asked.page or (None if asked.quick else PAGE)
     with ProcessPoolExecutor(asked.jobs) as pool:
         made = measure(Work(pool), size, folder)

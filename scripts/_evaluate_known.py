@@ -12,6 +12,7 @@ from _evaluate_conformance import Row, events_in, fixes, span
 from _evaluate_tables import STRONG
 
 from anomalies.encounter import Encounter
+from anomalies.event import Event
 from anomalies.gap import Gap
 from anomalies.score import assess
 from tracks.batch import Fixes
@@ -69,30 +70,38 @@ def other_provider(folder: Path) -> Row:
     return Row(case, f"{expected_h:.3f} h", ours, "" if agrees else "length")
 
 
-def week_without_satellite(folder: Path, places: Places) -> Row:
-    """Return whether the silence of 168 h in sparse reception is told, and not as a dark one."""
+def silences_of_168_h(folder: Path, places: Places) -> list[Event]:
+    """Return the gaps of a week that 701000001, heard now and then by satellite, has."""
     path = folder / "tables" / "skytruth_pelagos_raw10k_2012.csv.gz"
     heard = read_table(path, float, "mmsi", "timestamp", "latitude", "longitude")
-    long = [
+    return [
         e
         for e in events_in(Gap(), heard, places=places)
         if e.mmsis == (701000001,) and 167 < e.evidence.measured["duration_h"] < 170
     ]
-    scores = [assess(e, {}).score for e in long]
+
+
+def week_without_satellite(folder: Path, places: Places) -> Row:
+    """Return whether the silence of 168 h in sparse reception is told, and not as a dark one."""
+    scores = [assess(e, {}).score for e in silences_of_168_h(folder, places)]
     agrees = len(scores) == 1 and scores[0] < STRONG
     ours = ", ".join(f"a gap with a score of {score:.2f}" for score in scores) or "nothing"
     expected = f"one gap, less than {STRONG}: satellites hear it now and then"
     return Row("701000001, 168 h", expected, ours, "" if agrees else "score")
 
 
-def solent(folder: Path, places: Places) -> Row:
-    """Return whether 84 minutes of pilots and ferries in port bring no encounter."""
+def solent_fixes(folder: Path) -> Fixes:
+    """Return 84 minutes of pilots and ferries in port."""
     path = folder / "tables" / "stonesoup_SolentAIS_20160112.csv"
-    heard = read_table(path, unix, "MMSI", "Time", "Latitude_degrees", "Longitude_degrees")
-    found = events_in(Encounter(min_duration_h=0.5), heard, places=places)
+    return read_table(path, unix, "MMSI", "Time", "Latitude_degrees", "Longitude_degrees")
+
+
+def solent(folder: Path, places: Places) -> Row:
+    """Return whether they bring no encounter."""
+    found = events_in(Encounter(min_duration_h=0.5), solent_fixes(folder), places=places)
     case = "the Solent, even if half an hour of meeting were enough"
-    return Row(case, "nothing: all are in port", f"{len(found) or 'nothing'}",
-               "encounters" if found else "")  # fmt: skip
+    ours = f"{len(found) or 'nothing'}"
+    return Row(case, "nothing: all are in port", ours, "encounters" if found else "")
 
 
 def of_recordings(folder: Path, places: Places) -> list[Row]:

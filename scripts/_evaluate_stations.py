@@ -289,9 +289,17 @@ def _to_and_fro(passed_s: F64) -> C128:
     return np.asarray(a + (z - a) * (1 - np.abs(legs % 2 - 1)), np.complex128)
 
 
-HEAD = ("silences of 2 h or more", "switched off", "listed, of these right", f"score {STRONG} or more: precision",
-        "recall", "false alarms a week", "average precision", "by length alone",
-        "knowing all but the fading")  # fmt: skip
+HEAD = (
+    "silences of 2 h or more",
+    "switched off",
+    "listed, of these right",
+    f"score {STRONG} or more: precision",
+    "recall",
+    "false alarms a week",
+    "average precision",
+    "by length alone",
+    "knowing all but the fading",
+)
 
 
 def of_stations(

@@ -1,12 +1,8 @@
 """Encounters: closeness, duration, speed, ports; and Global Fishing Watch's own cases."""
 
-import json
-from statistics import mean
-
 import numpy as np
 import pytest
 
-from anomalies.detector import Context, Heard
 from anomalies.encounter import Encounter
 from anomalies.runs import Runs, join, meetings, split
 from tests.fleets import (
@@ -23,12 +19,9 @@ from tests.fleets import (
     voyage,
     whole,
 )
-from tests.recordings import conformance
-from tracks.batch import HULLS_PER_MMSI, Fixes
 from tracks.geodesy import NMI_M, destination
 from tracks.place import Place
 from tracks.places import Places
-from tracks.points import Resample
 
 AWAY = Stretch(3, 9.0, 0.0)
 SOUTH = float(destination(58.0, 5.0, 180.0, 27 * NMI_M)[0])  # where `AWAY` leads to 58.0
@@ -185,112 +178,3 @@ def test_runs_that_touch_are_joined_and_meetings_are_cut_at_their_longest() -> N
     rest, finished = split(runs((0, 4), (10, 10), (12, 15)), 24, 10)
     assert [spans(f) for f in finished] == [[(0, 4), (10, 10)]]
     assert spans(rest) == [(12, 15)]
-
-
-# Global Fishing Watch's pipe-encounters on its own test cases (Apache-2.0).  Theirs reports
-# A meeting B and B meeting A apart, each with its own vessel's speed and place; the mean of the
-# two is ours.  Distances agree within a hundredth of a millimetre per metre: their Earth has a
-# radius of 6371 km, ours of 6371.0088 km.
-
-
-def gfw_case(name: str) -> tuple[list, list[dict], list[str]]:
-    case = json.loads(conformance("gfw_encounters.json").read_text("utf-8"))[name]
-    p = case["params"]
-    names = sorted({row["id"] for row in case["input"]})
-    rows = sorted(case["input"], key=lambda row: (row["id"], row["t"]))
-    heard = Fixes.make(
-        len(rows),
-        track=[(names.index(row["id"]) + 1) * HULLS_PER_MMSI + 1 for row in rows],
-        **{column: [row[column] for row in rows] for column in ("t", "lat", "lon")},
-        line=np.arange(len(rows)),
-    )
-    detector = Encounter(
-        max_distance_m=p["max_km"] * 1000,
-        min_duration_h=p["min_minutes"] / 60,
-        merge_h=p["merge_hours"] or 0.1,
-    )
-    resample = Resample(max_interpolation_s=p["max_gap_s"])
-    points = resample.step(resample.start(), heard, np.inf)[1]
-    until = float(heard.t.max()) + 30 * HOUR
-    context = Context(Places.none(), ended=True)
-    _, said = detector.step(detector.start(), Heard(heard, points), context, until)
-    return list(standing(said).values()), case["expected"], names
-
-
-def theirs(expected: list[dict], one: str, two: str) -> list[dict]:
-    return [
-        e
-        for e in expected
-        if {e.get("vessel_1_seg_id", e.get("vessel_1_id")),
-            e.get("vessel_2_seg_id", e.get("vessel_2_id"))} == {one, two}
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("name", "pairs_count"),
-    [
-        ("test_simple_encounters", 1),
-        ("test_multi_encounters", 3),
-        ("test_dateline_encounters", 1),
-        ("test_merge_dateline", 1),
-    ],
-)
-def test_gfws_cases_come_out_the_same_once_its_duplicates_are_one(
-    name: str, pairs_count: int
-) -> None:
-    found, expected, names = gfw_case(name)
-    assert len(found) == pairs_count
-    for event in found:
-        own = theirs(expected, *(names[mmsi - 1] for mmsi in event.mmsis))
-        assert {(e["start_time"], e["end_time"]) for e in own} == {(event.start, event.end)}
-        values = measured(event)
-        for e in own:
-            assert values["median_distance_m"] / 1000 == pytest.approx(
-                e["median_distance_km"], abs=1e-5
-            )
-        speeds = mean(e["median_speed_knots"] for e in own)
-        assert values["median_speed_kn"] == pytest.approx(speeds, abs=1e-5)
-        assert event.lat == pytest.approx(mean(e["mean_latitude"] for e in own), abs=1e-5)
-        east = mean(e["mean_longitude"] % 360 for e in own)
-        assert event.lon % 360 == pytest.approx(east, abs=1e-5)
-
-
-def test_following_only_the_nearest_neighbour_loses_meetings_and_ours_has_no_such_limit() -> None:
-    """Their case keeps one neighbour, and so cuts 1-2 and 1-3 in two and has no 2-3 at all."""
-    found, expected, names = gfw_case("test_nerfed_multi_encounters")
-    assert not theirs(expected, "2", "3")
-    assert {tuple(names[m - 1] for m in e.mmsis) for e in found} == {
-        ("1", "2"), ("1", "3"), ("2", "3")
-    }  # fmt: skip
-    assert measured(found[0]) == measured(gfw_case("test_multi_encounters")[0][0])
-
-
-@pytest.mark.parametrize("name", ["test_real_data", "test_message_generation"])
-def test_a_hole_in_one_vessels_data_ends_the_meeting_where_theirs_goes_on(name: str) -> None:
-    """441910000 is not heard for 8.1 h and again for 1.4 h.
-
-    Theirs is right from the one side (the other vessel was heard, so it was not
-    near) and bridges both holes from the other.
-    """
-    found, expected, _ = gfw_case(name)
-    (ours,) = found
-    bridged, right = sorted(expected, key=lambda e: -e["end_time"])
-    assert (ours.start, ours.end) == (right["start_time"], right["end_time"])
-    assert bridged["end_time"] - ours.end == 10 * HOUR
-    assert measured(ours)["median_distance_m"] / 1000 == pytest.approx(
-        right["median_distance_km"], abs=1e-5
-    )
-
-
-def test_merged_over_a_day_the_meeting_ends_where_theirs_does_and_its_holes_are_shown() -> None:
-    """Theirs averages the medians of two overlapping duplicates; ours is one median."""
-    (ours,), (merged,), _ = gfw_case("test_merge_messages")
-    assert (ours.start, ours.end) == (merged["start_time"], merged["end_time"])
-    assert measured(ours)["heard_h"] == 2.5
-    (unmerged,), _, _ = gfw_case("test_real_data")
-    assert measured(ours)["median_speed_kn"] == measured(unmerged)["median_speed_kn"]
-    assert measured(ours)["duration_h"] == 12.5
-    one_way = next(e for e in gfw_case("test_real_data")[1] if e["end_time"] == merged["end_time"])
-    assert measured(ours)["median_distance_m"] / 1000 == pytest.approx(
-        one_way["median_distance_km"], abs=1e-5
-    )

@@ -1,9 +1,5 @@
 """Gaps: when one opens and closes, what is measured, and when the station is to blame."""
 
-import itertools
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from pyproj import Geod
@@ -21,11 +17,9 @@ from tests.fleets import (
     changes,
     events,
     fixes,
-    standing,
     turns,
     voyage,
 )
-from tests.recordings import conformance
 from tracks.batch import HULLS_PER_MMSI, Fixes
 
 
@@ -305,64 +299,3 @@ def test_another_share_than_one_below_one_is_refused() -> None:
 def test_a_rule_that_could_not_know_of_an_outage_is_refused() -> None:
     with pytest.raises(ValueError, match=r"it must be at least 1\.33 h"):
         Gap(min_duration_h=1)
-
-
-# Global Fishing Watch's pipe-gaps on its own sample messages (Apache-2.0).
-
-
-def gfw_messages(path: Path) -> list[dict]:
-    return sorted(json.loads(path.read_text("utf-8")), key=lambda m: m["timestamp"])
-
-
-def as_fixes(messages: list[dict]) -> Fixes:
-    """One of them has no position, which theirs counts too; it is given its neighbours'."""
-    return fixes(
-        (ANNA, (m["timestamp"] - T0) / HOUR, m["lat"] or 45.4, m["lon"] or 80.6) for m in messages
-    )
-
-
-def gfw_rule(messages: list[dict], min_h: float) -> list[tuple[float, float, int]]:
-    times = [m["timestamp"] for m in messages]
-    return [
-        (off, on, sum(off - 12 * HOUR <= t < off for t in times))
-        for off, on in itertools.pairwise(times)
-        if on - off > min_h * HOUR
-    ]
-
-
-@pytest.mark.parametrize(("min_h", "left_out_h", "count"), [(4 / 3, 0, 7), (6, 7, 3), (12, 13, 2)])
-def test_gaps_and_counts_before_are_those_of_gfws_rule_on_gfws_messages(
-    min_h: float, left_out_h: float, count: int
-) -> None:
-    """7 is what their own test expects; they have no gap of 6 h, so hours are left out here."""
-    messages = gfw_messages(conformance("gfw_gaps_messages.json"))
-    begin = messages[0]["timestamp"]
-    messages = [
-        m
-        for m in messages
-        if not any(
-            0 < m["timestamp"] - begin - h * HOUR < left_out_h * HOUR for h in (20, 45, 70)[:count]
-        )
-    ]
-    found = [
-        (e.start, e.end, e.evidence.measured["positions_before_count"])
-        for e in events(Gap(min_duration_h=min_h), as_fixes(messages)).values()
-    ]
-    expected = gfw_rule(messages, min_h)
-    assert [f[2] for f in found] == [e[2] for e in expected]
-    assert np.array(found) == pytest.approx(np.array(expected))
-    assert len(found) == count
-
-
-def test_gfws_open_gap_is_open_here_and_closed_by_the_first_message_after_it() -> None:
-    gap = json.loads(conformance("gfw_gaps_open.json").read_text("utf-8"))
-    off_t, lat, lon = (gap[f"gap_start_{name}"] for name in ("timestamp", "lat", "lon"))
-    off = (ANNA, (off_t - T0) / HOUR, lat, lon)
-    later = gfw_messages(conformance("gfw_gaps_messages.json"))[0]
-    on = (ANNA, (later["timestamp"] - T0) / HOUR, later["lat"], later["lon"])
-    cut = off_t + 24 * HOUR
-    said = changes(Gap(), fixes([off, on]), cuts=[cut])
-    assert [c.what for c in said] == ["opened", "closed"]
-    assert (said[0].event.start, said[0].event.end) == (off_t, None)
-    assert (said[0].event.lat, said[0].event.lon) == (lat, lon)
-    assert one(standing(said)).end == pytest.approx(later["timestamp"])

@@ -1,45 +1,24 @@
-"""Real tracks of ../shared/recordings: what is known of them must be found."""
+"""Real tracks of ../shared/recordings: what is known of them must be found.
 
-import csv
-import gzip
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
+The comparisons are those of docs/quality.md, which `scripts/evaluate.py` writes.
+"""
 
-import numpy as np
+import sys
+
 import pytest
 
+from tests.recordings import ROOT, recording
+
+sys.path.append(str(ROOT / "scripts"))
+
+import _evaluate_known as known
+
 from anomalies.encounter import Encounter
-from anomalies.gap import Gap
 from anomalies.score import assess
 from tests.fleets import HOUR, events
-from tests.recordings import ROOT, recording
-from tracks.batch import HULLS_PER_MMSI, Fixes
 from tracks.places import Places
 
-
-def iso(text: str) -> float:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-
-
-def table(path: Path, parse: Callable[[str], float], *columns: str) -> Fixes:
-    """Read the columns for MMSI, time, latitude and longitude."""
-    mmsi, t, lat, lon = columns
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
-        rows = [
-            (int(r[mmsi]), parse(r[t]), float(r[lat]), float(r[lon])) for r in csv.DictReader(file)
-        ]
-    rows = sorted(r for r in rows if abs(r[2]) <= 90 and abs(r[3]) <= 180)
-    who, when, north, east = (np.array(column) for column in zip(*rows, strict=True))
-    return Fixes.make(
-        len(rows),
-        track=who * HULLS_PER_MMSI + 1,
-        mmsi=who,
-        t=when,
-        lat=north,
-        lon=east,
-        line=np.arange(len(rows)),
-    )
+FOLDER = "tables/pyseas_gaps_data_416000301.csv"
 
 
 def places() -> Places:
@@ -47,34 +26,35 @@ def places() -> Places:
 
 
 def test_gfws_published_gap_of_416000301_is_found_to_the_second() -> None:
-    path = recording("tables/pyseas_gap_positions_gfw_416000301.csv")
-    heard = table(path, iso, "ssvid", "timestamp", "lat", "lon")
-    (gap,) = events(Gap(), heard).values()
-    assert gap.start == iso("2018-12-25 11:40:42")
-    assert gap.end == iso("2018-12-26 04:25:31")
-    assert gap.evidence.measured["implied_speed_kn"] == pytest.approx(3.768, abs=0.02)
+    row = known.published_gap(recording(FOLDER).parents[1])
+    assert row.expected == "2018-12-25 11:40:42 to 26 04:25:31, 3.77 kn"
+    assert (row.ours, row.differs) == (row.expected, "")
+
+
+def test_the_same_gap_as_another_provider_heard_it_lasts_as_long_as_gfw_says() -> None:
+    row = known.other_provider(recording(FOLDER).parents[1])
+    assert (row.ours, row.differs) == ("16.574 h", "")
 
 
 def test_a_week_without_a_satellite_is_not_a_dark_gap() -> None:
-    path = recording("tables/skytruth_pelagos_raw10k_2012.csv.gz")
-    heard = table(path, float, "mmsi", "timestamp", "latitude", "longitude")
-    long = [
-        e
-        for e in events(Gap(), heard, places=places()).values()
-        if e.mmsis == (701000001,) and 167 < e.evidence.measured["duration_h"] < 170
-    ]
-    assert len(long) == 1
-    judged = assess(long[0], {})
-    assert judged.score < 0.5
-    assert any("sparse" in f.says for f in judged.objections)
+    folder = recording("tables/skytruth_pelagos_raw10k_2012.csv.gz").parents[1]
+    assert not known.week_without_satellite(folder, places()).differs
+    (gap,) = known.silences_of_168_h(folder, places())
+    assert any("sparse" in f.says for f in assess(gap, {}).objections)
 
 
 def test_pilots_and_ferries_in_the_solent_make_no_transshipment() -> None:
-    path = recording("tables/stonesoup_SolentAIS_20160112.csv")
-    heard = table(path, iso, "MMSI", "Time", "Latitude_degrees", "Longitude_degrees")
+    folder = recording("tables/stonesoup_SolentAIS_20160112.csv").parents[1]
+    heard = known.solent_fixes(folder)
     assert not events(Encounter(), heard, places=places())
     # Even if half an hour were enough, all of them are in port.
-    assert not events(Encounter(min_duration_h=0.5), heard, places=places())
-    for found in events(Encounter(min_duration_h=0.5), heard).values():
-        assert assess(found, {}).score < 0.5
+    assert known.solent(folder, places())[1:] == ("nothing: all are in port", "nothing", "", "")
     assert float(heard.t.max() - heard.t.min()) < 2 * HOUR
+
+
+def test_a_result_that_is_not_ours_is_said_to_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = recording(FOLDER).parents[1]
+    monkeypatch.setattr(known, "unix", lambda text: 60 + float(len(text)))
+    monkeypatch.setattr(known, "events_in", lambda *_: [])
+    assert known.published_gap(folder)[2:4] == ("nothing", "times")
+    assert known.other_provider(folder)[2:4] == ("nothing", "length")

@@ -1,6 +1,5 @@
 """Points at ten-minute marks, against a slow twin and Global Fishing Watch's resampling case."""
 
-import json
 import math
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.recordings import conformance
 from tracks.batch import BIN_S, Fixes, Points
 from tracks.points import Resample
 from tracks.state import dump, load
@@ -125,15 +123,3 @@ def test_tracks_last_heard_over_an_hour_ago_are_forgotten() -> None:
     assert state["track"].tolist() == [1, 2]
     state, _ = fold.step(state, fixes([(3, T0 + 3605, 0, 0)]), T0 + 3605)
     assert state["track"].tolist() == [2, 3]
-
-
-def test_global_fishing_watch_resamples_alike_where_it_does_not_extrapolate() -> None:
-    case = json.loads(conformance("gfw_resample.json").read_text("utf-8"))
-    given_rows = [(1, r["t"], r["lat"], r["lon"]) for r in case["input"]]
-    found = points_of(fixes(given_rows))
-    last_heard = case["input"][-1]["t"]
-    # Theirs goes on for 50 minutes behind the last fix at the speed it told; ours stops with it.
-    theirs = [r for r in case["expected"] if r["t"] <= last_heard]
-    assert (found.bin * BIN_S).tolist() == [r["t"] for r in theirs]
-    assert found.lat == pytest.approx([r["lat"] for r in theirs], abs=1e-5)
-    assert found.lon == pytest.approx([r["lon"] for r in theirs], abs=1e-5)

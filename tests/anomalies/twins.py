@@ -55,7 +55,7 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
                     continue
                 silences += [(end, track, i)]
                 silences += [(off + early_s, track, i)] if i + 1 == len(rows) else []
-    surprise = surprises(d, heard, times, sorted(silences))
+    surprise = surprises(d, heard, times, sorted(silences), places)
     for track, rows in times.items():
         for i, (off, place, source) in enumerate(rows):
             on = rows[i + 1] if i + 1 < len(rows) else None
@@ -65,7 +65,8 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
             one_in, known_share = surprise[end, track, i]
             at_first = one_in if on else surprise[off + early_s, track, i][0]
             surprising = at_first >= np.log10(d.surprising_one_in_count)
-            if not surprising and end - off <= d.min_duration_h * 3600:
+            out_s = 600 * sum(is_out(d, bins, m) for m in range(int(off // 600), int(end // 600)))
+            if not surprising and end - off - out_s <= d.min_duration_h * 3600:
                 continue
             before = [t for t, _, _ in rows[: i + 1][-17:] if off - 12 * 3600 <= t < off]
             inside = range(int(off // 600) + 1, int(end // 600))
@@ -85,6 +86,8 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
                 "others_before_count": crowd(bins, off),
                 "station_heard_share": sum(m in bins for m in inside) / len(inside),
             }
+            if out_s:
+                said["outage_h"] = out_s / 3600
             if deaf_s(turns, source, off, end - 3600):
                 said["source_deaf_h"] = deaf_s(turns, source, off, end - 3600) / 3600
             if not np.isnan(one_in):
@@ -104,17 +107,26 @@ Asked = tuple[float, int, int]
 
 
 def surprises(
-    d: Gap, heard: Fixes, times: dict[int, list], asked: list[Asked]
+    d: Gap, heard: Fixes, times: dict[int, list], asked: list[Asked], places: Places
 ) -> dict[Asked, tuple[float, float]]:
     at_rest = np.isin(heard.nav_status, (1, 5)) | (heard.sog_kn < 0.5)
     kind = (heard.ship_class == 2) + 2 * at_rest
     columns = (heard.track, heard.t, heard.lat, heard.lon, heard.sog_kn, heard.cog_deg, kind)
-    every = [Fix(int(v[0]), *map(float, v[1:6]), int(v[6])) for v in zip(*columns, strict=True)]
-    of = {track: [f for f in every if f.track == track] for track in times}
+    every, of = [], defaultdict(list)
+    for track, t, *rest, of_kind in zip(*columns, strict=True):
+        before = [fix.t for fix in of[track][-8:]]
+        interval = (float(t) - before[0]) / len(before) if before else np.nan
+        every.append(Fix(int(track), float(t), *map(float, rest), int(of_kind), interval))
+        of[track].append(every[-1])
     twin, found = Twin(every, d.outage_vessels_count), {}
     for at, track, i in asked:
         on = of[track][i + 1] if i + 1 < len(of[track]) else None
-        found[at, track, i] = twin.ask(of[track][i], on, at)
+        off = of[track][i]
+        near_land = bool(
+            places.near_port([off.lat], [off.lon], d.port_radius_nmi)[0]
+            or places.shore_nmi([off.lat], [off.lon])[0] < d.near_shore_nmi
+        )
+        found[at, track, i] = twin.ask(off, on, at, near_land)
     return found
 
 
@@ -122,9 +134,22 @@ def outage(d: Gap, bins: dict[int, set[int]], off: float) -> bool:
     def fell(others_count: int, share: float) -> bool:
         few = share * crowd(bins, off)
         quiet = [len(bins.get(int(off // 600) + ahead, ())) <= few for ahead in range(1, 8)]
-        return crowd(bins, off) >= others_count and all(quiet[:6] if quiet[0] else quiet[1:])
+        begins = range(2 if share else 3)
+        return crowd(bins, off) >= others_count and any(all(quiet[i : i + 6]) for i in begins)
 
     return fell(d.outage_vessels_count, 0) or fell(d.half_deaf_vessels_count, d.half_deaf_share)
+
+
+def is_out(d: Gap, bins: dict[int, set[int]], at: int) -> bool:
+    before, after = at, at
+    if not any(m < at for m in bins) or not any(m > at for m in bins):
+        return False
+    while before not in bins:
+        before -= 1
+    while after not in bins:
+        after += 1
+    crowd = max(len(bins.get(before - back, ())) for back in range(3))
+    return after - before > 6 and crowd > d.outage_vessels_count
 
 
 def deaf_s(turns: Turns, source: int, begin: float, end: float) -> float:

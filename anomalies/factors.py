@@ -61,7 +61,9 @@ def of_place(facts: Facts) -> Iterator[Factor]:
 
 def of_ordinary_ships(facts: Facts) -> Iterator[Factor]:
     """Yield what speaks against a score since a vessel's ordinary work looks like this."""
-    if "service" in facts.kinds:
+    if "marker" in facts.kinds:
+        yield factor("marker", "By its name no ship, but a buoy or the marker of a net.")
+    if {"service", "tug", "pilot"} & set(facts.kinds):
         yield factor(
             "service vessel",
             "A tug, pilot, dredger, rescue or other service vessel works in one place.",

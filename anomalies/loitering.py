@@ -27,10 +27,11 @@ import numpy as np
 from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
+from anomalies.manner import legs_m, manner, rows_between, spread_nmi
 from anomalies.marks import HOUR, Ripe, begin, in_order, keys_of, marks_in, ripen
 from anomalies.place_facts import middle, near_land, nearest_facts
 from anomalies.spells import Spells, count_between, hours, touching, united
-from tracks.batch import BIN_S, F64, I64, U64, Mask, Points
+from tracks.batch import BIN_S, I64, U64, Mask, Points
 from tracks.geodesy import NMI_M, distance_m
 from tracks.keyed import rows_of
 from tracks.places import Places
@@ -52,9 +53,7 @@ class _Sea(NamedTuple):
 
     def of(self, track: int, first: int, last: int) -> Points:
         """Return the points of a track from one mark to another."""
-        ends = keys_of(np.array([track, track]), np.array([first, last + 1]))
-        begin_row, end_row = np.searchsorted(self.keys, ends)
-        return self.points.take(slice(begin_row, end_row))
+        return rows_between(self.points, self.keys, track, first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,10 @@ class Loitering:
         spells = self._spells(Spells.from_state(state, "spells_"), sea)
         spells, cut_off = self._split(spells, sea)
         over = self._is_over(spells, sea)
-        changes = [Change("closed", e) for e in self._events(cut_off, sea, False) if e]
-        changes += [Change("closed", e) for e in self._events(spells.take(over), sea, False) if e]
+        changes = [Change("closed", e) for e in self._events(cut_off, sea, False, 0) if e]
+        changes += [
+            Change("closed", e) for e in self._events(spells.take(over), sea, False, HOUR) if e
+        ]
         live, more = self._going_on(spells.take(~over), sea)
         return {
             **ripe.state,
@@ -147,7 +148,7 @@ class Loitering:
         maybe &= ~spells.broken[:-1]
         for i in np.flatnonzero(maybe):
             between = sea.of(track[i], last[i], first[i])
-            way_m = float(np.sum(_legs_m(between)))
+            way_m = float(np.sum(legs_m(between)))
             hours_dark = (first[i] - last[i]) / HOUR
             maybe[i] = way_m < self.max_speed_kn * NMI_M * hours_dark and not np.any(
                 self._is_masked(between, sea.context.places)
@@ -185,14 +186,19 @@ class Loitering:
         """Return the spells, and what is to say of them: at once, then at each doubling."""
         length, told, changes = live.last - live.first, live.told.copy(), []
         due = np.flatnonzero((told == 0) | (length >= 2 * told) | sea.ripe.over)
-        for i, event in zip(due, self._events(live.take(due), sea, True), strict=True):
+        for i, event in zip(due, self._events(live.take(due), sea, True, HOUR), strict=True):
             if event:
                 changes.append(Change("updated" if told[i] else "opened", event))
                 told[i] = length[i]
         return Spells(live.track, live.first, live.last, live.broken, told), changes
 
-    def _events(self, spells: Spells, sea: _Sea, going_on: bool) -> Iterator[Event | None]:
-        """Yield the event of each spell; None for one that is too short."""
+    def _events(
+        self, spells: Spells, sea: _Sea, going_on: bool, after: int
+    ) -> Iterator[Event | None]:
+        """Yield the event of each spell; None for one that is too short.
+
+        `after` is how many marks behind each belong to its evidence.
+        """
         points: dict[int, Points] = {}
         for i in np.flatnonzero(spells.last - spells.first >= self.min_duration_h * HOUR).tolist():
             own = sea.of(int(spells.track[i]), int(spells.first[i]), int(spells.last[i]))
@@ -200,22 +206,21 @@ class Loitering:
                 points[i] = own
         places = iter(nearest_facts(sea.context.places, list(points.values())))
         for i in range(len(spells)):
-            known = i in points
-            yield self._event(spells, i, points[i], next(places), sea, going_on) if known else None
+            if i not in points:
+                yield None
+                continue
+            track, first, last = (int(c[i]) for c in (spells.track, spells.first, spells.last))
+            around = sea.of(track, first - HOUR, last + after)
+            yield self._event(points[i], around, next(places), sea, going_on)
 
     def _event(
-        self,
-        spells: Spells,
-        i: int,
-        points: Points,
-        places: dict[str, float],
-        sea: _Sea,
-        going_on: bool,
+        self, own: Points, around: Points, places: dict[str, float], sea: _Sea, going_on: bool
     ) -> Event:
-        track, first, last = int(spells.track[i]), int(spells.first[i]), int(spells.last[i])
-        legs_m = _legs_m(points)[np.diff(points.bin) == 1]
-        heard_h, duration_h = len(legs_m) / HOUR, (last - first) / HOUR
-        lat, lon = middle(points.lat, points.lon)
+        """Return the event of a spell with its `own` points, and those `around` it too."""
+        track, first, last = int(own.track[0]), int(own.bin[0]), int(own.bin[-1])
+        heard_m = legs_m(own)[np.diff(own.bin) == 1]
+        heard_h, duration_h = len(heard_m) / HOUR, (last - first) / HOUR
+        lat, lon = middle(own.lat, own.lon)
         caveats = [DARK.format(dark_h=duration_h - heard_h)] if heard_h < duration_h else []
         if going_on and sea.ripe.over and sea.ripe.through > last:
             caveats.append(CUT_OFF.format(since_h=(sea.ripe.through - last) / HOUR))
@@ -231,14 +236,16 @@ class Loitering:
                     "duration_h": duration_h,
                     "heard_h": heard_h,
                     "dark_h": duration_h - heard_h,
-                    "mean_speed_kn": float(np.sum(legs_m)) / NMI_M / heard_h,
-                    "max_hour_speed_kn": float(hours(points).way_m.max()) / NMI_M,
-                    "drift_nmi": _apart_nmi(points, points.lat[-1], points.lon[-1])[0],
-                    "spread_nmi": max(_apart_nmi(points, lat, lon)),
+                    "mean_speed_kn": float(np.sum(heard_m)) / NMI_M / heard_h,
+                    "max_hour_speed_kn": float(hours(own).way_m.max()) / NMI_M,
+                    "drift_nmi": float(distance_m(own.lat[0], own.lon[0], own.lat[-1], own.lon[-1]))
+                    / NMI_M,
+                    "spread_nmi": spread_nmi(own),
+                    **manner(own, around),
                     **places,
                 },
                 rule=self._rule,
-                lines=tuple(np.unique(np.r_[points.line_before, points.line_after]).tolist()),
+                lines=tuple(np.unique(np.r_[around.line_before, around.line_after]).tolist()),
                 caveats=tuple(caveats),
             ),
         )
@@ -260,19 +267,10 @@ def _marked(spells: Spells, broken: Mask) -> Spells:
     return Spells(spells.track, spells.first, spells.last, broken, spells.told)
 
 
-def _legs_m(points: Points) -> F64:
-    return distance_m(points.lat[:-1], points.lon[:-1], points.lat[1:], points.lon[1:])
-
-
-def _apart_nmi(points: Points, lat: float, lon: float) -> list[float]:
-    apart: list[float] = (distance_m(points.lat, points.lon, lat, lon) / NMI_M).tolist()
-    return apart
-
-
 def _needed(points: Points, live: Spells, through: int) -> Points:
-    """Return the points of the last hour, and those of slow vessels since they are slow."""
+    """Return the points of the last two hours, and of slow vessels those since an hour before."""
     rows, known = rows_of(live.track, points.track)
-    needed = points.bin > through - HOUR
+    needed = points.bin > through - 2 * HOUR
     slow = np.flatnonzero(known)
-    needed[slow] |= points.bin[slow] >= live.first[rows[slow]]
+    needed[slow] |= points.bin[slow] >= live.first[rows[slow]] - HOUR
     return points.take(needed)

@@ -207,7 +207,7 @@ class Encounter:
                 evidence=Evidence(
                     measured=measured,
                     rule=self._rule,
-                    lines=tuple(np.unique(how.lines).tolist()),
+                    lines=how.lines,
                     caveats=_caveats(measured, cut_off),
                 ),
             )

@@ -17,10 +17,14 @@ MOST_SAID = 4  # rarer than one in ten thousand is more than anybody has checked
 
 
 class Facts(NamedTuple):
-    """An event, and what its vessels claimed to be, in the order of its tracks."""
+    """An event, and what its vessels claimed to be, in the order of its tracks.
+
+    `others` is the same of the other vessels that the evidence tells of.
+    """
 
     event: Event
     claims: tuple[Claims | None, ...]
+    others: tuple[Claims | None, ...] = ()
 
     def measured(self, name: str) -> float:
         """Return a measured value; nan where the event has none of that name."""

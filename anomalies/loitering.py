@@ -24,14 +24,16 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from anomalies.company import companions, keeping_company, still_asked_for
 from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
-from anomalies.manner import legs_m, manner, rows_between, spread_nmi
+from anomalies.manner import legs_m, lines_of, manner, rows_between, spread_nmi
 from anomalies.marks import HOUR, Ripe, begin, in_order, keys_of, marks_in, ripen
 from anomalies.place_facts import middle, near_land, nearest_facts
+from anomalies.runs import Runs
 from anomalies.spells import Spells, count_between, hours, touching, united
-from tracks.batch import BIN_S, I64, U64, Mask, Points
+from tracks.batch import BIN_S, I64, U64, Mask, Points, starts
 from tracks.geodesy import NMI_M, distance_m
 from tracks.keyed import rows_of
 from tracks.places import Places
@@ -50,10 +52,18 @@ class _Sea(NamedTuple):
     keys: U64
     ripe: Ripe
     context: Context
+    pairs: Runs = Runs.empty()  # who kept whom company, hour by hour
 
     def of(self, track: int, first: int, last: int) -> Points:
         """Return the points of a track from one mark to another."""
         return rows_between(self.points, self.keys, track, first, last)
+
+
+class _Hours(NamedTuple):
+    """Hours heard in full that end at marks judged now."""
+
+    slow: Points  # at which a slow hour at sea ends
+    swift: U64  # keys of the ends of all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class Loitering:
     min_shore_nmi: float = 5.0  # ours: GFW's 20 nmi would leave a shore station nothing to see
     port_radius_nmi: float = 5.4  # 10 km, as for encounters: Miller et al. 2018
     merge_h: float = 4.0  # ours: longer silence is not bridged
+    company_radius_nmi: float = 1.0  # ours: fleets at rest lie within hail of each other
     max_duration_h: float = 168.0  # ours: longer ones are told week by week; bounds memory
 
     @property
@@ -78,6 +89,7 @@ class Loitering:
             **begin(),
             **Points.empty().to_state("kept_"),
             **Spells.empty().to_state("spells_"),
+            **Runs.empty().to_state("pairs_"),
         }
 
     def step(
@@ -90,31 +102,40 @@ class Loitering:
         known = Points.from_state(state, "kept_")
         points = in_order(both(known, ripe.points))
         sea = _Sea(points, keys_of(points.track, points.bin), ripe, context)
-        spells = self._spells(Spells.from_state(state, "spells_"), sea)
+        found = self._hours(sea)
+        spells = self._spells(Spells.from_state(state, "spells_"), found, sea)
         spells, cut_off = self._split(spells, sea)
+        new = keeping_company(found.slow, self.company_radius_nmi)
+        sea = sea._replace(pairs=Runs.concat([Runs.from_state(state, "pairs_"), new]))
         over = self._is_over(spells, sea)
         changes = [Change("closed", e) for e in self._events(cut_off, sea, False, 0) if e]
         changes += [
             Change("closed", e) for e in self._events(spells.take(over), sea, False, HOUR) if e
         ]
         live, more = self._going_on(spells.take(~over), sea)
+        pairs = still_asked_for(sea.pairs, live)
         return {
             **ripe.state,
-            **_needed(points, live, ripe.through).to_state("kept_"),
+            **_needed(points, live, pairs, ripe.through).to_state("kept_"),
             **live.to_state("spells_"),
+            **pairs.to_state("pairs_"),
         }, changes + more
 
-    def _spells(self, known: Spells, sea: _Sea) -> Spells:
-        """Return the spells as they stand with what was heard now."""
-        recent = np.flatnonzero(sea.points.bin > sea.ripe.before - HOUR)
-        points = sea.points.take(recent)
+    def _hours(self, sea: _Sea) -> _Hours:
+        """Return the hours that end at marks judged now."""
+        points = sea.points.take(np.flatnonzero(sea.points.bin > sea.ripe.before - HOUR))
         rows, way_m = hours(points)
         new = points.bin[rows] > sea.ripe.before
         rows, way_m = rows[new], way_m[new]
         slow = way_m < self.max_speed_kn * NMI_M
         slow[slow] = self._at_sea(points, rows[slow], sea.context.places)
         swift = keys_of(points.track[rows[~slow]], points.bin[rows[~slow]])
-        spells = touching(known, points.track[rows[slow]], points.bin[rows[slow]])
+        return _Hours(points.take(rows[slow]), swift)
+
+    def _spells(self, known: Spells, found: _Hours, sea: _Sea) -> Spells:
+        """Return the spells as they stand with what was heard now."""
+        swift = found.swift
+        spells = touching(known, found.slow.track, found.slow.bin)
         # What broke a spell before now counts only if nothing continued it.
         spells = _marked(spells, spells.broken & (spells.last <= sea.ripe.before))
         spells = united(spells, ~self._bridged(spells, swift, sea))
@@ -221,6 +242,8 @@ class Loitering:
         heard_m = legs_m(own)[np.diff(own.bin) == 1]
         heard_h, duration_h = len(heard_m) / HOUR, (last - first) / HOUR
         lat, lon = middle(own.lat, own.lon)
+        others = companions(sea.pairs, own, self.max_speed_kn * NMI_M)
+        shown = [around, *(sea.of(o.track, o.first - HOUR, o.last) for o in others)]
         caveats = [DARK.format(dark_h=duration_h - heard_h)] if heard_h < duration_h else []
         if going_on and sea.ripe.over and sea.ripe.through > last:
             caveats.append(CUT_OFF.format(since_h=(sea.ripe.through - last) / HOUR))
@@ -242,11 +265,13 @@ class Loitering:
                     / NMI_M,
                     "spread_nmi": spread_nmi(own),
                     **manner(own, around),
+                    "companions_count": float(len(others)),
                     **places,
                 },
                 rule=self._rule,
-                lines=tuple(np.unique(np.r_[around.line_before, around.line_after]).tolist()),
+                lines=lines_of(shown),
                 caveats=tuple(caveats),
+                others=tuple(sorted(o.track for o in others)),
             ),
         )
 
@@ -267,10 +292,17 @@ def _marked(spells: Spells, broken: Mask) -> Spells:
     return Spells(spells.track, spells.first, spells.last, broken, spells.told)
 
 
-def _needed(points: Points, live: Spells, through: int) -> Points:
-    """Return the points of the last two hours, and of slow vessels those since an hour before."""
-    rows, known = rows_of(live.track, points.track)
+def _needed(points: Points, live: Spells, pairs: Runs, through: int) -> Points:
+    """Return the points of the last two hours, and those that an event going on may tell of.
+
+    Those are of slow vessels since an hour before, and of who kept them company.
+    """
     needed = points.bin > through - 2 * HOUR
-    slow = np.flatnonzero(known)
-    needed[slow] |= points.bin[slow] >= live.first[rows[slow]] - HOUR
+    track = np.concatenate([live.track, pairs.a, pairs.b])
+    since = np.concatenate([live.first, pairs.first, pairs.first]) - HOUR
+    order = np.lexsort((since, track))
+    heads = order[starts(track[order])]
+    rows, known = rows_of(track[heads], points.track)
+    asked = np.flatnonzero(known)
+    needed[asked] |= points.bin[asked] >= since[heads][rows[asked]]
     return points.take(needed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from anomalies.marks import HOUR, keys_of
@@ -13,12 +15,20 @@ from tracks.geodesy import NMI_M, distance_m
 FISHING = 7
 AT_REST = (1, 5, 6)  # at anchor, moored, aground
 
+LEAST_WAY_M = 100.0  # a shorter way is the noise of a satellite receiver
+
 
 def rows_between(points: Points, keys: U64, track: int, first: int, last: int) -> Points:
     """Return the points of a track from one mark to another; `points` are ordered by `keys`."""
     ends = keys_of(np.array([track, track]), np.array([first, last + 1]))
     begin, end = np.searchsorted(keys, ends)
     return points.take(slice(begin, end))
+
+
+def lines_of(several: Sequence[Points]) -> tuple[int, ...]:
+    """Return the raw-log lines of all these points, sorted."""
+    lines = [line for points in several for line in (points.line_before, points.line_after)]
+    return tuple(np.unique(np.concatenate(lines)).tolist())
 
 
 def legs_m(points: Points) -> F64:
@@ -39,10 +49,9 @@ def spread_nmi(points: Points) -> float:
 
 
 def _straight_share(points: Points) -> float:
-    """Return how much of its way a vessel came on: 1 is a straight line."""
-    way_m = float(legs_m(points).sum())
+    """Return how much of its way a vessel came on: 1 is a straight line, 0 lying still."""
     ends = points.take(np.array([0, -1]))
-    return float(legs_m(ends)[0]) / way_m if way_m else 0.0
+    return float(legs_m(ends)[0]) / max(float(legs_m(points).sum()), LEAST_WAY_M)
 
 
 def at_rest(points: Points) -> Mask:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anomalies.manner import at_rest, legs_kn, rows_between, spread_nmi
+from anomalies.manner import at_rest, legs_kn, lines_of, rows_between, spread_nmi
 from anomalies.marks import HOUR
-from tracks.batch import I64, U64, Points
+from tracks.batch import U64, Points
 from tracks.geodesy import NMI_M, distance_m
 
 AROUND = 2 * HOUR  # marks before and behind a meeting that belong to its evidence
@@ -23,7 +23,7 @@ class Rendezvous(NamedTuple):
     """A meeting's measured values, and the raw-log lines they come from."""
 
     measured: dict[str, float]  # what is not known, as nobody heard it, is left out
-    lines: I64
+    lines: tuple[int, ...]
 
 
 def rendezvous(
@@ -52,6 +52,4 @@ def rendezvous(
         measured["approach_nmi"] = float(apart_nmi[before].max())
     if (one.bin >= last + HOUR).any():
         measured["parting_nmi"] = float(apart_nmi[behind].max())
-    return Rendezvous(
-        measured, np.concatenate([p.line_before for p in both] + [p.line_after for p in both])
-    )
+    return Rendezvous(measured, lines_of(both))

@@ -24,9 +24,6 @@ def of_encounter(facts: Facts) -> Iterator[Factor]:
     if duration_h >= DAYS_H:
         says = f"Side by side for {hours(duration_h)}, as neighbours at anchor are."
         yield factor("together for days", says)
-    if heard_h < duration_h * 0.75:
-        says = f"Together for only {hours(heard_h)} of {hours(duration_h)}."
-        yield factor("interrupted", says)
     median_m = facts.measured("median_distance_m")
     if median_m < ALONGSIDE_M:
         yield factor("alongside", f"{median_m:.0f} m apart at the median: alongside.")
@@ -61,12 +58,10 @@ def _coming_and_going(facts: Facts) -> Iterator[Factor]:
 
 def _lying(facts: Facts) -> Iterator[Factor]:
     """Yield whether one of the two lay there, and was called on."""
-    held, share = facts.measured("held_spread_nmi"), facts.measured("at_rest_share")
+    held = facts.measured("held_spread_nmi")
     if held <= SWING_NMI:
         says = f"One of the two stayed within {held:.2f} nmi of one point, as ships at anchor do."
         yield factor("one lay at anchor", says)
-    elif share >= 0.5:
-        yield factor("one said at anchor", "One of the two said that it was at anchor or moored.")
     fastest_kn = facts.measured("slower_fastest_kn")
     if fastest_kn < COME_KN:
         says = (
@@ -84,14 +79,10 @@ def _trades(facts: Facts) -> Iterator[Factor]:
     elif "tanker" in (one, two) and {one, two} <= {"", "cargo", "fishing", "tanker"}:
         says = f"{pair}: a tanker beside another ship most often gives it fuel."
         yield factor("bunkering", says)
-    elif one == two == "cargo":
-        yield factor("carrier with carrier", "Two cargo ships.")
     elif (one, two) == ("cargo", "fishing"):
         yield factor("fishing with carrier", f"{pair}; catch is handed over between such pairs.")
     elif (one, two) == ("", "cargo"):
         yield factor("carrier with untold", f"{pair}.")
-    elif not one:
-        yield factor("type unknown", f"{pair}." if two else "Neither has said what ship it is.")
 
 
 def _sizes(facts: Facts) -> Iterator[Factor]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from anomalies.event import Factor
 from anomalies.factors import Facts, factor, growing, hours, nmi, of_ordinary_ships, of_place
-from anomalies.ship_kinds import SMALL_M, TOO_LARGE_M
+from anomalies.ship_kinds import SMALL_M, TOO_LARGE_M, ship_kind
 
 ANCHORED_NMI = 0.3  # 500 m: the swing of an anchor chain and the ship behind it
 DRIFTED_NMI = 1.0
@@ -25,6 +25,7 @@ def of_loitering(facts: Facts) -> Iterator[Factor]:
     yield from _trade(facts)
     yield from _staying(facts)
     yield from _coming_and_going(facts)
+    yield from _company(facts)
     if dark_h > (heard_h + dark_h) / 4:
         yield factor("partly unheard", f"Not heard at all for {hours(dark_h)} of it.")
 
@@ -54,8 +55,6 @@ def _staying(facts: Facts) -> Iterator[Factor]:
         says = f"Stayed within {held:.2f} nmi of one point, as ships at anchor do."
         yield factor("as if anchored", says)
         return
-    if facts.measured("at_rest_share") >= 0.5:
-        yield factor("says it rests", "It said that it was at anchor, moored or aground.")
     if fastest_kn >= WORK_KN:
         says = f"Went {fastest_kn:.1f} kn in between: it moved on, as those who fish with lines do."
         yield factor("moved on", says)
@@ -75,7 +74,12 @@ def _coming_and_going(facts: Facts) -> Iterator[Factor]:
     elif max(before_kn, after_kn) < PASSAGE_KN:
         says = f"Made no more than {max(before_kn, after_kn):.1f} kn before and after it, either."
         yield factor("slow before and after", says)
-    elif before_kn >= PASSAGE_KN or after_kn >= PASSAGE_KN:
-        came = before_kn >= PASSAGE_KN
-        says = f"{'Came' if came else 'Left'} at {before_kn if came else after_kn:.0f} kn."
-        yield factor("passage on one side", says)
+
+
+def _company(facts: Facts) -> Iterator[Factor]:
+    """Yield whether others of its trade stayed with it."""
+    same = [kind for kind in map(ship_kind, facts.others) if kind == facts.kinds[0]]
+    if same:
+        how_many = "Another ship" if len(same) == 1 else f"{len(same)} or more other ships"
+        says = f"{how_many} of its trade stayed near it: fleets rest and ships wait together."
+        yield factor("company", says)

@@ -144,7 +144,9 @@ def crowd(bins: dict[int, set[int]], off: float) -> int:
 
 def loiterings(d: Loitering, heard: Fixes, until: float, places: Places, _: Turns) -> Found:
     found: Found = {}
-    for track, at in marks_of(heard).items():
+    every = marks_of(heard)
+    ends = {track: full_hours(d, places, at) for track, at in every.items()}
+    for track, at in every.items():
         settled = max(int((until - 3600) // 600), *at)
         slow, swift = set(), set()
         for end in at:
@@ -178,8 +180,41 @@ def loiterings(d: Loitering, heard: Fixes, until: float, places: Places, _: Turn
                 "mean_speed_kn": sum(legs) / NMI_M / (len(legs) / 6),
                 "drift_nmi": metres(at[inside[0]], at[inside[-1]]) / NMI_M,
                 **stay(at, inside),
+                "companions_count": min(
+                    3,
+                    sum(
+                        stayed(d, every, ends, track, other, first, last)
+                        for other in every
+                        if other != track
+                    ),
+                ),
             }
     return found
+
+
+def full_hours(d: Loitering, places: Places, at: dict[int, Place]) -> set[int]:
+    """Full hours at which a slow hour at sea ends."""
+    return {
+        m
+        for m in at
+        if m % 6 == 0
+        and all(m - k in at for k in range(7))
+        and sum(metres(at[m - k - 1], at[m - k]) for k in range(6)) < d.max_speed_kn * NMI_M
+        and not any(masked(d, places, at[m - k]) for k in range(7))
+    }
+
+
+def stayed(
+    d: Loitering, every: Marks, ends: dict[int, set[int]], a: int, b: int, first: int, last: int
+) -> bool:
+    own = [m for m in ends[a] if first <= m <= last]
+    near = [
+        m
+        for m in own
+        if m in ends[b] and metres(every[a][m], every[b][m]) <= d.company_radius_nmi * NMI_M
+    ]
+    # Hours are counted from the beginning of the stay on.
+    return bool(near) and 2 * len(near) >= len([m for m in own if m - 6 >= first])
 
 
 def stay(at: dict[int, Place], inside: list[int]) -> dict[str, float]:
@@ -191,7 +226,7 @@ def stay(at: dict[int, Place], inside: list[int]) -> dict[str, float]:
         "after_fastest_kn": range(last, last + 7),
     }
     way = sum(metres(at[a], at[b]) for a, b in itertools.pairwise(inner))
-    said = {"drift_share": metres(at[inner[0]], at[inner[-1]]) / way if way else 0.0}
+    said = {"drift_share": metres(at[inner[0]], at[inner[-1]]) / max(way, 100.0)}
     for name, marks in spans.items():
         legs = legs_of(at, marks)
         said |= {name: max(legs) / NMI_M * 6} if legs else {}

@@ -19,7 +19,7 @@ which moves a drifting ship over ground.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -32,9 +32,10 @@ from anomalies.manner import legs_m, lines_of, manner, rows_between, spread_nmi
 from anomalies.marks import HOUR, Ripe, begin, in_order, keys_of, marks_in, ripen
 from anomalies.place_facts import middle, near_land, nearest_facts
 from anomalies.runs import Runs
+from anomalies.silent import COULD, Silent
 from anomalies.spells import Spells, count_between, hours, touching, united
 from tracks.batch import BIN_S, I64, U64, Mask, Points, starts
-from tracks.geodesy import NMI_M, distance_m
+from tracks.geodesy import NMI_M
 from tracks.keyed import rows_of
 from tracks.places import Places
 from tracks.state import State
@@ -52,6 +53,8 @@ class _Sea(NamedTuple):
     keys: U64
     ripe: Ripe
     context: Context
+    silent: Silent
+    told_after_s: float  # when a silence is listed at the latest
     pairs: Runs = Runs.empty()  # who kept whom company, hour by hour
 
     def of(self, track: int, first: int, last: int) -> Points:
@@ -76,6 +79,7 @@ class Loitering:
     port_radius_nmi: float = 5.4  # 10 km, as for encounters: Miller et al. 2018
     merge_h: float = 4.0  # ours: longer silence is not bridged
     company_radius_nmi: float = 1.0  # ours: fleets at rest lie within hail of each other
+    silent_speed_kn: float = 12.0  # ours: few fishing vessels steam faster
     max_duration_h: float = 168.0  # ours: longer ones are told week by week; bounds memory
 
     @property
@@ -90,6 +94,7 @@ class Loitering:
             **Points.empty().to_state("kept_"),
             **Spells.empty().to_state("spells_"),
             **Runs.empty().to_state("pairs_"),
+            **Silent.empty().to_state("silent_"),
         }
 
     def step(
@@ -97,11 +102,13 @@ class Loitering:
     ) -> tuple[State, list[Change]]:
         """Take what was heard up to `as_of`; return the new state and what changed."""
         ripe = ripen(state, heard, context, as_of)
+        silent = Silent.from_state(state, "silent_").told(heard.gaps.changes, heard.fixes)
         if ripe.through == ripe.before and not ripe.over:
-            return {**state, **ripe.state}, []
+            return {**state, **ripe.state, **silent.to_state("silent_")}, []
         known = Points.from_state(state, "kept_")
         points = in_order(both(known, ripe.points))
-        sea = _Sea(points, keys_of(points.track, points.bin), ripe, context)
+        keys = keys_of(points.track, points.bin)
+        sea = _Sea(points, keys, ripe, context, silent, heard.gaps.min_duration_h * 3600)
         found = self._hours(sea)
         spells = self._spells(Spells.from_state(state, "spells_"), found, sea)
         spells, cut_off = self._split(spells, sea)
@@ -119,6 +126,7 @@ class Loitering:
             **_needed(points, live, pairs, ripe.through).to_state("kept_"),
             **live.to_state("spells_"),
             **pairs.to_state("pairs_"),
+            **silent.since(_earliest(live, ripe.through)).to_state("silent_"),
         }, changes + more
 
     def _hours(self, sea: _Sea) -> _Hours:
@@ -247,7 +255,7 @@ class Loitering:
         caveats = [DARK.format(dark_h=duration_h - heard_h)] if heard_h < duration_h else []
         if going_on and sea.ripe.over and sea.ripe.through > last:
             caveats.append(CUT_OFF.format(since_h=(sea.ripe.through - last) / HOUR))
-        return Event(
+        event = Event(
             kind=self.kind,
             tracks=(track,),
             start=float(first * BIN_S),
@@ -261,8 +269,7 @@ class Loitering:
                     "dark_h": duration_h - heard_h,
                     "mean_speed_kn": float(np.sum(heard_m)) / NMI_M / heard_h,
                     "max_hour_speed_kn": float(hours(own).way_m.max()) / NMI_M,
-                    "drift_nmi": float(distance_m(own.lat[0], own.lon[0], own.lat[-1], own.lon[-1]))
-                    / NMI_M,
+                    "drift_nmi": float(legs_m(own.take(np.array([0, -1])))[0]) / NMI_M,
                     "spread_nmi": spread_nmi(own),
                     **manner(own, around),
                     "companions_count": float(len(others)),
@@ -274,6 +281,22 @@ class Loitering:
                 others=tuple(sorted(o.track for o in others)),
             ),
         )
+        return self._with_silent(event, float(last * BIN_S), sea)
+
+    def _with_silent(self, event: Event, until: float, sea: _Sea) -> Event:
+        """Return the event with the silent ships that could have been there."""
+        reached = sea.silent.reaching(event, until, self.silent_speed_kn, sea.told_after_s)
+        known, measured = event.evidence, {"silent_ships_count": float(reached.ships_count)}
+        caveats = known.caveats
+        if reached.ships_count:
+            measured["silent_nearest_nmi"] = reached.nearest_nmi
+            count = (
+                "A ship was" if reached.ships_count == 1 else f"{reached.ships_count} ships were"
+            )
+            nearest = {"mmsi": reached.nearest_mmsi, "nmi": reached.nearest_nmi}
+            caveats = (*caveats, COULD.format(count=count, **nearest))
+        evidence = replace(known, measured={**known.measured, **measured}, caveats=caveats)
+        return replace(event, evidence=evidence)
 
     @property
     def _max_break(self) -> int:
@@ -290,6 +313,11 @@ class Loitering:
 
 def _marked(spells: Spells, broken: Mask) -> Spells:
     return Spells(spells.track, spells.first, spells.last, broken, spells.told)
+
+
+def _earliest(live: Spells, through: int) -> float:
+    """Return before which Unix time no event to come begins."""
+    return float(min([through - HOUR, *live.first.tolist()]) * BIN_S)
 
 
 def _needed(points: Points, live: Spells, pairs: Runs, through: int) -> Points:

@@ -13,6 +13,7 @@ DRIFTED_NMI = 1.0
 PASSAGE_KN = 6.0  # faster than anybody tows a net
 WORK_KN = 2.5  # faster than water and wind carry a ship, but for a few straits
 STRAIGHT_SHARE = 0.6  # of its way that a drifting ship is displaced: tides turn it
+NEAR_SILENT_NMI = 10.0  # farther ones could have been in many places
 STEERED_SHARE, STEERED_NMI = 0.97, 10.0  # no drift is as straight for as long
 
 
@@ -26,6 +27,10 @@ def of_loitering(facts: Facts) -> Iterator[Factor]:
     yield from _staying(facts)
     yield from _coming_and_going(facts)
     yield from _company(facts)
+    nearest = facts.measured("silent_nearest_nmi")
+    if nearest <= NEAR_SILENT_NMI and facts.kinds[0] in ("cargo", ""):
+        says = f"A ship that fell silent {nmi(nearest)} away could have been there for hours."
+        yield factor("silent ship in reach", says)
     if dark_h > (heard_h + dark_h) / 4:
         yield factor("partly unheard", f"Not heard at all for {hours(dark_h)} of it.")
 

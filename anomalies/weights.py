@@ -69,6 +69,7 @@ WEIGHTS: dict[str, Weight] = {
     "broke a passage": Weight(1.5, "came and left at more than any net is towed at, and stopped"),
     "slow before and after": Weight(-1.5, "works, rests and works where it is"),
     "company": Weight(-1.5, "a fleet at rest, or ships that wait in one place: it is not alone"),
+    "silent ship in reach": Weight(0.4, "a partner that nobody hears; mostly it is elsewhere"),
     "partly unheard": Weight(-0.5, "for a quarter of the time or more its stay is inferred"),
     # Transshipment.
     "long meeting": Weight(0.4, "for each doubling beyond 2 h; handing over a catch takes hours"),

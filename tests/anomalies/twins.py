@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections import defaultdict
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -168,7 +169,9 @@ def crowd(bins: dict[int, set[int]], off: float) -> int:
 
 def loiterings(d: Loitering, heard: Fixes, until: float, places: Places, _: Turns) -> Found:
     found: Found = {}
-    for track, at in marks_of(heard).items():
+    every = marks_of(heard)
+    ends = {track: full_hours(d, places, at) for track, at in every.items()}
+    for track, at in every.items():
         settled = max(int((until - 3600) // 600), *at)
         slow, swift = set(), set()
         for end in at:
@@ -201,8 +204,63 @@ def loiterings(d: Loitering, heard: Fixes, until: float, places: Places, _: Turn
                 "heard_h": len(legs) / 6,
                 "mean_speed_kn": sum(legs) / NMI_M / (len(legs) / 6),
                 "drift_nmi": metres(at[inside[0]], at[inside[-1]]) / NMI_M,
+                **stay(at, inside),
+                "companions_count": min(
+                    3,
+                    sum(
+                        stayed(d, every, ends, track, other, first, last)
+                        for other in every
+                        if other != track
+                    ),
+                ),
             }
     return found
+
+
+def full_hours(d: Loitering, places: Places, at: dict[int, Place]) -> set[int]:
+    """Full hours at which a slow hour at sea ends."""
+    return {
+        m
+        for m in at
+        if m % 6 == 0
+        and all(m - k in at for k in range(7))
+        and sum(metres(at[m - k - 1], at[m - k]) for k in range(6)) < d.max_speed_kn * NMI_M
+        and not any(masked(d, places, at[m - k]) for k in range(7))
+    }
+
+
+def stayed(
+    d: Loitering, every: Marks, ends: dict[int, set[int]], a: int, b: int, first: int, last: int
+) -> bool:
+    own = [m for m in ends[a] if first <= m <= last]
+    near = [
+        m
+        for m in own
+        if m in ends[b] and metres(every[a][m], every[b][m]) <= d.company_radius_nmi * NMI_M
+    ]
+    # Hours are counted from the beginning of the stay on.
+    return bool(near) and 2 * len(near) >= len([m for m in own if m - 6 >= first])
+
+
+def stay(at: dict[int, Place], inside: list[int]) -> dict[str, float]:
+    first, last = inside[0], inside[-1]
+    inner = [m for m in inside if first + 6 <= m <= last - 6] or inside
+    spans = {
+        "before_fastest_kn": range(first - 6, first + 1),
+        "fastest_kn": inner,
+        "after_fastest_kn": range(last, last + 7),
+    }
+    way = sum(metres(at[a], at[b]) for a, b in itertools.pairwise(inner))
+    said = {"drift_share": metres(at[inner[0]], at[inner[-1]]) / max(way, 100.0)}
+    for name, marks in spans.items():
+        legs = legs_of(at, marks)
+        said |= {name: max(legs) / NMI_M * 6} if legs else {}
+    return said
+
+
+def legs_of(at: dict[int, Place], marks: Iterable[int]) -> list[float]:
+    heard = [m for m in marks if m in at]
+    return [metres(at[a], at[b]) for a, b in itertools.pairwise(heard) if b - a == 1]
 
 
 def masked(d: Loitering | Encounter, places: Places, place: Place) -> bool:
@@ -265,8 +323,26 @@ def encounters(d: Encounter, heard: Fixes, until: float, places: Places, _: Turn
                 "median_distance_m": statistics.median(apart),
                 "min_distance_m": min(apart),
                 "median_speed_kn": speed_kn,
+                **around(marks[a], marks[b], chain[0], chain[-1]),
             }
     return found
+
+
+def around(a: dict[int, Place], b: dict[int, Place], first: int, last: int) -> dict[str, float]:
+    both = sorted(a.keys() & b.keys())
+    legs = [m for m in both if first <= m < last and m + 1 in both]
+    fastest = [max(legs_of(v, range(first - 12, last + 13))) for v in (a, b)]
+    said = {
+        "dark_h": (last - first - len(legs)) / 6,
+        "slower_fastest_kn": min(fastest) / NMI_M * 6,
+    }
+    before = [m for m in both if first - 12 <= m < first]
+    behind = [m for m in both if last < m <= last + 12]
+    if before and before[0] <= first - 6:
+        said["approach_nmi"] = max(metres(a[m], b[m]) for m in before) / NMI_M
+    if behind and behind[-1] >= last + 6:
+        said["parting_nmi"] = max(metres(a[m], b[m]) for m in behind) / NMI_M
+    return said
 
 
 TWINS = {"gap": gaps, "loitering": loiterings, "encounter": encounters}

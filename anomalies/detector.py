@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from anomalies.event import Change, Kind
 from tracks.batch import Fixes, Points
@@ -12,17 +13,25 @@ from tracks.places import Places
 from tracks.state import State
 
 
+class Gaps(NamedTuple):
+    """What the gap detector told in a step."""
+
+    changes: Sequence[Change] = ()
+    min_duration_h: float = 6.0  # every longer silence is told of, unless it is excused
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What became known in one step.
 
-    That is: fixes, the ten-minute points they complete, and which of its own
-    sources the station said were deaf.
+    That is: fixes, the ten-minute points they complete, which of its own sources the
+    station said were deaf, and what detectors that run before found.
     """
 
     fixes: Fixes
     points: Points
     turns: Turns = field(default_factory=Turns.empty)
+    gaps: Gaps = field(default_factory=Gaps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,10 @@ from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
 from anomalies.marks import HOUR, Ripe, begin, in_order, keys_of, marks_in, ripen
-from anomalies.meeting import lines_of, measure
+from anomalies.meeting import measure
 from anomalies.pairing import near_pairs
 from anomalies.place_facts import near_land, place_facts
+from anomalies.rendezvous import AROUND, rendezvous
 from anomalies.runs import Meetings, Runs, join, meetings, split
 from tracks.batch import BIN_S, U64, Mask, Points, starts
 from tracks.keyed import rows_of
@@ -36,9 +37,8 @@ from tracks.state import State
 
 _AT_ONCE = 1000  # meetings measured together: bounds memory where a whole port counts as sea
 
-APART = (
-    "for {apart_h:.1f} h of it they were further apart or near a port, or one of them was not heard"
-)
+APART = "for {apart_h:.1f} h of it they were further apart or near a port"
+DARK = "for {dark_h:.1f} h of it one of them, or both, was not heard"
 CUT_OFF = (
     "the recording ends {since_h:.1f} h after they were last heard together;"
     " whether they met again is not known"
@@ -104,15 +104,12 @@ class Encounter:
         going_on = ripe.settled + 1 - found.last < self._max_break
         live = found.runs_of(runs, going_on)
         log = _Log(kept, keys_of(kept.track, kept.bin), ripe, context)
-        changes = [
-            change
-            for part in (*finished, found.runs_of(runs, ~going_on))
-            for change in self._over(part, log, told)
-        ]
+        changes = [c for part in finished for c in self._over(part, log, told, 0)]
+        changes += self._over(found.runs_of(runs, ~going_on), log, told, self._after)
         changes += self._live(live, log, told)
         return {
             **ripe.state,
-            **_needed(kept, found.take(going_on)).to_state("kept_"),
+            **_needed(kept, found.take(going_on), ripe.through).to_state("kept_"),
             **live.to_state("runs_"),
             "told": np.array([(*k, n) for k, n in sorted(told.items())], np.int64).reshape(-1, 4),
         }, changes
@@ -128,6 +125,11 @@ class Encounter:
         return marks_in(self.merge_h)
 
     @property
+    def _after(self) -> int:
+        """How many marks behind a meeting belong to it: they are known when it is over."""
+        return min(AROUND, self._max_break - 1)
+
+    @property
     def _rule(self) -> str:
         return (
             f"median_distance_m <= {self.max_distance_m:g} at every mark of"
@@ -135,11 +137,11 @@ class Encounter:
             f" shore_nmi >= {self.min_shore_nmi:g}; port_nmi > {self.port_radius_nmi:g}"
         )
 
-    def _over(self, runs: Runs, log: _Log, told: Told) -> Iterator[Change]:
+    def _over(self, runs: Runs, log: _Log, told: Told, after: int) -> Iterator[Change]:
         """Yield what is to say of meetings that can go on no more."""
         found = meetings(runs, self._max_break)
         long = found.longest >= self._min_steps
-        for key, passed, event in self._events(runs, found, long, log, going_on=False):
+        for key, passed, event in self._events(runs, found, long, log, False, after):
             if passed:
                 yield Change("closed", event)
             elif key in told:
@@ -154,7 +156,7 @@ class Encounter:
         lengths = (found.last[rows] - found.first[rows]).tolist()
         for row, key, length in zip(rows, _keys(found.take(rows)), lengths, strict=True):
             due[row] = log.ripe.over or length >= 2 * told.get(key, 0)
-        for key, passed, event in self._events(runs, found, due, log, going_on=True):
+        for key, passed, event in self._events(runs, found, due, log, True, self._after):
             if passed:
                 yield Change("updated" if key in told else "opened", event)
                 told[key] = round(event.evidence.measured["duration_h"] * HOUR)
@@ -162,7 +164,7 @@ class Encounter:
                 yield Change("withdrawn", event)
 
     def _events(
-        self, runs: Runs, found: Meetings, which: Mask, log: _Log, going_on: bool
+        self, runs: Runs, found: Meetings, which: Mask, log: _Log, going_on: bool, after: int
     ) -> Iterator[tuple[Key, bool, Event]]:
         """Yield the key, whether it passes the rule, and the event of each meeting picked."""
         rows = np.flatnonzero(which)
@@ -171,17 +173,18 @@ class Encounter:
             picked[some] = True
             if len(some):
                 yield from self._measured(
-                    found.runs_of(runs, picked), found.take(some), log, going_on
+                    found.runs_of(runs, picked), found.take(some), log, going_on, after
                 )
 
     def _measured(
-        self, runs: Runs, found: Meetings, log: _Log, going_on: bool
+        self, runs: Runs, found: Meetings, log: _Log, going_on: bool, after: int
     ) -> Iterator[tuple[Key, bool, Event]]:
         """Yield the same for meetings that are all wanted."""
         values = measure(runs, found, log.kept, log.keys)
         places = place_facts(log.context.places, values.lat, values.lon)
         for i, key in enumerate(_keys(found)):
             first, last = int(found.first[i]), int(found.last[i])
+            how = rendezvous(log.kept, log.keys, key[:2], first, last, after)
             measured = {
                 "duration_h": (last - first) / HOUR,
                 "heard_h": int(values.heard_steps[i]) / HOUR,
@@ -190,10 +193,10 @@ class Encounter:
                 "median_distance_m": float(values.median_distance_m[i]),
                 "min_distance_m": float(values.min_distance_m[i]),
                 "median_speed_kn": float(values.median_speed_kn[i]),
+                **how.measured,
                 **places[i],
             }
             cut_off = log.ripe.through - last if going_on and log.ripe.over else 0
-            lines = [lines_of(log.kept, log.keys, track, first, last) for track in key[:2]]
             event = Event(
                 kind=self.kind,
                 tracks=key[:2],
@@ -204,7 +207,7 @@ class Encounter:
                 evidence=Evidence(
                     measured=measured,
                     rule=self._rule,
-                    lines=tuple(np.unique(np.concatenate(lines)).tolist()),
+                    lines=how.lines,
                     caveats=_caveats(measured, cut_off),
                 ),
             )
@@ -213,9 +216,12 @@ class Encounter:
 
 def _caveats(measured: dict[str, float], marks_since: int) -> tuple[str, ...]:
     caveats = []
-    apart_h = measured["duration_h"] - measured["heard_h"]
+    dark_h = measured["dark_h"]
+    apart_h = round(measured["duration_h"] - measured["heard_h"] - dark_h, 6)
     if apart_h > 0:
         caveats.append(APART.format(apart_h=apart_h))
+    if dark_h > 0:
+        caveats.append(DARK.format(dark_h=dark_h))
     if marks_since:
         caveats.append(CUT_OFF.format(since_h=marks_since / HOUR))
     return tuple(caveats)
@@ -225,12 +231,14 @@ def _keys(found: Meetings) -> list[Key]:
     return list(zip(found.a.tolist(), found.b.tolist(), found.first.tolist(), strict=True))
 
 
-def _needed(kept: Points, live: Meetings) -> Points:
-    """Return the points of every vessel that is in a meeting, since the meeting began."""
+def _needed(kept: Points, live: Meetings, through: int) -> Points:
+    """Return the newest points of all, and of who is in a meeting those from its approach on."""
     track = np.concatenate([live.a, live.b])
     first = np.concatenate([live.first, live.first])
     order = np.lexsort((first, track))
     heads = order[starts(track[order])]
     rows, known = rows_of(track[heads], kept.track)
-    needed = np.flatnonzero(known)
-    return kept.take(needed[kept.bin[needed] >= first[heads][rows[needed]]])
+    needed = kept.bin > through - AROUND
+    meets = np.flatnonzero(known)
+    needed[meets] |= kept.bin[meets] >= first[heads][rows[meets]] - AROUND
+    return kept.take(needed)

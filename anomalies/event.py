@@ -22,6 +22,7 @@ class Evidence:
     rule: str  # the test that was passed, with its numbers
     lines: tuple[int, ...]  # places in the raw log, sorted; decoding them again gives `measured`
     caveats: tuple[str, ...] = ()
+    others: tuple[int, ...] = ()  # tracks of other hulls that it tells of, sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +84,4 @@ class Assessment:
     reasons: tuple[Factor, ...]  # what speaks for, heaviest first
     objections: tuple[Factor, ...]  # what speaks against, heaviest first
     caveats: tuple[str, ...]
+    ships: tuple[str, ...] = ()  # what kind of ship each of the event's tracks claimed to be

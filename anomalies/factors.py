@@ -17,10 +17,14 @@ MOST_SAID = 4  # rarer than one in ten thousand is more than anybody has checked
 
 
 class Facts(NamedTuple):
-    """An event, and what its vessels claimed to be, in the order of its tracks."""
+    """An event, and what its vessels claimed to be, in the order of its tracks.
+
+    `others` is the same of the other vessels that the evidence tells of.
+    """
 
     event: Event
     claims: tuple[Claims | None, ...]
+    others: tuple[Claims | None, ...] = ()
 
     def measured(self, name: str) -> float:
         """Return a measured value; nan where the event has none of that name."""
@@ -61,7 +65,9 @@ def of_place(facts: Facts) -> Iterator[Factor]:
 
 def of_ordinary_ships(facts: Facts) -> Iterator[Factor]:
     """Yield what speaks against a score since a vessel's ordinary work looks like this."""
-    if "service" in facts.kinds:
+    if "marker" in facts.kinds:
+        yield factor("marker", "By its name no ship, but a buoy or the marker of a net.")
+    if {"service", "tug", "pilot"} & set(facts.kinds):
         yield factor(
             "service vessel",
             "A tug, pilot, dredger, rescue or other service vessel works in one place.",

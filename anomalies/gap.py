@@ -40,7 +40,7 @@ from anomalies.marks import SETTLED_S, reach
 from anomalies.silence import Silences, lasting, over
 from anomalies.surprise import Found, Surprise
 from anomalies.witnesses import Seen, Watch, Witnesses, hourly, since
-from tracks.batch import I64, Fixes, Mask, Points
+from tracks.batch import F64, I64, Fixes, Mask, Points
 from tracks.coverage import PERIOD_S
 from tracks.keyed import merge
 from tracks.listening import TOLD_WITHIN_S, Listening
@@ -60,6 +60,7 @@ class Judged(NamedTuple):
     seen: Seen
     late: I64  # rows of `last`: longer than `surprising_min_h` by now
     long: I64  # longer than `min_duration_h`
+    long_at: F64  # since when
     offs: Last  # before silences that ended
     back: Fixes  # that ended them
     met: list[Witnesses]
@@ -129,7 +130,7 @@ class Gap:
         seen = Seen.from_state(state, "seen_")
         judged = self._judged(fixes, seen, waiting, hearing, listening, known_s)
         surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
-        teller = Teller(self.kind, self._rule, context.places, hearing, listening)
+        teller = Teller(self.kind, self._rule, context.places, hearing, listening, count)
         end = known_s if context.ended or as_of == np.inf else None
         surprise, last, changes = self._told(judged, surprise, teller, end)
         if np.isfinite(known_s):
@@ -166,8 +167,11 @@ class Gap:
         seen = merge(seen, Seen.make_of(last.track[late], answers[len(fresh) :]))
         ended = np.concatenate([before, fresh])
         long = np.flatnonzero((last.silence == QUIET) & (known_s - last.t > self._min_s))
+        long_at = self._long_at(last.t[long], hearing)
+        is_long = known_s > long_at
         back = fixes.fixes.take(ended_by[ended])
-        return Judged(last, seen, late, long, offs.take(ended), back, met)
+        offs = offs.take(ended)
+        return Judged(last, seen, late, long[is_long], long_at[is_long], offs, back, met)
 
     def _told(
         self, judged: Judged, surprise: Surprise, teller: Teller, end: float | None
@@ -176,8 +180,7 @@ class Gap:
         last, seen, hearing = judged.last, judged.seen, teller.hearing
         count, late_count = self.outage_vessels_count, len(judged.late)
         rows = np.concatenate([judged.late, judged.long])
-        after_s = np.where(np.arange(len(rows)) < late_count, self._early_s, self._min_s)
-        until = last.t[rows] + after_s
+        until = np.concatenate([last.t[judged.late] + self._early_s, judged.long_at])
         # All are asked at once, since what is known at a moment may not be asked for later.
         offs, going_on, near_land = judged.offs, last.take(rows), self._near_land(teller.places)
         asked = [over(offs, near_land(offs), judged.back),
@@ -203,12 +206,22 @@ class Gap:
     def _closed(self, judged: Judged, found: Found, teller: Teller) -> Iterator[Change]:
         """Yield the gaps that ended, and which of those told before are none after all."""
         offs, back = judged.offs, judged.back
-        is_gap = self._surprising(found) | (back.t - offs.t > self._min_s)
+        long_at = self._long_at(offs.t, teller.hearing)
+        is_gap = self._surprising(found) | (back.t > long_at)
         rows = np.flatnonzero(is_gap | (offs.silence == TOLD))
         met = [judged.met[row] for row in rows.tolist()]
         events = teller.closed(offs.take(rows), met, back.take(rows), found.take(rows))
         for gap, event in zip(is_gap[rows].tolist(), events, strict=True):
             yield Change("closed" if gap else "withdrawn", event)
+
+    def _long_at(self, t: F64, hearing: Hearing) -> F64:
+        """Return when silences are long enough: hours in which the station was out do not count."""
+        long_at = t + self._min_s
+        while True:
+            later = t + self._min_s + hearing.outage_s(t, long_at, self.outage_vessels_count)
+            if (later <= long_at).all():
+                return long_at
+            long_at = later
 
     def _surprising(self, found: Found) -> Mask:
         """Return which silences are surprising enough to be gaps early; unknown is not."""
@@ -229,9 +242,10 @@ class Gap:
     def _min_s(self) -> float:
         return self.min_duration_h * 3600
 
-    def _rule(self, duration_h: float) -> str:
-        if duration_h > self.min_duration_h:
-            return f"duration_h > {self.min_duration_h:g}"
+    def _rule(self, duration_h: float, outage_h: float) -> str:
+        if duration_h - outage_h > self.min_duration_h:
+            of = "duration_h - outage_h" if outage_h else "duration_h"
+            return f"{of} > {self.min_duration_h:g}"
         at_least = np.log10(self.surprising_one_in_count)
         return f"duration_h > {self.surprising_min_h:g} and silence_surprise >= {at_least:g}"
 

@@ -29,6 +29,7 @@ OF_WHOLE_LOG = (
     "station_heard_share",
     "others_before_count",
     "witnesses_count",
+    "outage_h",
     "source_deaf_h",
 )
 
@@ -48,10 +49,11 @@ class Teller:
     """Makes events of silences."""
 
     kind: Literal["gap"]
-    rule: Callable[[float], str]  # by its length in hours
+    rule: Callable[[float, float], str]  # by its length, and that of outages in it, in hours
     places: Places
     hearing: Hearing
     listening: Listening
+    outage_vessels_count: int
 
     def closed(
         self, offs: Last, met: Sequence[Witnesses], back: Fixes, found: Found
@@ -85,6 +87,7 @@ class Teller:
         times = offs.ring["t"]
         before = (times >= offs.t[:, None] - BEFORE_H * 3600) & (times < offs.t[:, None])
         others = self.hearing.others_before(offs.t)
+        outage_h = self.hearing.outage_s(offs.t, until, self.outage_vessels_count) / 3600
         deaf_s = self.listening.deaf_s(offs.source, until - TOLD_WITHIN_S) - offs.deaf_s
         for i in range(len(offs)):
             measured = {
@@ -95,6 +98,7 @@ class Teller:
                 "witnesses_count": float(met[i].mmsis_count),
                 "others_before_count": float(others[i]),
                 "station_heard_share": self.hearing.share(float(offs.t[i]), float(until[i])),
+                **({"outage_h": float(outage_h[i])} if outage_h[i] > 0 else {}),
                 **({"source_deaf_h": float(deaf_s[i]) / 3600} if deaf_s[i] > 0 else {}),
                 **_said(offs, i),
                 **places[i],
@@ -108,7 +112,7 @@ class Teller:
                 lon=float(offs.lon[i]),
                 evidence=Evidence(
                     measured=measured,
-                    rule=self.rule(measured["duration_h"]),
+                    rule=self.rule(measured["duration_h"], float(outage_h[i])),
                     lines=_lines(offs, i, before[i], met[i]),
                     caveats=tuple(_caveats(measured, met[i])),
                 ),

@@ -71,20 +71,40 @@ class Hearing(Columns):
         found[inside] = (after - before > OUTAGE_BINS) & (crowd > others_count)
         return found
 
+    def outage_s(self, after: F64, until: F64, others_count: int) -> F64:
+        """Return for how many seconds between two times the station was out, by that rule."""
+        row = np.flatnonzero(np.diff(self.bin) > OUTAGE_BINS)
+        crowd = self._count(self.bin[row] - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
+        row = row[crowd > others_count]
+        begin, end = (self.bin[row] + 1.0) * BIN_S, self.bin[row + 1] * float(BIN_S)
+        if not len(row):
+            return np.zeros(len(after))
+        before = np.concatenate([[0.0], np.cumsum(end - begin)])
+
+        def by(t: F64) -> F64:
+            which = np.searchsorted(begin, t, side="right") - 1
+            inside = np.minimum(t, end[which]) - begin[which]
+            return np.where(which >= 0, before[which] + inside, 0.0)
+
+        return by(until) - by(after)
+
     def fell_silent(self, t: F64, others_count: int, still_share: float = 0.0) -> Mask:
         """Return for each time whether the station as a whole fell silent then.
 
         That is: in one of the three bins up to it at least `others_count` other
         vessels were heard, and from ten to twenty minutes later on, for at least
-        an hour, never more than `still_share` of so many in ten minutes.
+        an hour, never more than `still_share` of so many in ten minutes.  Nobody at all
+        may also be heard from up to half an hour later on: ships that are heard once in
+        ten minutes are missed no sooner.
         """
         bins = np.floor(t / BIN_S).astype(np.int64)
         crowd = self.others_before(t)
         ahead = np.arange(1, OUTAGE_BINS + 2)[:, None]
         quiet = self._count(bins + ahead) <= still_share * crowd
-        at_once, soon = quiet[:-1].all(axis=0), quiet[1:].all(axis=0)
-        fell: Mask = (crowd >= others_count) & (at_once | soon)
-        return fell
+        fell = quiet[:-1].all(axis=0) | quiet[1:].all(axis=0)
+        if not still_share:
+            fell |= quiet[2:].all(axis=0)
+        return np.asarray((crowd >= others_count) & fell)
 
     def others_before(self, t: F64) -> I64:
         """Return how many other vessels were heard in the fullest of the three bins up to `t`.

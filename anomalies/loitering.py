@@ -19,19 +19,23 @@ which moves a drifting ship over ground.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from anomalies.company import companions, keeping_company, still_asked_for
 from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
+from anomalies.manner import legs_m, lines_of, manner, rows_between, spread_nmi
 from anomalies.marks import HOUR, Ripe, begin, in_order, keys_of, marks_in, ripen
 from anomalies.place_facts import middle, near_land, nearest_facts
+from anomalies.runs import Runs
+from anomalies.silent import COULD, Silent
 from anomalies.spells import Spells, count_between, hours, touching, united
-from tracks.batch import BIN_S, F64, I64, U64, Mask, Points
-from tracks.geodesy import NMI_M, distance_m
+from tracks.batch import BIN_S, I64, U64, Mask, Points, starts
+from tracks.geodesy import NMI_M
 from tracks.keyed import rows_of
 from tracks.places import Places
 from tracks.state import State
@@ -49,12 +53,20 @@ class _Sea(NamedTuple):
     keys: U64
     ripe: Ripe
     context: Context
+    silent: Silent
+    told_after_s: float  # when a silence is listed at the latest
+    pairs: Runs = Runs.empty()  # who kept whom company, hour by hour
 
     def of(self, track: int, first: int, last: int) -> Points:
         """Return the points of a track from one mark to another."""
-        ends = keys_of(np.array([track, track]), np.array([first, last + 1]))
-        begin_row, end_row = np.searchsorted(self.keys, ends)
-        return self.points.take(slice(begin_row, end_row))
+        return rows_between(self.points, self.keys, track, first, last)
+
+
+class _Hours(NamedTuple):
+    """Hours heard in full that end at marks judged now."""
+
+    slow: Points  # at which a slow hour at sea ends
+    swift: U64  # keys of the ends of all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,8 @@ class Loitering:
     min_shore_nmi: float = 5.0  # ours: GFW's 20 nmi would leave a shore station nothing to see
     port_radius_nmi: float = 5.4  # 10 km, as for encounters: Miller et al. 2018
     merge_h: float = 4.0  # ours: longer silence is not bridged
+    company_radius_nmi: float = 1.0  # ours: fleets at rest lie within hail of each other
+    silent_speed_kn: float = 12.0  # ours: few fishing vessels steam faster
     max_duration_h: float = 168.0  # ours: longer ones are told week by week; bounds memory
 
     @property
@@ -79,6 +93,8 @@ class Loitering:
             **begin(),
             **Points.empty().to_state("kept_"),
             **Spells.empty().to_state("spells_"),
+            **Runs.empty().to_state("pairs_"),
+            **Silent.empty().to_state("silent_"),
         }
 
     def step(
@@ -86,34 +102,48 @@ class Loitering:
     ) -> tuple[State, list[Change]]:
         """Take what was heard up to `as_of`; return the new state and what changed."""
         ripe = ripen(state, heard, context, as_of)
+        silent = Silent.from_state(state, "silent_").told(heard.gaps.changes, heard.fixes)
         if ripe.through == ripe.before and not ripe.over:
-            return {**state, **ripe.state}, []
+            return {**state, **ripe.state, **silent.to_state("silent_")}, []
         known = Points.from_state(state, "kept_")
         points = in_order(both(known, ripe.points))
-        sea = _Sea(points, keys_of(points.track, points.bin), ripe, context)
-        spells = self._spells(Spells.from_state(state, "spells_"), sea)
+        keys = keys_of(points.track, points.bin)
+        sea = _Sea(points, keys, ripe, context, silent, heard.gaps.min_duration_h * 3600)
+        found = self._hours(sea)
+        spells = self._spells(Spells.from_state(state, "spells_"), found, sea)
         spells, cut_off = self._split(spells, sea)
+        new = keeping_company(found.slow, self.company_radius_nmi)
+        sea = sea._replace(pairs=Runs.concat([Runs.from_state(state, "pairs_"), new]))
         over = self._is_over(spells, sea)
-        changes = [Change("closed", e) for e in self._events(cut_off, sea, False) if e]
-        changes += [Change("closed", e) for e in self._events(spells.take(over), sea, False) if e]
+        changes = [Change("closed", e) for e in self._events(cut_off, sea, False, 0) if e]
+        changes += [
+            Change("closed", e) for e in self._events(spells.take(over), sea, False, HOUR) if e
+        ]
         live, more = self._going_on(spells.take(~over), sea)
+        pairs = still_asked_for(sea.pairs, live)
         return {
             **ripe.state,
-            **_needed(points, live, ripe.through).to_state("kept_"),
+            **_needed(points, live, pairs, ripe.through).to_state("kept_"),
             **live.to_state("spells_"),
+            **pairs.to_state("pairs_"),
+            **silent.since(_earliest(live, ripe.through)).to_state("silent_"),
         }, changes + more
 
-    def _spells(self, known: Spells, sea: _Sea) -> Spells:
-        """Return the spells as they stand with what was heard now."""
-        recent = np.flatnonzero(sea.points.bin > sea.ripe.before - HOUR)
-        points = sea.points.take(recent)
+    def _hours(self, sea: _Sea) -> _Hours:
+        """Return the hours that end at marks judged now."""
+        points = sea.points.take(np.flatnonzero(sea.points.bin > sea.ripe.before - HOUR))
         rows, way_m = hours(points)
         new = points.bin[rows] > sea.ripe.before
         rows, way_m = rows[new], way_m[new]
         slow = way_m < self.max_speed_kn * NMI_M
         slow[slow] = self._at_sea(points, rows[slow], sea.context.places)
         swift = keys_of(points.track[rows[~slow]], points.bin[rows[~slow]])
-        spells = touching(known, points.track[rows[slow]], points.bin[rows[slow]])
+        return _Hours(points.take(rows[slow]), swift)
+
+    def _spells(self, known: Spells, found: _Hours, sea: _Sea) -> Spells:
+        """Return the spells as they stand with what was heard now."""
+        swift = found.swift
+        spells = touching(known, found.slow.track, found.slow.bin)
         # What broke a spell before now counts only if nothing continued it.
         spells = _marked(spells, spells.broken & (spells.last <= sea.ripe.before))
         spells = united(spells, ~self._bridged(spells, swift, sea))
@@ -147,7 +177,7 @@ class Loitering:
         maybe &= ~spells.broken[:-1]
         for i in np.flatnonzero(maybe):
             between = sea.of(track[i], last[i], first[i])
-            way_m = float(np.sum(_legs_m(between)))
+            way_m = float(np.sum(legs_m(between)))
             hours_dark = (first[i] - last[i]) / HOUR
             maybe[i] = way_m < self.max_speed_kn * NMI_M * hours_dark and not np.any(
                 self._is_masked(between, sea.context.places)
@@ -185,14 +215,19 @@ class Loitering:
         """Return the spells, and what is to say of them: at once, then at each doubling."""
         length, told, changes = live.last - live.first, live.told.copy(), []
         due = np.flatnonzero((told == 0) | (length >= 2 * told) | sea.ripe.over)
-        for i, event in zip(due, self._events(live.take(due), sea, True), strict=True):
+        for i, event in zip(due, self._events(live.take(due), sea, True, HOUR), strict=True):
             if event:
                 changes.append(Change("updated" if told[i] else "opened", event))
                 told[i] = length[i]
         return Spells(live.track, live.first, live.last, live.broken, told), changes
 
-    def _events(self, spells: Spells, sea: _Sea, going_on: bool) -> Iterator[Event | None]:
-        """Yield the event of each spell; None for one that is too short."""
+    def _events(
+        self, spells: Spells, sea: _Sea, going_on: bool, after: int
+    ) -> Iterator[Event | None]:
+        """Yield the event of each spell; None for one that is too short.
+
+        `after` is how many marks behind each belong to its evidence.
+        """
         points: dict[int, Points] = {}
         for i in np.flatnonzero(spells.last - spells.first >= self.min_duration_h * HOUR).tolist():
             own = sea.of(int(spells.track[i]), int(spells.first[i]), int(spells.last[i]))
@@ -200,26 +235,27 @@ class Loitering:
                 points[i] = own
         places = iter(nearest_facts(sea.context.places, list(points.values())))
         for i in range(len(spells)):
-            known = i in points
-            yield self._event(spells, i, points[i], next(places), sea, going_on) if known else None
+            if i not in points:
+                yield None
+                continue
+            track, first, last = (int(c[i]) for c in (spells.track, spells.first, spells.last))
+            around = sea.of(track, first - HOUR, last + after)
+            yield self._event(points[i], around, next(places), sea, going_on)
 
     def _event(
-        self,
-        spells: Spells,
-        i: int,
-        points: Points,
-        places: dict[str, float],
-        sea: _Sea,
-        going_on: bool,
+        self, own: Points, around: Points, places: dict[str, float], sea: _Sea, going_on: bool
     ) -> Event:
-        track, first, last = int(spells.track[i]), int(spells.first[i]), int(spells.last[i])
-        legs_m = _legs_m(points)[np.diff(points.bin) == 1]
-        heard_h, duration_h = len(legs_m) / HOUR, (last - first) / HOUR
-        lat, lon = middle(points.lat, points.lon)
+        """Return the event of a spell with its `own` points, and those `around` it too."""
+        track, first, last = int(own.track[0]), int(own.bin[0]), int(own.bin[-1])
+        heard_m = legs_m(own)[np.diff(own.bin) == 1]
+        heard_h, duration_h = len(heard_m) / HOUR, (last - first) / HOUR
+        lat, lon = middle(own.lat, own.lon)
+        others = companions(sea.pairs, own, self.max_speed_kn * NMI_M)
+        shown = [around, *(sea.of(o.track, o.first - HOUR, o.last) for o in others)]
         caveats = [DARK.format(dark_h=duration_h - heard_h)] if heard_h < duration_h else []
         if going_on and sea.ripe.over and sea.ripe.through > last:
             caveats.append(CUT_OFF.format(since_h=(sea.ripe.through - last) / HOUR))
-        return Event(
+        event = Event(
             kind=self.kind,
             tracks=(track,),
             start=float(first * BIN_S),
@@ -231,17 +267,36 @@ class Loitering:
                     "duration_h": duration_h,
                     "heard_h": heard_h,
                     "dark_h": duration_h - heard_h,
-                    "mean_speed_kn": float(np.sum(legs_m)) / NMI_M / heard_h,
-                    "max_hour_speed_kn": float(hours(points).way_m.max()) / NMI_M,
-                    "drift_nmi": _apart_nmi(points, points.lat[-1], points.lon[-1])[0],
-                    "spread_nmi": max(_apart_nmi(points, lat, lon)),
+                    "mean_speed_kn": float(np.sum(heard_m)) / NMI_M / heard_h,
+                    "max_hour_speed_kn": float(hours(own).way_m.max()) / NMI_M,
+                    "drift_nmi": float(legs_m(own.take(np.array([0, -1])))[0]) / NMI_M,
+                    "spread_nmi": spread_nmi(own),
+                    **manner(own, around),
+                    "companions_count": float(len(others)),
                     **places,
                 },
                 rule=self._rule,
-                lines=tuple(np.unique(np.r_[points.line_before, points.line_after]).tolist()),
+                lines=lines_of(shown),
                 caveats=tuple(caveats),
+                others=tuple(sorted(o.track for o in others)),
             ),
         )
+        return self._with_silent(event, float(last * BIN_S), sea)
+
+    def _with_silent(self, event: Event, until: float, sea: _Sea) -> Event:
+        """Return the event with the silent ships that could have been there."""
+        reached = sea.silent.reaching(event, until, self.silent_speed_kn, sea.told_after_s)
+        known, measured = event.evidence, {"silent_ships_count": float(reached.ships_count)}
+        caveats = known.caveats
+        if reached.ships_count:
+            measured["silent_nearest_nmi"] = reached.nearest_nmi
+            count = (
+                "A ship was" if reached.ships_count == 1 else f"{reached.ships_count} ships were"
+            )
+            nearest = {"mmsi": reached.nearest_mmsi, "nmi": reached.nearest_nmi}
+            caveats = (*caveats, COULD.format(count=count, **nearest))
+        evidence = replace(known, measured={**known.measured, **measured}, caveats=caveats)
+        return replace(event, evidence=evidence)
 
     @property
     def _max_break(self) -> int:
@@ -260,19 +315,22 @@ def _marked(spells: Spells, broken: Mask) -> Spells:
     return Spells(spells.track, spells.first, spells.last, broken, spells.told)
 
 
-def _legs_m(points: Points) -> F64:
-    return distance_m(points.lat[:-1], points.lon[:-1], points.lat[1:], points.lon[1:])
+def _earliest(live: Spells, through: int) -> float:
+    """Return before which Unix time no event to come begins."""
+    return float(min([through - HOUR, *live.first.tolist()]) * BIN_S)
 
 
-def _apart_nmi(points: Points, lat: float, lon: float) -> list[float]:
-    apart: list[float] = (distance_m(points.lat, points.lon, lat, lon) / NMI_M).tolist()
-    return apart
+def _needed(points: Points, live: Spells, pairs: Runs, through: int) -> Points:
+    """Return the points of the last two hours, and those that an event going on may tell of.
 
-
-def _needed(points: Points, live: Spells, through: int) -> Points:
-    """Return the points of the last hour, and those of slow vessels since they are slow."""
-    rows, known = rows_of(live.track, points.track)
-    needed = points.bin > through - HOUR
-    slow = np.flatnonzero(known)
-    needed[slow] |= points.bin[slow] >= live.first[rows[slow]]
+    Those are of slow vessels since an hour before, and of who kept them company.
+    """
+    needed = points.bin > through - 2 * HOUR
+    track = np.concatenate([live.track, pairs.a, pairs.b])
+    since = np.concatenate([live.first, pairs.first, pairs.first]) - HOUR
+    order = np.lexsort((since, track))
+    heads = order[starts(track[order])]
+    rows, known = rows_of(track[heads], points.track)
+    asked = np.flatnonzero(known)
+    needed[asked] |= points.bin[asked] >= since[heads][rows[asked]]
     return points.take(needed)

@@ -69,10 +69,3 @@ def grouped_median(values: F64, group: I64) -> F64:
     sizes = np.diff(heads, append=len(group))
     medians: F64 = (ordered[heads + (sizes - 1) // 2] + ordered[heads + sizes // 2]) / 2
     return medians
-
-
-def lines_of(kept: Points, keys: U64, track: int, first: int, last: int) -> I64:
-    """Return the raw-log lines of a track's points from one mark to another."""
-    pair = np.array([track, track])
-    begin, end = np.searchsorted(keys, keys_of(pair, np.array([first, last + 1])))
-    return np.concatenate([kept.line_before[begin:end], kept.line_after[begin:end]])

@@ -16,6 +16,7 @@ from anomalies.factors import Facts, factor
 from anomalies.score_encounter import of_encounter
 from anomalies.score_gap import of_gap
 from anomalies.score_loitering import of_loitering
+from anomalies.ship_kinds import WORDS
 from tracks.identity import Claims
 
 _BY_KIND: dict[Kind, tuple[Anomaly, Callable[[Facts], Iterator[Factor]]]] = {
@@ -32,10 +33,18 @@ _BEGINS = {
 
 
 def assess(event: Event, claims: Mapping[int, Claims]) -> Assessment:
-    """Score an event; `claims` says by track what its vessels claimed to be at the time."""
+    """Score an event.
+
+    `claims` says by track what its vessels, and the others that its evidence tells of,
+    claimed to be at the time.
+    """
     anomaly, factors_of = _BY_KIND[event.kind]
     base = factor(f"{anomaly}: base", _BEGINS[anomaly])
-    facts = Facts(event, tuple(claims.get(track) for track in event.tracks))
+    of_ships, of_others = (
+        tuple(claims.get(track) for track in tracks)
+        for tracks in (event.tracks, event.evidence.others)
+    )
+    facts = Facts(event, of_ships, of_others)
     factors = [base, *factors_of(facts)]
     ordered = sorted(factors, key=lambda f: (-abs(f.weight), f.name))
     return Assessment(
@@ -44,4 +53,5 @@ def assess(event: Event, claims: Mapping[int, Claims]) -> Assessment:
         reasons=tuple(f for f in ordered if f.weight > 0),
         objections=tuple(f for f in ordered if f.weight <= 0),
         caveats=event.evidence.caveats,
+        ships=tuple(WORDS[kind] for kind in facts.kinds),
     )

@@ -27,8 +27,8 @@ def of_gap(facts: Facts) -> Iterator[Factor]:
     surprise = facts.measured("silence_surprise")
     if math.isfinite(surprise):
         yield _surprise(surprise)
-    else:
-        yield from _without_coverage(facts)
+        return
+    yield from _without_coverage(facts)
     yield from _deaf(facts)
     yield from _ends(facts)
     yield from _off(facts)

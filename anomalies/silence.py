@@ -79,7 +79,7 @@ def computed(silences: Silences, coverage: Coverage, hearing: Hearing) -> tuple[
     for begin in range(0, len(silences), AT_ONCE):
         rows = slice(begin, begin + AT_ONCE)
         some = silences.take(rows)
-        bins = _Bins.of_silences(some, coverage, hearing)
+        bins = _Bins.of(some, coverage, hearing)
         least, most_known = np.full(len(some), np.nan), np.zeros(len(some))
         for ways in _ways(some):
             along, known = bins.along(ways, coverage)
@@ -111,15 +111,15 @@ def _ways(silences: Silences) -> list[Ways]:
 class _Bins(NamedTuple):
     """The ten-minute bins of some silences, one row each, whichever way their ships went."""
 
-    of: I64  # rows of the silences
+    silence: I64  # its row
     passed: F64  # share of the silence
     kind: U8
     shift: F64  # of the log-odds, see `Coverage.shift`
     anybody: Mask  # whether anybody was heard in it
-    count: I64  # by silence
+    bins_count: I64  # by silence
 
     @classmethod
-    def of_silences(cls, silences: Silences, coverage: Coverage, hearing: Hearing) -> _Bins:
+    def of(cls, silences: Silences, coverage: Coverage, hearing: Hearing) -> _Bins:
         first = (silences.t1 // BIN_S).astype(np.int64) + 1
         count = np.clip((silences.t2 // BIN_S).astype(np.int64) - first, 0, MOST_BINS)
         row = np.repeat(np.arange(len(silences)), count)
@@ -132,17 +132,17 @@ class _Bins(NamedTuple):
 
     def along(self, ways: Ways, coverage: Coverage) -> tuple[F64, F64]:
         """Return the surprise along one way of each, nan if unknown; and the share known."""
-        chance, known = coverage.chance(*ways.at(self.of, self.passed), self.kind, self.shift)
+        chance, known = coverage.chance(*ways.at(self.silence, self.passed), self.kind, self.shift)
         known &= self.anybody
-        row, odds = self.of[known], np.log(chance[known] / (1 - chance[known]))
+        row, odds = self.silence[known], np.log(chance[known] / (1 - chance[known]))
         log_p = np.stack(
             [
-                np.bincount(row, -np.log1p(np.exp(odds + DEVIATION * node)), len(self.count))
+                np.bincount(row, -np.log1p(np.exp(odds + DEVIATION * node)), len(self.bins_count))
                 for node in _NODES
             ]
         )
         top = log_p.max(axis=0)
         mean = top + np.log((_WEIGHTS[:, None] * np.exp(log_p - top)).sum(axis=0))
-        known_count = np.bincount(row, minlength=len(self.count))
+        known_count = np.bincount(row, minlength=len(self.bins_count))
         surprise = np.where(known_count >= LEAST_KNOWN_BINS, -mean / np.log(10), np.nan)
-        return surprise, known_count / np.maximum(self.count, 1)
+        return surprise, known_count / np.maximum(self.bins_count, 1)

@@ -130,9 +130,9 @@ def written(seas: Sequence[Made]) -> str:
             "falls by"]  # fmt: skip
     rows = [["nothing: the whole score", f"{count:,}", f"{right:,}", f"{everything:.3f}", ""]]
     for one in [] if math.isnan(everything) else earned(seas):
-        interval = "" if math.isnan(one.low) else f" ({one.low:.3f} to {one.high:.3f})"
+        falls, low, high = (f"{round(x, 3) + 0.0:.3f}" for x in (one.falls, one.low, one.high))
+        interval = "" if math.isnan(one.low) else f" ({low} to {high})"
         rows.append(
-            [one.name, f"{one.events:,}", f"{one.right:,}", f"{one.without:.3f}",
-             f"{one.falls:.3f}{interval}"]
-        )  # fmt: skip
+            [one.name, f"{one.events:,}", f"{one.right:,}", f"{one.without:.3f}", falls + interval]
+        )
     return table(head, rows)

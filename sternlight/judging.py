@@ -34,6 +34,7 @@ class Judged:
             "kind": event.kind,
             "state": "open" if event.end is None else "closed",
             "mmsis": list(event.mmsis),
+            "ships": list(assessment.ships),
             "start": iso(event.start),
             "end": None if event.end is None else iso(event.end),
             "lat": round(event.lat, 6) + 0.0,
@@ -69,5 +70,6 @@ def judge(events: Sequence[Event], station: Station) -> Iterator[Judged]:
     zones = [ZONE_NAMES[zone] for zone in station.places.zone(lat, lon).tolist()]
     for event, place, zone in zip(events, places, zones, strict=True):
         t = station.as_of if event.end is None else event.end
-        claims = {track: station.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
+        tracks = (*event.tracks, *event.evidence.others)
+        claims = {track: station.claims(track // HULLS_PER_MMSI, t) for track in tracks}
         yield Judged(event, assess(event, claims), place, zone)

@@ -18,7 +18,13 @@ from anomalies.event import Change, Event, Evidence
 def to_json(event: Event) -> dict[str, Any]:
     """Return an event as what JSON knows."""
     e = event.evidence
-    evidence = {"measured": {**e.measured}, "rule": e.rule, "lines": e.lines, "caveats": e.caveats}
+    evidence = {
+        "measured": {**e.measured},
+        "rule": e.rule,
+        "lines": e.lines,
+        "caveats": e.caveats,
+        "others": e.others,
+    }
     return {name: getattr(event, name) for name in _NAMES} | {"evidence": evidence}
 
 
@@ -27,7 +33,13 @@ def from_json(saved: dict[str, Any]) -> Event:
     e = saved["evidence"]
     # The same few names and rules stand in thousands of events, which are kept until the end.
     measured = {sys.intern(name): value for name, value in e["measured"].items()}
-    evidence = Evidence(measured, sys.intern(e["rule"]), tuple(e["lines"]), tuple(e["caveats"]))
+    evidence = Evidence(
+        measured,
+        sys.intern(e["rule"]),
+        tuple(e["lines"]),
+        tuple(e["caveats"]),
+        tuple(e.get("others", ())),  # archives written before there were any have none
+    )
     return Event(**(saved | {"tracks": tuple(saved["tracks"]), "evidence": evidence}))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from anomalies.detector import Context, Detector, Heard
+from anomalies.detector import Context, Detector, Gaps, Heard
 from anomalies.detectors import DETECTORS
 from anomalies.event import Change, Event
 from sternlight.fleet import Fleet
@@ -44,6 +45,7 @@ class Station:
         self.segment = settings.segment
         self.points = settings.points
         self.identities = settings.identities
+        self.gap_h = settings.gap.min_duration_h
         self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
         self.places = places
         self.as_of = -np.inf
@@ -90,6 +92,8 @@ class Station:
         for detector in self.detectors:
             s[detector.kind], found = detector.step(s[detector.kind], heard, context, as_of)
             changes += found
+            if detector.kind == "gap":
+                heard = replace(heard, gaps=Gaps(found, self.gap_h))
         for what, event in changes:
             self.going_on.pop(event.id, None)
             if what in ("opened", "updated"):
@@ -98,11 +102,12 @@ class Station:
 
     def preview(self) -> list[Change]:
         """Return what would change in the events if nothing more were heard; remember nothing."""
-        heard, context = Heard(Fixes.empty(), Points.empty(), NO_TURNS), Context(self.places, True)
+        nothing = Heard(Fixes.empty(), Points.empty(), NO_TURNS, Gaps((), self.gap_h))
+        context = Context(self.places, True)
         return [
             change
             for detector in self.detectors
-            for change in detector.step(self.states[detector.kind], heard, context, self.as_of)[1]
+            for change in detector.step(self.states[detector.kind], nothing, context, self.as_of)[1]
         ]
 
     def vessels(self) -> Fleet:

@@ -176,6 +176,7 @@ class Points(Columns):
     lon: F64 = column(np.float64, np.nan)
     line_before: I64 = column(np.int64)
     line_after: I64 = column(np.int64)
+    nav_status: U8 = column(np.uint8, STATUS_UNDEFINED)  # as the fix on or behind the mark says
 
 
 BIN_S = 600  # the ten-minute grid of Miller et al. 2018, doi 10.3389/fmars.2018.00240

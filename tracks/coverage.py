@@ -80,14 +80,14 @@ class Coverage:
         if not len(trials):
             return aged
         trials = trials.take(np.lexsort((trials.bin, trials.track)))  # sums in one order
-        chance, known = self.shares.at(trials.lat, trials.lon, trials.kind)
+        chance, known = aged.shares.at(trials.lat, trials.lon, trials.kind)
         shares = aged.shares.learned(trials)
         trials, chance = trials.take(known), chance[known]
         fresh = trials.unheard_count < FRESH_COUNT
         hour, track = trials.bin // HOUR_BINS, trials.track
         recent = recency.keys(trials.kind, trials.interval, trials.unheard_count)
-        of_recent, heard, weight = self.recent.of(recent), trials.heard, trials.weight
-        expected = shifted(chance, self.ships.of(track) + of_recent)
+        of_recent, heard, weight = aged.recent.of(recent), trials.heard, trials.weight
+        expected = shifted(chance, aged.ships.of(track) + of_recent)
         hours = aged.hours.learned(hour[fresh], heard[fresh], expected[fresh], weight[fresh])
         of_hour = hours.of(hour)
         expected = shifted(chance, of_hour + of_recent)

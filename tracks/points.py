@@ -93,7 +93,9 @@ def _at(last: _Last, fixes: Fixes, leg: I64, bins: I64) -> Points:
     lat[inner], lon[inner] = interpolate(
         before.lat, before.lon, fixes.lat[end], fixes.lon[end], share
     )
-    return Points(fixes.track[leg], bins, lat, lon, line_before, fixes.line[leg])
+    return Points(
+        fixes.track[leg], bins, lat, lon, line_before, fixes.line[leg], fixes.nav_status[leg]
+    )
 
 
 def _predecessors(last: _Last, fixes: Fixes, rows: I64) -> _Last:

@@ -1,4 +1,4 @@
-"""Encounters: closeness, duration, speed, ports; and Global Fishing Watch's own cases."""
+"""Encounters: closeness, duration, speed, ports."""
 
 import numpy as np
 import pytest

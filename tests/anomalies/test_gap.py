@@ -180,12 +180,20 @@ def test_nobody_heard_after_an_outage_is_no_gap_either() -> None:
 
 
 def test_a_vessel_silent_long_before_the_outage_has_a_gap_and_the_share_heard_is_told() -> None:
-    heard = five(Stretch(4), Stretch(12, heard=False), Stretch(2))
-    early = (heard.track != ANNA) | (heard.t < T0 + 2 * HOUR) | (heard.t > T0 + 15 * HOUR)
+    heard = five(Stretch(8), Stretch(12, heard=False), Stretch(2))
+    early = (heard.track != ANNA) | (heard.t < T0 + 1 * HOUR) | (heard.t > T0 + 20 * HOUR)
     gap = one(events(Gap(), heard.take(early)))
     assert gap.tracks == (ANNA,)
-    assert measured(gap)["station_heard_share"] == pytest.approx(2 / 14, abs=0.02)
-    assert any("only 1" in caveat for caveat in gap.evidence.caveats)
+    assert measured(gap)["station_heard_share"] == pytest.approx(7 / 19, abs=0.02)
+    assert measured(gap)["outage_h"] == pytest.approx(12, abs=0.4)
+    assert gap.evidence.rule == "duration_h - outage_h > 6"
+    assert any("only 3" in caveat for caveat in gap.evidence.caveats)
+
+
+def test_hours_in_which_the_station_was_out_do_not_make_a_silence_long() -> None:
+    heard = five(Stretch(6), Stretch(12, heard=False), Stretch(2))
+    early = (heard.track != ANNA) | (heard.t < T0 + 1 * HOUR) | (heard.t > T0 + 18 * HOUR)
+    assert not events(Gap(), heard.take(early))
 
 
 def test_too_few_vessels_to_tell_an_outage_from_a_silent_ship_leave_the_gap() -> None:
@@ -288,7 +296,7 @@ def test_vessels_that_leave_one_after_the_other_are_not_a_half_deaf_station() ->
     last_h = 4 + (heard.mmsi.astype(np.int64) - 257_000_100) / 6  # one every ten minutes
     gone = (heard.t > T0 + last_h * HOUR) & (heard.t < T0 + 14 * HOUR)
     found = events(Gap(), heard.take(~gone))
-    assert len(found) == 20 - 1  # after the last one nobody is heard: that is an outage
+    assert len(found) == 20 - 2  # the last two fall silent with the station
 
 
 def test_another_share_than_one_below_one_is_refused() -> None:

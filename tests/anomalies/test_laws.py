@@ -366,4 +366,5 @@ def same_but_for_rounding(some, others, neglected: Collection[str] = ()) -> None
             {k: v for k, v in e.evidence.measured.items() if k not in neglected}
             for e in (event, others[name])
         )
-        assert now == pytest.approx(was, abs=1e-4)
+        # Where nobody heard it for half an hour at a pole, a way is bent by longitude.
+        assert now == pytest.approx(was, rel=1e-3, abs=1e-4)

@@ -56,6 +56,12 @@ def meeting(**other: float) -> Event:
         "median_distance_m": 40.0,
         "min_distance_m": 30.0,
         "median_speed_kn": 0.4,
+        "dark_h": 0.0,
+        "approach_nmi": 15.0,
+        "parting_nmi": 20.0,
+        "slower_fastest_kn": 3.5,
+        "held_spread_nmi": 1.5,
+        "at_rest_share": 0.0,
         "shore_nmi": 30.0,
         "port_nmi": 45.0,
     }
@@ -71,6 +77,13 @@ def stay(**other: float) -> Event:
         "mean_speed_kn": 0.6,
         "drift_nmi": 6.0,
         "spread_nmi": 4.0,
+        "before_fastest_kn": 12.0,
+        "fastest_kn": 0.9,
+        "after_fastest_kn": 11.0,
+        "held_spread_nmi": 3.5,
+        "drift_share": 0.85,
+        "at_rest_share": 0.0,
+        "fishing_share": 0.0,
         "shore_nmi": 30.0,
         "port_nmi": 45.0,
     }
@@ -229,11 +242,103 @@ def test_a_large_and_a_small_ship_weigh_more() -> None:
     assert with_sizes > score(meeting(), 0, 0)
 
 
+def names(found: Event, told: dict[int, Claims] | None = None) -> set[str]:
+    judged = assess(found, told or {})
+    return {f.name for f in (*judged.reasons, *judged.objections)}
+
+
+@pytest.mark.parametrize(
+    ("other", "name"),
+    [
+        ({"approach_nmi": 0.4, "parting_nmi": 0.3}, "keep together"),
+        ({"held_spread_nmi": 0.05, "at_rest_share": 1.0}, "one lay at anchor"),
+        ({"held_spread_nmi": 0.05}, "one lay at anchor"),  # whatever its status says
+        ({"slower_fastest_kn": 0.7, "approach_nmi": 0.3, "parting_nmi": 0.9}, "one did not come"),
+    ],
+)
+def test_ships_that_did_not_both_come_and_go_score_less_and_it_says_why(
+    other: dict[str, float], name: str
+) -> None:
+    ordinary = meeting(**other)
+    assert score(ordinary, FISHING, CARGO) < score(meeting(), FISHING, CARGO) - 0.1
+    assert score(ordinary) < 0.4
+    assert name in names(ordinary)
+
+
+def test_what_nobody_heard_of_the_hours_around_a_meeting_speaks_neither_way() -> None:
+    unheard = meeting(approach_nmi=math.nan, parting_nmi=math.nan)
+    apart_after = meeting(approach_nmi=math.nan)
+    together_after = meeting(approach_nmi=math.nan, parting_nmi=0.2)
+    assert score(together_after) < score(unheard) < score(apart_after) < score(meeting())
+
+
+def test_a_net_marker_scores_next_to_nothing_alone_and_beside_a_boat() -> None:
+    told = {ANNA: Claims("NET MARK 3 87%"), BELLA: Claims("SIM ACORN", ship_type=FISHING)}
+    for found in (meeting(), stay()):
+        assert assess(found, told).score < 0.02
+        assert "marker" in names(found, told)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "says"),
+    [
+        ((FISHING, CARGO), "A cargo ship and a fishing vessel; "),
+        ((CARGO, FISHING), "A cargo ship and a fishing vessel; "),
+        ((TANKER, FISHING), "A fishing vessel and a tanker: "),
+        ((0, CARGO), "A vessel that has not said what it is and a cargo ship."),
+    ],
+)
+def test_a_meeting_says_what_pair_it_is(kinds: tuple[int, int], says: str) -> None:
+    judged = assess(meeting(), claims(*kinds))
+    assert any(f.says.startswith(says) for f in (*judged.reasons, *judged.objections))
+
+
+def test_the_kinds_of_ship_stand_beside_the_score_in_the_order_of_the_tracks() -> None:
+    assert assess(meeting(), claims(FISHING, 0)).ships == (
+        "a fishing vessel",
+        "a vessel that has not said what it is",
+    )
+
+
+def test_a_stay_in_company_of_its_own_trade_scores_less_and_of_another_does_not() -> None:
+    def of(other: int) -> float:
+        alone = stay()
+        evidence = replace(alone.evidence, others=(BELLA,))
+        return assess(replace(alone, evidence=evidence), claims(CARGO, other)).score
+
+    assert of(CARGO) < of(FISHING) == score(stay(), CARGO)
+
+
+def test_fuel_from_a_tanker_is_daily_trade() -> None:
+    assert score(meeting(), TANKER, CARGO) < 0.5 < score(meeting(), CARGO, FISHING)
+
+
 def test_drifting_far_out_outweighs_lying_at_anchor() -> None:
-    anchored = stay(spread_nmi=0.1, drift_nmi=0.0)
-    assert score(anchored) < 0.25 < score(stay())
-    assert score(stay(), TUG) < 0.15
-    assert score(stay(), FISHING) > score(stay())
+    anchored = stay(held_spread_nmi=0.1, drift_nmi=0.0, drift_share=0.0, fastest_kn=0.1)
+    assert score(anchored, CARGO) < 0.25 < score(stay())
+    assert score(stay(), TUG) < 0.25
+    assert score(stay(), CARGO) > score(stay()) > score(stay(), FISHING)
+
+
+@pytest.mark.parametrize(
+    ("other", "name"),
+    [
+        ({"fastest_kn": 6.0}, "moved on"),
+        ({"drift_nmi": 48.0, "drift_share": 0.99}, "steered"),
+        ({"before_fastest_kn": 3.4, "after_fastest_kn": 3.9}, "slow before and after"),
+        ({"fishing_share": 1.0}, "says it fishes"),
+    ],
+)
+def test_a_stay_at_work_scores_less_than_a_passage_broken_and_says_why(
+    other: dict[str, float], name: str
+) -> None:
+    assert score(stay(**other)) < score(stay())
+    assert name in names(stay(**other))
+
+
+def test_ships_too_large_and_too_small_to_carry_fish_score_less() -> None:
+    scores = [assess(stay(), claims(CARGO, lengths_m=(m, 0))).score for m in (15, 110, 260)]
+    assert scores[0] < scores[2] < scores[1]
 
 
 @given(st.floats(6.01, 500), st.floats(6.01, 500))

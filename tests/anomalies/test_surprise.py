@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anomalies.gap import Gap
-from anomalies.usual import Usual
+from anomalies.usual import PRIORS, SEA, Usual
 from tests.fleets import HOUR, T0, changes, events, standing
 from tracks.batch import HULLS_PER_MMSI, Fixes
 
@@ -76,13 +76,15 @@ def test_a_surprising_silence_is_told_two_hours_after_the_last_fix() -> None:
 def test_the_fall_of_the_tail_is_that_of_the_silences_seen() -> None:
     rng = np.random.default_rng(5)
     usual = Usual.empty().seen(rng.exponential(0.7 / np.log(10), 20_000))
-    one_in = usual.one_in(np.array([0.7, 1.4, 2.1]))
+    one_in = usual.one_in(np.array([0.7, 1.4, 2.1]), PRIORS[SEA])
     assert one_in == pytest.approx([1, 2, 3], rel=0.12)
 
 
 def test_a_few_silences_that_were_made_hardly_move_it() -> None:
     rng = np.random.default_rng(5)
     lost, made = rng.exponential(0.3, 19_000), 3 + rng.random(1_000)
-    with_made = Usual.empty().seen(np.concatenate([lost, made])).one_in(np.array([1.5]))
-    without = Usual.empty().seen(lost).one_in(np.array([1.5]))
+    with_made = (
+        Usual.empty().seen(np.concatenate([lost, made])).one_in(np.array([1.5]), PRIORS[SEA])
+    )
+    without = Usual.empty().seen(lost).one_in(np.array([1.5]), PRIORS[SEA])
     assert with_made == pytest.approx(without, rel=0.2)

@@ -17,6 +17,10 @@ BIN, HOUR = 600, 3600
 NODES, WEIGHTS = (v.tolist() for v in np.polynomial.hermite_e.hermegauss(9))
 
 
+def sums() -> dict:
+    return defaultdict(lambda: [0.0, 0.0])
+
+
 @dataclass
 class Fix:
     """One fix of a hull."""
@@ -28,6 +32,7 @@ class Fix:
     sog: float
     cog: float
     kind: int
+    interval: float  # mean, of the last eight reports
 
 
 @dataclass
@@ -38,11 +43,12 @@ class Twin:
     outage_count: int
     through: int = 0
     learned: int = 0
-    shares: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
-    hours: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
-    ships: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
-    ended: list[tuple[float, float]] = field(default_factory=list)
-    usual: list[tuple[float, float]] = field(default_factory=list)  # weight, computed
+    shares: dict[int, list[float]] = field(default_factory=sums)
+    hours: dict[int, list[float]] = field(default_factory=sums)
+    ships: dict[int, list[float]] = field(default_factory=sums)
+    recent: dict[tuple, list[float]] = field(default_factory=sums)
+    ended: list[tuple[float, int, float, bool]] = field(default_factory=list)
+    usual: list[tuple[float, float, bool]] = field(default_factory=list)  # weight, computed
 
     def __post_init__(self) -> None:
         self.crowd: dict[int, set[int]] = defaultdict(set)
@@ -54,7 +60,7 @@ class Twin:
             if a.track == b.track and a.t // BIN != b.t // BIN
         ]
 
-    def ask(self, off: Fix, on: Fix | None, until: float) -> tuple[float, float]:
+    def ask(self, off: Fix, on: Fix | None, until: float, near_land: bool) -> tuple[float, float]:
         """Return what is found at Unix time `until`, which only grows from call to call."""
         self.learn(int(until // HOUR))
         found = [self.along(off, way, until) for way in ways(off, on, until)]
@@ -64,21 +70,23 @@ class Twin:
             return math.nan, share
         computed = round(min(known), 6)
         if on:
-            self.ended.append((until, computed))
+            self.ended.append((until, off.track, computed, near_land))
         followed_h = sum(bins for cell, (bins, _) in self.shares.items() if size(cell) == 2) / 6
-        return min(self.one_in(computed), math.log10(max(followed_h, 1))), share
+        return min(self.one_in(computed, near_land), math.log10(max(followed_h, 1))), share
 
     def along(self, off: Fix, way: list[tuple[float, float]], until: float) -> tuple[float, float]:
         bins = range(int(off.t // BIN) + 1, int(until // BIN))[:144]
         odds = []
-        for b in bins:
+        for unheard, b in enumerate(bins):
             lat, lon = on_way(off, way, ((b + 0.5) * BIN - off.t) / (until - off.t))
             p, known = self.share(lat, lon, off.kind)
             if known and b in self.crowd:
-                p = move(p, self.shift(self.hours, b // 6) + self.shift(self.ships, off.track))
+                recent = self.shift(self.recent, recently(off, unheard))
+                of_ship = self.shift(self.ships, off.track)
+                p = move(p, self.shift(self.hours, b // 6) + of_ship + recent)
                 odds.append(math.log(p / (1 - p)))
         mean = sum(
-            w / sum(WEIGHTS) * math.prod(1 / (1 + math.exp(o + 1.5 * x)) for o in odds)
+            w / sum(WEIGHTS) * math.prod(1 / (1 + math.exp(o + x)) for o in odds)
             for x, w in zip(NODES, WEIGHTS, strict=True)
         )
         unheard = -math.log10(mean) if len(odds) >= 6 else math.nan
@@ -92,23 +100,27 @@ class Twin:
             p = (heard + 8 * p) / (bins + 8)
         return min(max(p, 0.002), 0.998), self.shares.get(middle, (0.0, 0.0))[0] >= 3
 
-    def shift(self, table: dict[int, list[float]], key: int) -> float:
+    def shift(self, table: dict, key: object) -> float:
         excess, spread = table.get(key, (0.0, 0.0))
         return min(max(excess / (spread + 6), -3), 3)
 
-    def one_in(self, computed: float) -> float:
-        upper, lower = (self.exceeded(s, prior) for s, prior in ((0.5, 0.87), (0.2, 1.22)))
+    def one_in(self, computed: float, near_land: bool) -> float:
+        priors = (2.0, 4.0) if near_land else (0.87, 1.22)
+        upper, lower = (
+            self.exceeded(s, prior, near_land) for s, prior in zip((0.5, 0.2), priors, strict=True)
+        )
         at_upper, at_lower = (-math.log10((s - 0.03) / 0.97) for s in (0.5, 0.2))
         fall = (at_lower - at_upper) / max(lower - upper, 0.02)
         return max(at_upper + (computed - upper) * fall, 0.0)
 
-    def exceeded(self, share: float, prior: float) -> float:
-        total = sum(w for w, _ in self.usual)
+    def exceeded(self, share: float, prior: float, near_land: bool) -> float:
+        usual = [(w, c) for w, c, land in self.usual if land == near_land]
+        total = sum(w for w, _ in usual)
         if not total:
             return prior
         below = 0.0
-        for step in sorted({math.floor(c / 0.02) for _, c in self.usual}):
-            here = sum(w for w, c in self.usual if math.floor(c / 0.02) == step) / total
+        for step in sorted({math.floor(c / 0.02) for _, c in usual}):
+            here = sum(w for w, c in usual if math.floor(c / 0.02) == step) / total
             if below + here >= 1 - share - 1e-12:
                 seen = (step + (1 - share - below) / here) * 0.02
                 return (30 * prior + total * seen) / (30 + total)
@@ -123,43 +135,57 @@ class Twin:
 
     def learn_hour(self, hour: int) -> None:
         rows = [row for a, b in self.pairs if int(b.t // HOUR) == hour for row in self.trials(a, b)]
-        if not rows and not any(int(t // HOUR) == hour for t, _ in self.ended):
+        if not rows and not any(int(t // HOUR) == hour for t, *_ in self.ended):
             return
         days = hour // 24 - self.learned // 24 if self.learned else 0
         self.learned = hour + 1
         if days:
             faded = 0.5 ** (days / 30)
-            for table in (self.shares, self.ships):
+            for table in (self.shares, self.ships, self.recent):
                 for key in list(table):
                     table[key] = [v * faded for v in table[key]]
-            self.usual = [(w * faded, c) for w, c in self.usual]
-        self.usual += [(1.0, c) for t, c in self.ended if int(t // HOUR) == hour]
+            self.usual = [(w * faded, c, land) for w, c, land in self.usual]
+        self.usual += [(1.0, c, land) for t, _, c, land in self.ended if int(t // HOUR) == hour]
         known = [
-            (track, b, p, heard)
-            for track, b, lat, lon, kind, run, heard in rows
-            for p, is_known in [self.share(lat, lon, kind)]
-            if is_known and run < 6
+            (off, b, p, run, heard, weight)
+            for off, b, lat, lon, run, heard, weight in rows
+            for p, is_known in [self.share(lat, lon, off.kind)]
+            if is_known
         ]
-        before = {track: self.shift(self.ships, track) for track, *_ in known}
-        for track, b, p, heard in known:
-            add(self.hours[b // 6], heard, move(p, before[track]))
-        for track, b, p, heard in known:
-            add(self.ships[track], heard, move(p, self.shift(self.hours, b // 6)))
-        for _, _, lat, lon, kind, _, heard in rows:
-            for cell in cells(lat, lon, kind):
-                self.shares[cell][0] += 1
-                self.shares[cell][1] += heard
+        ship = {off.track: self.shift(self.ships, off.track) for off, *_ in known}
+        recent = {
+            recently(off, run): self.shift(self.recent, recently(off, run))
+            for off, _, _, run, *_ in known
+        }
+        for off, b, p, run, heard, weight in known:
+            if run < 6:
+                expected = move(p, ship[off.track] + recent[recently(off, run)])
+                add(self.hours[b // 6], heard, expected, weight)
+        for off, b, p, run, heard, weight in known:
+            if run < 6:
+                expected = move(p, self.shift(self.hours, b // 6) + recent[recently(off, run)])
+                add(self.ships[off.track], heard, expected, weight)
+        for off, b, p, run, heard, weight in known:
+            of_ship = self.shift(self.ships, off.track)
+            expected = move(p, self.shift(self.hours, b // 6) + of_ship)
+            add(self.recent[recently(off, run)], heard, expected, weight)
+        for off, _, lat, lon, _, heard, weight in rows:
+            for cell in cells(lat, lon, off.kind):
+                self.shares[cell][0] += weight
+                self.shares[cell][1] += weight * heard
 
-    def trials(self, a: Fix, b: Fix) -> list[tuple[int, int, float, float, int, int, bool]]:
+    def trials(self, a: Fix, b: Fix) -> list[tuple[Fix, int, float, float, int, bool, float]]:
         if b.t - a.t > 24 * HOUR:
             return []
+        doubted = any(t == b.t and of == a.track and c >= 2.5 for t, of, c, _ in self.ended)
+        weight = 0.1 if doubted else 1.0
         first, last = int(a.t // BIN) + 1, int(b.t // BIN)
         way, found = ways(a, b, b.t)[3], []
         for unheard, at in enumerate(range(first, last)):
             if not self.outage(at):
                 place = on_way(a, way, ((at + 0.5) * BIN - a.t) / (b.t - a.t))
-                found.append((a.track, at, *place, a.kind, unheard, False))
-        return [*found, (a.track, last, b.lat, b.lon, a.kind, last - first, True)]
+                found.append((a, at, *place, unheard, False, weight))
+        return [*found, (a, last, b.lat, b.lon, last - first, True, 1.0)]
 
     def outage(self, at: int) -> bool:
         before, after = at, at
@@ -180,9 +206,17 @@ def cells(lat: float, lon: float, kind: int) -> list[int]:
     return [int(cell) for cell in cells_of([lat], [lon], [kind])[:, 0]]
 
 
-def add(sums: list[float], heard: bool, p: float) -> None:
-    sums[0] += heard - p
-    sums[1] += p * (1 - p)
+def add(sums: list[float], heard: bool, p: float, weight: float) -> None:
+    sums[0] += weight * (heard - p)
+    sums[1] += weight * p * (1 - p)
+
+
+def recently(off: Fix, unheard: int) -> tuple[int, int, int]:
+    """Return kind of ship, how often it reported, and how long ago."""
+    edges = (20, 40, 80, 160, 320, 640, 1280)
+    interval = 7 if math.isnan(off.interval) else sum(off.interval >= edge for edge in edges)
+    since = sum(unheard >= edge for edge in (1, 2, 3, 4, 5, 6, 9, 15, 25))
+    return off.kind, interval, since
 
 
 def move(p: float, shift: float) -> float:

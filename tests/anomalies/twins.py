@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections import defaultdict
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
                     continue
                 silences += [(end, track, i)]
                 silences += [(off + early_s, track, i)] if i + 1 == len(rows) else []
-    surprise = surprises(d, heard, times, sorted(silences))
+    surprise = surprises(d, heard, times, sorted(silences), places)
     for track, rows in times.items():
         for i, (off, place, source) in enumerate(rows):
             on = rows[i + 1] if i + 1 < len(rows) else None
@@ -65,7 +66,8 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
             one_in, known_share = surprise[end, track, i]
             at_first = one_in if on else surprise[off + early_s, track, i][0]
             surprising = at_first >= np.log10(d.surprising_one_in_count)
-            if not surprising and end - off <= d.min_duration_h * 3600:
+            out_s = 600 * sum(is_out(d, bins, m) for m in range(int(off // 600), int(end // 600)))
+            if not surprising and end - off - out_s <= d.min_duration_h * 3600:
                 continue
             before = [t for t, _, _ in rows[: i + 1][-17:] if off - 12 * 3600 <= t < off]
             inside = range(int(off // 600) + 1, int(end // 600))
@@ -85,6 +87,8 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Fo
                 "others_before_count": crowd(bins, off),
                 "station_heard_share": sum(m in bins for m in inside) / len(inside),
             }
+            if out_s:
+                said["outage_h"] = out_s / 3600
             if deaf_s(turns, source, off, end - 3600):
                 said["source_deaf_h"] = deaf_s(turns, source, off, end - 3600) / 3600
             if not np.isnan(one_in):
@@ -104,17 +108,26 @@ Asked = tuple[float, int, int]
 
 
 def surprises(
-    d: Gap, heard: Fixes, times: dict[int, list], asked: list[Asked]
+    d: Gap, heard: Fixes, times: dict[int, list], asked: list[Asked], places: Places
 ) -> dict[Asked, tuple[float, float]]:
     at_rest = np.isin(heard.nav_status, (1, 5)) | (heard.sog_kn < 0.5)
     kind = (heard.ship_class == 2) + 2 * at_rest
     columns = (heard.track, heard.t, heard.lat, heard.lon, heard.sog_kn, heard.cog_deg, kind)
-    every = [Fix(int(v[0]), *map(float, v[1:6]), int(v[6])) for v in zip(*columns, strict=True)]
-    of = {track: [f for f in every if f.track == track] for track in times}
+    every, of = [], defaultdict(list)
+    for track, t, *rest, of_kind in zip(*columns, strict=True):
+        before = [fix.t for fix in of[track][-8:]]
+        interval = (float(t) - before[0]) / len(before) if before else np.nan
+        every.append(Fix(int(track), float(t), *map(float, rest), int(of_kind), interval))
+        of[track].append(every[-1])
     twin, found = Twin(every, d.outage_vessels_count), {}
     for at, track, i in asked:
         on = of[track][i + 1] if i + 1 < len(of[track]) else None
-        found[at, track, i] = twin.ask(of[track][i], on, at)
+        off = of[track][i]
+        near_land = bool(
+            places.near_port([off.lat], [off.lon], d.port_radius_nmi)[0]
+            or places.shore_nmi([off.lat], [off.lon])[0] < d.near_shore_nmi
+        )
+        found[at, track, i] = twin.ask(off, on, at, near_land)
     return found
 
 
@@ -122,9 +135,22 @@ def outage(d: Gap, bins: dict[int, set[int]], off: float) -> bool:
     def fell(others_count: int, share: float) -> bool:
         few = share * crowd(bins, off)
         quiet = [len(bins.get(int(off // 600) + ahead, ())) <= few for ahead in range(1, 8)]
-        return crowd(bins, off) >= others_count and all(quiet[:6] if quiet[0] else quiet[1:])
+        begins = range(2 if share else 3)
+        return crowd(bins, off) >= others_count and any(all(quiet[i : i + 6]) for i in begins)
 
     return fell(d.outage_vessels_count, 0) or fell(d.half_deaf_vessels_count, d.half_deaf_share)
+
+
+def is_out(d: Gap, bins: dict[int, set[int]], at: int) -> bool:
+    before, after = at, at
+    if not any(m < at for m in bins) or not any(m > at for m in bins):
+        return False
+    while before not in bins:
+        before -= 1
+    while after not in bins:
+        after += 1
+    crowd = max(len(bins.get(before - back, ())) for back in range(3))
+    return after - before > 6 and crowd > d.outage_vessels_count
 
 
 def deaf_s(turns: Turns, source: int, begin: float, end: float) -> float:
@@ -143,7 +169,9 @@ def crowd(bins: dict[int, set[int]], off: float) -> int:
 
 def loiterings(d: Loitering, heard: Fixes, until: float, places: Places, _: Turns) -> Found:
     found: Found = {}
-    for track, at in marks_of(heard).items():
+    every = marks_of(heard)
+    ends = {track: full_hours(d, places, at) for track, at in every.items()}
+    for track, at in every.items():
         settled = max(int((until - 3600) // 600), *at)
         slow, swift = set(), set()
         for end in at:
@@ -176,8 +204,63 @@ def loiterings(d: Loitering, heard: Fixes, until: float, places: Places, _: Turn
                 "heard_h": len(legs) / 6,
                 "mean_speed_kn": sum(legs) / NMI_M / (len(legs) / 6),
                 "drift_nmi": metres(at[inside[0]], at[inside[-1]]) / NMI_M,
+                **stay(at, inside),
+                "companions_count": min(
+                    3,
+                    sum(
+                        stayed(d, every, ends, track, other, first, last)
+                        for other in every
+                        if other != track
+                    ),
+                ),
             }
     return found
+
+
+def full_hours(d: Loitering, places: Places, at: dict[int, Place]) -> set[int]:
+    """Full hours at which a slow hour at sea ends."""
+    return {
+        m
+        for m in at
+        if m % 6 == 0
+        and all(m - k in at for k in range(7))
+        and sum(metres(at[m - k - 1], at[m - k]) for k in range(6)) < d.max_speed_kn * NMI_M
+        and not any(masked(d, places, at[m - k]) for k in range(7))
+    }
+
+
+def stayed(
+    d: Loitering, every: Marks, ends: dict[int, set[int]], a: int, b: int, first: int, last: int
+) -> bool:
+    own = [m for m in ends[a] if first <= m <= last]
+    near = [
+        m
+        for m in own
+        if m in ends[b] and metres(every[a][m], every[b][m]) <= d.company_radius_nmi * NMI_M
+    ]
+    # Hours are counted from the beginning of the stay on.
+    return bool(near) and 2 * len(near) >= len([m for m in own if m - 6 >= first])
+
+
+def stay(at: dict[int, Place], inside: list[int]) -> dict[str, float]:
+    first, last = inside[0], inside[-1]
+    inner = [m for m in inside if first + 6 <= m <= last - 6] or inside
+    spans = {
+        "before_fastest_kn": range(first - 6, first + 1),
+        "fastest_kn": inner,
+        "after_fastest_kn": range(last, last + 7),
+    }
+    way = sum(metres(at[a], at[b]) for a, b in itertools.pairwise(inner))
+    said = {"drift_share": metres(at[inner[0]], at[inner[-1]]) / max(way, 100.0)}
+    for name, marks in spans.items():
+        legs = legs_of(at, marks)
+        said |= {name: max(legs) / NMI_M * 6} if legs else {}
+    return said
+
+
+def legs_of(at: dict[int, Place], marks: Iterable[int]) -> list[float]:
+    heard = [m for m in marks if m in at]
+    return [metres(at[a], at[b]) for a, b in itertools.pairwise(heard) if b - a == 1]
 
 
 def masked(d: Loitering | Encounter, places: Places, place: Place) -> bool:
@@ -240,8 +323,26 @@ def encounters(d: Encounter, heard: Fixes, until: float, places: Places, _: Turn
                 "median_distance_m": statistics.median(apart),
                 "min_distance_m": min(apart),
                 "median_speed_kn": speed_kn,
+                **around(marks[a], marks[b], chain[0], chain[-1]),
             }
     return found
+
+
+def around(a: dict[int, Place], b: dict[int, Place], first: int, last: int) -> dict[str, float]:
+    both = sorted(a.keys() & b.keys())
+    legs = [m for m in both if first <= m < last and m + 1 in both]
+    fastest = [max(legs_of(v, range(first - 12, last + 13))) for v in (a, b)]
+    said = {
+        "dark_h": (last - first - len(legs)) / 6,
+        "slower_fastest_kn": min(fastest) / NMI_M * 6,
+    }
+    before = [m for m in both if first - 12 <= m < first]
+    behind = [m for m in both if last < m <= last + 12]
+    if before and before[0] <= first - 6:
+        said["approach_nmi"] = max(metres(a[m], b[m]) for m in before) / NMI_M
+    if behind and behind[-1] >= last + 6:
+        said["parting_nmi"] = max(metres(a[m], b[m]) for m in behind) / NMI_M
+    return said
 
 
 TWINS = {"gap": gaps, "loitering": loiterings, "encounter": encounters}

@@ -82,7 +82,7 @@ def test_tables_show_no_markup_and_say_what_a_score_is(capsys: pytest.CaptureFix
     assert max(map(len, out.splitlines())) <= 80
     show_vessels(list(listing().vessels()), 5)
     out = capsys.readouterr().out
-    assert "reports: roof" in out
+    assert "reports: roof" in " ".join(out.split())
     assert "more vessels; --json lists all." in out
     show_events([])
     assert capsys.readouterr().out == "No such event.\n"

@@ -9,6 +9,7 @@ from tracks.batch import F64
 from tracks.cells import SIZES_DEG, cells_of
 from tracks.coverage import PERIOD_S, Coverage
 from tracks.geodesy import NMI_M, destination, distance_m, wrap_lon
+from tracks.recency import interval_class, keys
 from tracks.trials import Legs, Trials, kinds, trials
 from tracks.ways import Ends, chord, onward, onward_and_back
 from tracks.ways import back as straight_then_back
@@ -74,15 +75,16 @@ def leg(t1: float, t2: float, track: int = 1) -> Legs:
 
 
 def test_bins_between_two_fixes_are_unheard_and_that_of_the_second_is_heard() -> None:
-    found = trials(leg(T0 + 100, T0 + 2500))
+    found = trials(leg(T0 + 100, T0 + 2500), np.array([0.5]))
     assert (found.bin - T0 // 600).tolist() == [1, 2, 3, 4]
     assert found.heard.tolist() == [False, False, False, True]
     assert found.unheard_count.tolist() == [0, 1, 2, 3]
+    assert found.weight.tolist() == [0.5, 0.5, 0.5, 1.0]
 
 
 def test_silences_of_more_than_a_day_are_not_learned_from() -> None:
-    assert len(trials(leg(T0, T0 + 86400)))
-    assert not len(trials(leg(T0, T0 + 86401)))
+    assert len(trials(leg(T0, T0 + 86400), np.ones(1)))
+    assert not len(trials(leg(T0, T0 + 86401), np.ones(1)))
 
 
 def test_ships_at_anchor_moored_or_slow_are_at_rest() -> None:
@@ -132,8 +134,7 @@ def test_an_hour_in_which_all_are_heard_less_makes_the_chance_of_each_less() -> 
     late = bad.take(bad.t >= T0 + 48 * 3600)
     coverage = learn(learn(Coverage.start(), good), late)
     bins = np.array([48 * 6 + 1, 40 * 6 + 1]) + int(T0 // 600)
-    args = np.full(2, 58.0), np.full(2, 5.0), np.zeros(2, np.uint8), np.full(2, 999)
-    now, before = coverage.chance(*args, bins)[0]
+    now, before = chances(coverage, np.full(2, 999), bins)
     assert now < 0.6 < 0.85 < before
 
 
@@ -142,9 +143,44 @@ def test_a_ship_that_is_heard_less_than_others_is_expected_less() -> None:
     poor = (seen.track == 7) & (np.arange(len(seen)) % 3 > 0)
     columns = {n: getattr(seen, n) for n in Trials.described()} | {"heard": seen.heard & ~poor}
     coverage = learn(Coverage.start(), Trials.make(len(seen), **columns))
-    args = np.full(2, 58.0), np.full(2, 5.0), np.zeros(2, np.uint8), np.array([7, 8])
-    of_poor, of_other = coverage.chance(*args, np.full(2, int(T0 // 600)))[0]
+    of_poor, of_other = chances(coverage, np.array([7, 8]), np.full(2, int(T0 // 600)))
     assert of_poor < 0.55 < 0.8 < of_other
+
+
+def test_a_ship_heard_often_until_just_now_is_expected_more_than_one_heard_rarely() -> None:
+    seen = followed(0.7, 48)
+    often = (np.arange(len(seen)) % 2).astype(bool)
+    heard = np.where(often, np.arange(len(seen)) % 20 != 1, np.arange(len(seen)) % 4 != 0)
+    interval = np.where(often, 0, 6)
+    columns = {n: getattr(seen, n) for n in Trials.described()}
+    columns |= {"heard": heard, "interval": interval}
+    coverage = learn(Coverage.start(), Trials.make(len(seen), **columns))
+    at_once = keys(np.zeros(2, np.uint8), np.uint8([0, 6]), np.zeros(2, np.int64))
+    of_often, of_rare = coverage.recent.of(at_once)
+    assert of_often > 0.3
+    assert of_rare < -0.3
+
+
+def test_bins_of_little_weight_teach_little() -> None:
+    seen = followed(0.9, 48)
+    columns = {n: getattr(seen, n) for n in Trials.described()}
+    made = columns | {"heard": np.zeros(len(seen), np.bool_)}
+    both = [Trials.make(len(seen), **{**made, "weight": w}) for w in (0.1, 1.0)]
+    little, much = (ask(learn(learn(Coverage.start(), seen), trials), 5.0)[0] for trials in both)
+    assert much < 0.5 < 0.75 < little
+
+
+def test_the_longer_a_ship_was_not_heard_and_the_rarer_before_the_greater_its_key() -> None:
+    assert interval_class(np.array([2.0, 30, 60, 61, 3600, np.nan])).tolist() == [0, 1, 2, 2, 7, 7]
+    found = keys(np.zeros(4, np.uint8), np.uint8([3, 3, 3, 4]), np.array([0, 7, 8, 0]))
+    assert found[0] < found[1] == found[2] < found[3]
+
+
+def chances(coverage: Coverage, track: np.ndarray, bins: np.ndarray) -> list[float]:
+    kind, unheard = np.zeros(len(track), np.uint8), np.zeros(len(track), np.int64)
+    shift = coverage.shift(track, bins, keys(kind, kind, unheard))
+    found = coverage.chance(np.full(len(track), 58.0), np.full(len(track), 5.0), kind, shift)[0]
+    return found.tolist()
 
 
 def test_what_was_learned_is_forgotten_and_memory_stays_bounded() -> None:

@@ -1,13 +1,14 @@
-"""Points at ten-minute marks, against a slow twin and Global Fishing Watch's resampling case."""
+"""Points at ten-minute marks, against a slow twin."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracks.batch import BIN_S, Fixes, Points
+from tracks.batch import BIN_S, STATUS_UNDEFINED, Fixes, Points
 from tracks.points import Resample
 from tracks.state import dump, load
 
@@ -96,7 +97,15 @@ def test_points_do_not_depend_on_where_the_stream_is_cut(
 
 def test_a_fix_on_the_mark_is_the_point_itself() -> None:
     f = fixes([(1, T0 - 30, 50, 0), (1, T0, 50.1, 0.1), (1, T0 + 30, 51, 1)])
-    assert as_rows(points_of(f)) == [(1, T0 // BIN_S, 50.1, 0.1, 1, 1)]
+    assert as_rows(points_of(f)) == [(1, T0 // BIN_S, 50.1, 0.1, 1, 1, STATUS_UNDEFINED)]
+
+
+def test_a_point_has_the_status_of_the_fix_on_or_behind_it() -> None:
+    f = replace(
+        fixes([(1, T0 - 30, 50, 0), (1, T0 + 30, 50, 0), (1, T0 + 600, 50, 0)]),
+        nav_status=np.array([0, 1, 7], np.uint8),
+    )
+    assert points_of(f).nav_status.tolist() == [1, 7]
 
 
 def test_a_hole_of_an_hour_is_not_filled() -> None:

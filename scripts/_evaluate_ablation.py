@@ -15,7 +15,7 @@ import numpy as np
 from _evaluate_meetings import KINDS, SETTINGS, Setting
 from _evaluate_metrics import Ranking, average_precision, pooled
 from _evaluate_run import Factors
-from _evaluate_tables import FEW, Meetings, table
+from _evaluate_tables import FEW, STRONG, Meetings, table
 from numpy.random import PCG64, Generator
 
 from tracks.batch import F64
@@ -41,6 +41,7 @@ class Earned(NamedTuple):
     falls: float  # by so much it is less than with the factor
     low: float  # 95 % of it; nan with few seas
     high: float
+    strong: tuple[int, int]  # right and wrong ones that have a score of one half or more then
 
 
 def earned(seas: Sequence[Made]) -> list[Earned]:
@@ -65,8 +66,18 @@ def earned(seas: Sequence[Made]) -> list[Earned]:
         said = [w != 0 for w in weights]
         right = sum(int((s & sea.ranking.truth).sum()) for s, sea in zip(said, seas, strict=True))
         count = sum(int(s.sum()) for s in said)
-        found.append(Earned(name, count, right, float(without[0]), float(falls[0]), low, high))
-    return sorted(found, key=lambda one: (-one.falls, one.name))
+        strong = _strong(seas, less)
+        found.append(
+            Earned(name, count, right, float(without[0]), float(falls[0]), low, high, strong)
+        )
+    return sorted(found, key=lambda one: (-round(one.falls, 3), one.strong[0] - one.strong[1]))
+
+
+def _strong(seas: Sequence[Made], scores: Sequence[F64]) -> tuple[int, int]:
+    """Return how many right and wrong ones are more likely than not, by their log-odds."""
+    truth = np.concatenate([sea.ranking.truth for sea in seas])
+    strong = np.concatenate(scores) >= 0
+    return int((strong & truth).sum()), int((strong & ~truth).sum())
 
 
 def _averages(seas: Sequence[Made], scores: Sequence[F64]) -> F64:
@@ -127,12 +138,20 @@ def written(seas: Sequence[Made]) -> str:
     count = sum(len(sea.factors) for sea in listed)
     right = sum(int(sea.ranking.truth.sum()) for sea in listed)
     head = ["without", "listed events it is said of", "right among them", "average precision",
-            "falls by"]  # fmt: skip
-    rows = [["nothing: the whole score", f"{count:,}", f"{right:,}", f"{everything:.3f}", ""]]
+            "falls by", f"score {STRONG} or more: right", "wrong"]  # fmt: skip
+    rows = [
+        ["nothing: the whole score", f"{count:,}", f"{right:,}", f"{everything:.3f}", "",
+         *_two(_strong(listed, [_sums(sea) for sea in listed]))]
+    ]  # fmt: skip
     for one in [] if math.isnan(everything) else earned(seas):
         falls, low, high = (f"{round(x, 3) + 0.0:.3f}" for x in (one.falls, one.low, one.high))
         interval = "" if math.isnan(one.low) else f" ({low} to {high})"
         rows.append(
-            [one.name, f"{one.events:,}", f"{one.right:,}", f"{one.without:.3f}", falls + interval]
-        )
+            [one.name, f"{one.events:,}", f"{one.right:,}", f"{one.without:.3f}",
+             falls + interval, *_two(one.strong)]
+        )  # fmt: skip
     return table(head, rows)
+
+
+def _two(strong: tuple[int, int]) -> list[str]:
+    return [f"{count:,}" for count in strong]

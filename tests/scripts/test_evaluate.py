@@ -326,7 +326,7 @@ def test_who_is_hidden_or_beyond_an_outage_is_not_heard(recording: sea.Recording
 def test_silences_are_those_of_looking_at_every_ship(recording: sea.Recording) -> None:
     found = gaps.silences_of(recording, load_places([]))
     heard, hidden, world = recording.positions, recording.hidden, recording.sea
-    twin, shares = [], []
+    twin, shares, at_the_quay = [], [], []
     for ship, mmsi in enumerate(world.register.mmsi.tolist()):
         t = [*np.sort(heard.t[heard.mmsi == mmsi]).tolist(), world.end]
         for k, (a, b) in enumerate(itertools.pairwise(t)):
@@ -336,13 +336,18 @@ def test_silences_are_those_of_looking_at_every_ship(recording: sea.Recording) -
             off = sum(max(0, min(b, z) - max(a, y)) for s, y, z in spells if s == ship)
             shares.append(off / (b - a))
             before = sum(x // 1 >= (a - 12 * HOUR) // 1 for x in t[:k])
-            twin.append((ship, a, b, off > (b - a) / 2, before))
+            begins = world.start + 600 * np.arange(recording.moored.shape[1])
+            whole = (begins >= a) & (begins + 600 <= b)
+            lay, cut = (sum(x[ship, whole]) > max((b - a) // 600 - 1, 1) / 2
+                        for x in (recording.moored, recording.sent == 0))  # fmt: skip
+            at_the_quay.append((lay and off > 0.02 * (b - a)) or cut)
+            twin.append((ship, a, b, off > (b - a) / 2 and not at_the_quay[-1], before))
     rows = zip(found.ship, found.start, found.end, found.truth, found.before_count, strict=True)
     assert sorted(twin) == sorted(tuple(x.item() for x in row) for row in rows)
     assert found.truth.any()
     assert np.all((found.cause == gaps.OFF) == found.truth)
-    partly = {(row[0], row[1]) for row, share in zip(twin, shares, strict=True)
-              if gaps.PARTLY_SHARE < share <= 0.5}  # fmt: skip
+    partly = {(row[0], row[1]) for row, share, quay in zip(twin, shares, at_the_quay, strict=True)
+              if gaps.PARTLY_SHARE < share <= 0.5 and not quay}  # fmt: skip
     rows = found.take(found.cause == gaps.PARTLY)
     assert partly == set(zip(rows.ship.tolist(), rows.start.tolist(), strict=True))
 

@@ -46,7 +46,12 @@ def test_what_tells_true_from_false_earns_and_what_misleads_costs() -> None:
     assert (found["good"].events, found["good"].right) == (2, 2)
     assert (found["bad"].events, found["bad"].right) == (1, 1)
     assert all(math.isnan(one.low) for one in found.values())
-    assert "| good | 2 | 2 |" in ablation.written([sea])
+    assert found["good"].strong == (0, 0)
+    assert (found["bad"].strong, found["idle"].strong) == ((2, 0), (1, 0))
+    rows = ablation.written([sea]).splitlines()
+    assert rows[2] == f"| nothing: the whole score | 4 | 2 | {whole:.3f} |  | 1 | 0 |"
+    assert rows[3].startswith("| good | 2 | 2 |")
+    assert rows[5].endswith("| 2 | 0 |")
 
 
 factor = st.dictionaries(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from anomalies.event import Change, Kind
-from tracks.batch import Fixes, Points
+from anomalies.jams import Jams
+from tracks.batch import Fixes, Points, PositionBatch, StaticBatch
 from tracks.listening import Turns
 from tracks.places import Places
 from tracks.state import State
@@ -16,13 +17,15 @@ from tracks.state import State
 class Heard:
     """What became known in one step.
 
-    That is: fixes, the ten-minute points they complete, and which of its own
-    sources the station said were deaf.
+    That is: fixes, the ten-minute points they complete, which of its own sources the
+    station said were deaf, reports of ships that no hull can have made, and claims.
     """
 
     fixes: Fixes
     points: Points
     turns: Turns = field(default_factory=Turns.empty)
+    aside: PositionBatch = field(default_factory=PositionBatch.empty)
+    statics: StaticBatch = field(default_factory=StaticBatch.empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Context:
 
     places: Places
     ended: bool = False  # the recording is over: no fix will ever follow
+    jams: Jams = field(default_factory=Jams.none)  # interference as far as `as_of` shows it
 
 
 class Detector(Protocol):

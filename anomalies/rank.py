@@ -72,7 +72,7 @@ def rank(judged: Iterable[Judged], claims: Mapping[int, Claims]) -> list[Ranked]
     """Return the vessels with events, the most worth a check first; `claims` are by track."""
     by_track: dict[int, list[Judged]] = defaultdict(list)
     for event, assessment in judged:
-        for track in event.tracks:
+        for track in event.tracks:  # interference is about an area and has none
             by_track[track].append((event, assessment))
     ranked = [_vessel(track, own, claims.get(track)) for track, own in by_track.items()]
     return sorted(ranked, key=lambda vessel: (-vessel.score, vessel.track))

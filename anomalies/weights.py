@@ -24,6 +24,7 @@ WEIGHTS: dict[str, Weight] = {
     # Where each anomaly begins, before anything is known of the event.
     "dark_gap: base": Weight(-2.5, "most silences at one antenna are lost reception"),
     "loitering: base": Weight(-2.0, "ships drift and anchor for many ordinary reasons"),
+    "interference: base": Weight(-0.5, "four ships at once may still have been a feed's fault"),
     "transshipment: base": Weight(-1.5, "most ships close together work or wait together"),
     # Dark gaps.
     "surprise": Weight(1.6, "for each factor of ten: a little less than log 10, as it is drawn on"),
@@ -73,7 +74,14 @@ WEIGHTS: dict[str, Weight] = {
     "type unknown": Weight(-0.3, "what one of them is has not been heard"),
     "great and small": Weight(0.4, "one is 80 m or longer and the other not: a mother ship's pair"),
     "interrupted": Weight(-0.3, "they were not together all the time"),
-    # Both of the above.
+    # Interference.
+    "many ships": Weight(0.8, "for each doubling beyond four: independent faults multiply"),
+    "many ships: most": Weight(3.2, "beyond sixty-odd ships nothing is added"),
+    "most of them": Weight(0.8, "half or more of all ships there: it is the place, not a maker"),
+    "long interference": Weight(0.4, "for each doubling beyond half an hour: no passing fault"),
+    "long interference: most": Weight(1.2, "a day of it says no more than four hours"),
+    "small jumps": Weight(-1.0, "under 3 nmi: poor reception of satellites does that"),
+    # Both of the two before.
     "offshore": Weight(0.8, "20 nmi: GFW's limit for loitering"),
     "far offshore": Weight(1.2, "50 nmi: out of sight of every coast guard"),
     "near shore": Weight(-1.2, "under 10 nmi ships wait, anchor, bunker and pilot"),

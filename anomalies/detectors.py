@@ -6,6 +6,7 @@ from anomalies.detector import Detector
 from anomalies.encounter import Encounter
 from anomalies.event import Kind
 from anomalies.gap import Gap
+from anomalies.identity import Identity
 from anomalies.interference import Interference
 from anomalies.loitering import Loitering
 
@@ -14,4 +15,5 @@ DETECTORS: dict[Kind, type[Detector]] = {
     "gap": Gap,
     "loitering": Loitering,
     "encounter": Encounter,
+    "identity": Identity,
 }

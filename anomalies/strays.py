@@ -93,7 +93,7 @@ def displaced(
     memory = {row.track: row for row in map(_Stray._make, _rows(known.take(of_these)))}
     concerned = presence.take(np.isin(presence.mmsi, mmsis) & (presence.bin <= bins.through))
     rows = sorted(map(Seen._make, _rows(concerned)), key=lambda r: (r[0] // HULLS_PER_MMSI, r[1]))
-    found = []
+    found: list[tuple[float, ...]] = []
     for _, own in groupby(rows, key=lambda r: r.track // HULLS_PER_MMSI):
         found += _of_ship(list(own), memory, bins, max_speed_kn)
     left = [known.take(~of_these), Strays.make(len(memory), **_named(_Stray._fields, memory))]

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from anomalies.encounter import Encounter
 from anomalies.gap import Gap
+from anomalies.identity import Identity
 from anomalies.interference import Interference
 from anomalies.loitering import Loitering
 from receiver.sources.address import BadAddress, parse
@@ -74,6 +75,7 @@ class Settings:
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)
+    identity: Identity = field(default_factory=Identity)
     answers: Answers = field(default_factory=Answers)
     watch: Watch = field(default_factory=Watch)
     sources: dict[str, str] = field(default_factory=dict)  # addresses by name

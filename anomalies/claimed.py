@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tracks.batch import F64, I64, Columns, Mask, StaticBatch, Text, column
+from tracks.batch import F64, I64, Columns, StaticBatch, Text, column
 from tracks.keyed import rows_of
 
 NAME, CALL_SIGN, IMO, SHAPE = range(4)  # SHAPE: the four distances from antenna to hull
@@ -65,20 +65,11 @@ class Said(Columns):
 def said(statics: StaticBatch) -> Said:
     """Return what static reports say, without what they leave empty."""
     mmsi = statics.mmsi.astype(np.int64) * FIELDS
-    sides = np.stack(
-        [statics.to_bow_m, statics.to_stern_m, statics.to_port_m, statics.to_starboard_m]
-    )
-    shape = sides[0].astype("S5")
-    for side in sides[1:]:
-        shape = np.strings.add(np.strings.add(shape, b"x"), side.astype("S5"))
-    shape[(sides[0] + sides[1] == 0) | (sides[2] + sides[3] == 0)] = b""
-    imo = statics.imo.astype("S10")
-    imo[statics.imo == 0] = b""
     columns: list[tuple[int, NDArray[Any]]] = [
         (NAME, np.strings.rstrip(statics.name, b" @")),
         (CALL_SIGN, np.strings.rstrip(statics.call_sign, b" @")),
-        (IMO, imo),
-        (SHAPE, shape),
+        (IMO, _text(statics.imo.astype(np.int64))),
+        (SHAPE, _shape(statics)),
     ]
     every = Said.concat(
         [
@@ -90,13 +81,37 @@ def said(statics: StaticBatch) -> Said:
     return every.take(np.lexsort((every.key, every.line, every.t)))
 
 
+def _shape(statics: StaticBatch) -> Text:
+    """Return the four distances as one text, empty where length or beam is missing."""
+    bow, stern, port, starboard = (
+        getattr(statics, f"to_{side}_m").astype(np.int64)
+        for side in ("bow", "stern", "port", "starboard")
+    )
+    told = (bow + stern > 0) & (port + starboard > 0)
+    return _text(np.where(told, ((bow * 1000 + stern) * 1000 + port) * 1000 + starboard, 0))
+
+
+def _text(numbers: I64) -> Text:
+    """Return numbers as text, 0 as an empty one; few of them differ, and writing them is slow."""
+    some, of = np.unique(numbers, return_inverse=True)
+    texts: Text = np.array([b"%d" % n if n else b"" for n in some.tolist()], "S20")
+    return texts[of]
+
+
 def news(told: Said, claimed: Claimed, waiting: Said) -> Said:
     """Return what of `told` can change anything, now or once what waits has been judged."""
     rows, known = rows_of(claimed.key, told.key)
     new = ~known
     at = rows[known]
     new[known] = (claimed.text[at] != told.text[known]) | (claimed.other[at] != b"")
-    return told.take(np.isin(told.key, np.r_[told.key[new], waiting.key]))
+    told = told.take(np.isin(told.key, np.r_[told.key[new], waiting.key]))
+    key, first, of = np.unique(told.key, return_index=True, return_inverse=True)
+    differs = np.bincount(of, told.text != told.text[first[of]], len(key)) > 0
+    # Of one never heard before that says the same all the time, once is enough.
+    needed = differs | rows_of(claimed.key, key)[1] | np.isin(key, waiting.key)
+    needed = needed[of]
+    needed[first] = True
+    return told.take(needed)
 
 
 def judged(claimed: Claimed, told: Said, confirm_s: float) -> tuple[Claimed, list[Changed]]:
@@ -165,8 +180,3 @@ def _edits(a: str, b: str) -> int:
                 min(row[j] + 1, row[j - 1] + 1, before + (letter != other)),
             )
     return row[-1]
-
-
-def counted_keys(claimed: Claimed, field: int) -> Mask:
-    """Return which rows are of a field."""
-    return np.asarray(claimed.key % FIELDS == field)

@@ -137,10 +137,13 @@ class Identity:
         waiting = waiting.take(np.lexsort((waiting.key, waiting.line, waiting.t)))
         of_bin = np.floor(waiting.t / BIN_S).astype(np.int64)
         due = of_bin <= bins.through
+        doubled = _doubled(claimed)
         for at in _busy(bins, where, new, of_bin[due]):
+            before = claimed
             claimed, found = judged(claimed, waiting.take(due & (of_bin == at)), self._confirm_s)
             changes += [Change("closed", e) for e in self._renamed(found, sea, at, book)]
-            self._share(book, claimed, sea, at)
+            doubled = doubled if claimed is before else _doubled(claimed)
+            self._share(book, doubled, sea, at)
             changes += [
                 Change("closed", self._renumbered(s, claimed))
                 for s in successions(new.take(new.bin == at - HOUR), sea.where, at, self._limits)
@@ -214,10 +217,9 @@ class Identity:
             ),
         )
 
-    def _share(self, book: Book, claimed: Claimed, sea: _Sea, at: int) -> None:
+    def _share(self, book: Book, doubled: _Doubled, sea: _Sea, at: int) -> None:
         """Enter who shares a number in bin `at`."""
         here = sea.where.between(at - 1, at)
-        doubled = _doubled(claimed)
         odd = np.unique(here.mmsi[here.track % HULLS_PER_MMSI > 1])
         concerned = np.isin(here.mmsi, np.r_[odd, doubled.mmsi])
         if not concerned.any():
@@ -255,7 +257,7 @@ class Identity:
                 measured={
                     "same_imo_count" if by_imo else "same_mmsi_count": 2.0 + one.others,
                     "overlap_h": (one.last + 1 - one.first) / HOUR,
-                    "together_bins_count": float(one.bins_count),
+                    "together_h": one.bins_count / HOUR,
                     "distance_nmi": one.first_nmi,
                     "last_distance_nmi": one.last_nmi,
                 },
@@ -333,10 +335,11 @@ def _doubled(claimed: Claimed) -> _Doubled:
     """Return the MMSIs that give an IMO number which others give too."""
     of_imo = claimed.take(claimed.key % FIELDS == IMO)
     text, of, count = np.unique(of_imo.text, return_inverse=True, return_counts=True)
-    rows = np.flatnonzero(count[of] > 1)
-    numbers = np.array([_number(word) for word in text.tolist()], np.int64)[of[rows]]
-    valid = numbers > 0
-    return _Doubled(of_imo.key[rows][valid] // FIELDS, numbers[valid])
+    several = np.flatnonzero(count > 1)
+    numbers = np.zeros(len(text), np.int64)
+    numbers[several] = [_number(word) for word in text[several].tolist()]
+    rows = np.flatnonzero(numbers[of] > 0)
+    return _Doubled(of_imo.key[rows] // FIELDS, numbers[of[rows]])
 
 
 def _number(word: bytes) -> int:

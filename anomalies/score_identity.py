@@ -29,10 +29,9 @@ def of_identity(facts: Facts) -> Iterator[Factor]:
 
 
 def _of_sharing(facts: Facts) -> Iterator[Factor]:
-    overlap_h, count = facts.measured("overlap_h"), facts.measured("same_mmsi_count")
-    yield growing(
-        "shared for long", overlap_h, 1, f"Both were heard at the same time for {hours(overlap_h)}."
-    )
+    together_h, count = facts.measured("together_h"), facts.measured("same_mmsi_count")
+    says = f"Both were heard within minutes of each other for {hours(together_h)}."
+    yield growing("shared for long", together_h, 1, says)
     apart = min(facts.measured("distance_nmi"), facts.measured("last_distance_nmi"))
     if apart >= FAR_NMI:
         yield factor("far apart", f"They were {nmi(apart)} apart, and more.")

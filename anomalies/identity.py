@@ -16,7 +16,7 @@ turns under a number; a number that changes unheard or in port, which is where m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -67,7 +67,7 @@ class Identity:
     """Numbers shared for `min_together_h`, claims changed for `confirm_h`, and new numbers."""
 
     min_together_h: float = 1.0  # ours: a receiver that errs does so for minutes
-    merge_h: float = 4.0  # as for encounters
+    merge_h: float = 24.0  # ours: a shared number is a state of affairs, heard on and off
     confirm_h: float = 0.5  # ours: static reports come every six minutes, so five of them
     max_silence_h: float = 0.5  # ours: between the last fix of a number and the first of another
     max_off_nmi: float = 0.5  # ours: how far the new one may begin from where the old one was due
@@ -182,9 +182,11 @@ class Identity:
             rows = sea.where.between(at - 2 * HOUR, at)
             rows = rows.take((rows.mmsi == mmsi) & (rows.track % HULLS_PER_MMSI != CROWD))
             shared = book.shares(mmsi, at)
-            if shared or not (other_name or other_imo) or not len(rows):
+            if shared or not told or not (other_name or other_imo) or not len(rows):
                 continue
-            row = rows.take(np.array([int(np.argmax(rows.t))]))
+            since = np.flatnonzero(rows.bin >= min(c.first_t for c in told.values()) // BIN_S)
+            first = since[np.argmin(rows.t[since])] if len(since) else np.argmax(rows.t)
+            row = rows.take(np.array([int(first)]))
             if not _jammed(sea, row):
                 yield self._change_of_claims(row, list(told.values()), other_name, other_imo)
 
@@ -234,7 +236,9 @@ class Identity:
         for imo in np.unique(doubled.imo).tolist():
             of_imo = here.take(np.isin(here.mmsi, doubled.mmsi[doubled.imo == imo]))
             first = np.unique(of_imo.mmsi, return_index=True)[1]  # one hull of each
-            book.together(-imo, of_imo.take(first), at)
+            ships = of_imo.take(first)
+            ships = replace(ships, track=ships.mmsi * HULLS_PER_MMSI + 1)
+            book.together(-imo, ships, at)
 
     def _going_on(self, book: Book, ended: bool) -> Iterator[Change]:
         """Yield what is to say of sharings that go on: at once, then at each doubling."""

@@ -86,7 +86,7 @@ WEIGHTS: dict[str, Weight] = {
     "another IMO number": Weight(2.5, "a hull keeps its IMO number for life (IMO A.1117(30))"),
     "another name": Weight(0.5, "more than a spelling corrected"),
     "another call sign too": Weight(0.3, "a sale changes it; with the name, it is no slip"),
-    "changed under way": Weight(0.8, "papers change in port; this changed at sea"),
+    "changed under way": Weight(1.2, "papers change in port; this changed at sea"),
     "changed at rest": Weight(-0.8, "ships are renamed and their sets replaced in port"),
     "goes on as another": Weight(1.0, "the new number began where the old one was due"),
     "agrees with the old one": Weight(1.0, "for each of name, call sign, IMO number, dimensions"),

@@ -71,22 +71,27 @@ def groups(found: Displaced, presence: Presence, now: int, limits: Limits) -> It
     count = near.sum(axis=1)
     if count.max() < limits.min_vessels_count:
         return
-    now_too = np.isin(ships.mmsi, hour.mmsi[hour.bin == now])
     heard = presence.take((presence.bin > now - HOUR) & (presence.bin <= now))
     others = heard.take(~np.isin(heard.mmsi, ships.mmsi))
     others = others.take(_latest(others.mmsi, others.bin))
     total = count + _near(ships, others, limits.radius_nmi).sum(axis=1)
     core = (count >= limits.min_vessels_count) & (count >= limits.min_share * total)
     linked = near & (core[:, None] | core[None, :])
-    parts = [np.flatnonzero(part) for part in _parts(linked, core) if now_too[part].any()]
-    found_groups = [
-        Group(
-            hour.take(np.isin(hour.mmsi, ships.mmsi[part])),
-            float((count[part] / total[part])[core[part]].max()),
-        )
-        for part in parts
-    ]
+    found_groups = []
+    for part in _parts(linked, core):
+        rows = _crowded(hour.take(np.isin(hour.mmsi, ships.mmsi[part])))
+        if now in rows.bin and len(np.unique(rows.mmsi)) >= limits.min_vessels_count:
+            found_groups.append(Group(rows, float((count / total)[part & core].max())))
     yield from sorted(found_groups, key=lambda g: (float(g.rows.t.min()), int(g.rows.mmsi.min())))
+
+
+def _crowded(rows: Displaced) -> Displaced:
+    """Return the rows of bins in which two ships or more are displaced.
+
+    One that errs by itself, before or after, so does not draw an area's time out.
+    """
+    bins, count = np.unique(rows.bin, return_counts=True)
+    return rows.take(np.isin(rows.bin, bins[count > 1]))
 
 
 def _latest(mmsi: I64, bins: I64) -> I64:
@@ -122,10 +127,11 @@ def joined(
     """Return the areas with one more group in bin `now`; and the starts of those swallowed."""
     keys = keys_of(struck.mmsi, struck.bin)
     new = group.rows.take(~np.isin(keys_of(group.rows.mmsi, group.rows.bin), keys))
-    live = (areas.last > now - limits.merge_bins) & ~areas.over
+    begins = int(group.rows.bin.min())
+    live = (areas.last > begins - limits.merge_bins) & ~areas.over
     live &= now - areas.start // BIN_S <= limits.max_bins
     recent = struck.take(np.isin(struck.start, areas.start[live]))
-    recent = recent.take(recent.bin > now - limits.merge_bins)
+    recent = recent.take(recent.bin > begins - limits.merge_bins)
     touches = np.isin(recent.mmsi, group.rows.mmsi)
     touches[~touches] = _near(recent.take(~touches), group.rows, limits.radius_nmi).any(axis=1)
     same = np.unique(recent.start[touches])

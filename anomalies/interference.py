@@ -149,7 +149,8 @@ class Interference:
             own = struck.take(struck.start == areas.start[i])
             ships = len(np.unique(own.mmsi))
             lasts = int(areas.last[i] - areas.start[i] // BIN_S) + 1
-            if bins.through - areas.last[i] >= self._limits.merge_bins:
+            # What continues it may have begun up to an hour before it is seen to be an area.
+            if bins.through - areas.last[i] >= self._limits.merge_bins + HOUR:
                 over[i] = True
                 end = float(own.t.max())
                 changes.append(Change("closed", self._event(areas, i, own, end)))

@@ -95,7 +95,7 @@ def sea(seed: int, days: float, settings: Settings, places: Places) -> Sea:
     found = found_in(jammed, statics, settings, places)
     deaf = replace(settings, interference=replace(settings.interference, min_vessels_count=NEVER))
     before, calm = (found_in(p, statics, deaf, places) for p in (jammed, positions))
-    acts = [a for a in acts if not _within(a, jam)]
+    acts = [a._replace(kind="unsure") if _within(a, jam) else a for a in acts]
     outcomes = {kind: compare(kind, found, acts, jam) for kind in KINDS}
     wrong = [f"{seed}: {f.event.id} {f.score:.2f}" for f in found
              if f.score >= 0.5 and f.event is not None and _wrong(f, acts, jam)]  # fmt: skip
@@ -339,6 +339,9 @@ def _imo(rng: Generator) -> int:
 
 
 def _within(act: Act, jam: Jam) -> bool:
+    """Return whether the jam hides an act, wholly or in part; what lasts for days it does not."""
+    if act.end - act.start > DAY:
+        return False
     return bool(act.mmsis & jam.mmsis) and act.start < jam.end + HOUR and act.end > jam.start - HOUR
 
 
@@ -350,12 +353,14 @@ def compare(kind: str, found: Sequence[Found], acts: Sequence[Act], jam: Jam) ->
         true = [a for a in acts if a.kind == kind]
     listed = [f for f in found if kind_of(f) == kind and not _unsure(f, acts)]
     left, right, pairs = list(true), [], []
-    for f in sorted(listed, key=lambda f: -f.score):
+    for f in sorted(tuple(listed), key=lambda f: -f.score):
         match = next((a for a in left if _is(f, a, jam)), None)
         if match is not None:
             left.remove(match)
             right.append(f)
             pairs.append((f, match))
+        elif any(_is(f, a, jam) for a in true):
+            listed.remove(f)  # more of the same, after a day out of hearing
     strong = [f for f in listed if f.score >= 0.5]
     return Outcome(
         len(true), len(listed), len(right), len(strong), sum(f.score >= 0.5 for f in right),

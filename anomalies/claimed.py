@@ -32,12 +32,12 @@ class Claimed(Columns):
     other_t: F64 = column(np.float64, np.nan)
     other_line: I64 = column(np.int64)
 
-    def of(self, mmsi: int, field: int) -> str:
-        """Return a claim as it stands, "" where nothing was said."""
+    def of(self, mmsi: int, field: int) -> tuple[str, int]:
+        """Return a claim as it stands and its line; "" where nothing was said."""
         row = int(np.searchsorted(self.key, mmsi * FIELDS + field))
         if row == len(self) or self.key[row] != mmsi * FIELDS + field:
-            return ""
-        return bytes(self.text[row]).decode("ascii", "replace")
+            return "", -1
+        return bytes(self.text[row]).decode("ascii", "replace"), int(self.line[row])
 
 
 class Changed(NamedTuple):

@@ -48,7 +48,6 @@ from tracks.identity import imo_valid
 from tracks.state import State
 
 KEPT_BINS = 2 * HOUR + 1  # an hour before a new number, and one behind it
-LEARNING_BINS = 2 * HOUR  # at first every number is new
 
 OF_FLAG = "the digits that stand for the flag changed from {before} to {now}"
 SPOKEN = "{what} changed from {before!r} to {now!r}; both were typed in by somebody"
@@ -66,6 +65,7 @@ class _Sea(NamedTuple):
 class Identity:
     """Numbers shared for `min_together_h`, claims changed for `confirm_h`, and new numbers."""
 
+    learning_h: float = 2.0  # ours: at first every number is new to a station
     min_together_h: float = 1.0  # ours: a receiver that errs does so for minutes
     merge_h: float = 24.0  # ours: a shared number is a state of affairs, heard on and off
     confirm_h: float = 0.5  # ours: static reports come every six minutes, so five of them
@@ -125,7 +125,7 @@ class Identity:
         if bins.through == bins.before and not ended:
             return now, []
         # What was new in the first hours is only new to us.
-        new = new.take(new.bin >= began + LEARNING_BINS)
+        new = new.take(new.bin >= began + marks_in(self.learning_h))
         sea = _Sea(where, context.jams)
         book = Book(
             Sharings.from_state(state, "sharings_"),
@@ -238,7 +238,9 @@ class Identity:
             first = np.unique(of_imo.mmsi, return_index=True)[1]  # one hull of each
             ships = of_imo.take(first)
             ships = replace(ships, track=ships.mmsi * HULLS_PER_MMSI + 1)
-            book.together(-imo, ships, at)
+            said_in = dict(zip(doubled.mmsi.tolist(), doubled.line.tolist(), strict=True))
+            lines = {t: said_in[t // HULLS_PER_MMSI] for t in ships.track.tolist()}
+            book.together(-imo, ships, at, lines)
 
     def _going_on(self, book: Book, ended: bool) -> Iterator[Change]:
         """Yield what is to say of sharings that go on: at once, then at each doubling."""
@@ -273,14 +275,14 @@ class Identity:
 
     def _agrees(self, s: Succession, claimed: Claimed) -> bool:
         """Return whether what both say does not tell them apart, and more than their way is one."""
-        same, other = _compared(s, claimed)
+        same, other, _ = _compared(s, claimed)
         under_way = min(float(s.a_row.sog_kn[0]), float(s.b_row.sog_kn[0])) >= UNDER_WAY_KN
         if SHAPE in other and not same:
             return False
         return bool(same) or (under_way and not s.rivals_count and s.silent_s <= SEAMLESS_S)
 
     def _renumbered(self, s: Succession, claimed: Claimed) -> Event:
-        same, other = _compared(s, claimed)
+        same, other, said_lines = _compared(s, claimed)
         a, b = int(s.a_row.track[0]), int(s.b_row.track[0])
         mids = a // HULLS_PER_MMSI // 1_000_000, b // HULLS_PER_MMSI // 1_000_000
         caveats = [OF_FLAG.format(before=mids[0], now=mids[1])] if mids[0] != mids[1] else []
@@ -307,7 +309,7 @@ class Identity:
                     f"silent_s <= {self.max_silence_h * 3600:g};"
                     f" off_nmi <= {self.max_off_nmi:g} and {self.max_off_kn:g} for each hour"
                 ),
-                lines=tuple(sorted({int(s.a_row.line[0]), int(s.b_row.line[0]), s.confirm_line})),
+                lines=tuple(sorted({*s.lines, *said_lines})),
                 caveats=tuple(caveats),
             ),
         )
@@ -331,8 +333,11 @@ def book_bins(settings: Identity) -> int:
 
 
 class _Doubled(NamedTuple):
+    """IMO numbers that several MMSIs give, and in which line."""
+
     mmsi: I64
     imo: I64
+    line: I64
 
 
 def _doubled(claimed: Claimed) -> _Doubled:
@@ -343,7 +348,7 @@ def _doubled(claimed: Claimed) -> _Doubled:
     numbers = np.zeros(len(text), np.int64)
     numbers[several] = [_number(word) for word in text[several].tolist()]
     rows = np.flatnonzero(numbers[of] > 0)
-    return _Doubled(of_imo.key[rows] // FIELDS, numbers[of[rows]])
+    return _Doubled(of_imo.key[rows] // FIELDS, numbers[of[rows]], of_imo.line[rows])
 
 
 def _number(word: bytes) -> int:
@@ -359,17 +364,24 @@ def _newest(where: Whereabouts) -> I64:
     )
 
 
-def _compared(s: Succession, claimed: Claimed) -> tuple[set[int], set[int]]:
-    """Return the claims in which both agree, and those in which they do not."""
-    same: set[int] = set()
-    other: set[int] = set()
+class _Compared(NamedTuple):
+    """What two MMSIs claim: in which claims they agree, in which not, and where both are told."""
+
+    same: set[int]
+    other: set[int]
+    lines: set[int]
+
+
+def _compared(s: Succession, claimed: Claimed) -> _Compared:
+    found = _Compared(set(), set(), set())
     for field in (NAME, CALL_SIGN, IMO, SHAPE):
-        one, two = (
+        (one, line), (two, line_too) = (
             claimed.of(int(row.track[0]) // HULLS_PER_MMSI, field) for row in (s.a_row, s.b_row)
         )
         if one and two:
-            (same if one == two else other).add(field)
-    return same, other
+            (found.same if one == two else found.other).add(field)
+            found.lines.update((line, line_too))
+    return found
 
 
 def _jammed(sea: _Sea, row: Whereabouts) -> bool:

@@ -32,7 +32,7 @@ class Succession(NamedTuple):
     silent_s: float
     off_nmi: float
     rivals_count: int  # other pairs that fit one of these two
-    confirm_line: int  # the new one, an hour later
+    lines: tuple[int, ...]  # two fixes of the old one, and two of the new one
 
 
 def successions(
@@ -54,15 +54,15 @@ def successions(
     taken: set[tuple[str, int]] = set()
     for off_nmi, silent_s, i, j in pairs:
         a, b = ("old", int(olds.track[j])), ("new", int(new.track[i]))
-        lines = still.line[still.track == new.track[i]]
-        if taken & {a, b} or not len(lines):
+        later = still.line[still.track == new.track[i]]
+        if taken & {a, b} or not len(later):
             continue
         taken |= {a, b}
         rivals = sum((k == i) != (m == j) for _, _, k, m in pairs)
-        yield Succession(
-            olds.take(np.array([j])), new.take(np.array([i])), silent_s, off_nmi, rivals,
-            int(lines[-1]),
-        )  # fmt: skip
+        earlier = before.line[before.track == olds.track[j]]
+        lines = int(earlier[-2]), int(olds.line[j]), int(new.line[i]), int(later[-1])
+        both = olds.take(np.array([j])), new.take(np.array([i]))
+        yield Succession(*both, silent_s, off_nmi, rivals, lines)
 
 
 def _last(where: Whereabouts) -> I64:

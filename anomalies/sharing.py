@@ -7,7 +7,7 @@ that lie too far apart are of two sharings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple, TypeVar
@@ -48,7 +48,7 @@ class SharingLines(Columns):
 
     a: I64 = column(np.int64)
     b: I64 = column(np.int64)
-    nth: I64 = column(np.int64)  # which bin together, from 1; SHOWN_BINS + 1 for the last
+    nth: I64 = column(np.int64)  # which bin together, from 1; SHOWN_BINS + 1: the last; 0: claims
     line_a: I64 = column(np.int64)
     line_b: I64 = column(np.int64)
 
@@ -95,10 +95,13 @@ class Book:
         ]
         return _table(Sharings, every), _table(SharingLines, rows)
 
-    def together(self, number: int, here: Whereabouts, now: int) -> None:
+    def together(
+        self, number: int, here: Whereabouts, now: int, said: Mapping[int, int] | None = None
+    ) -> None:
         """Take note of the tracks heard under a number in bin `now` or the one before.
 
-        `here` has one row for each of them.  No pair is of the bin before alone.
+        `here` has one row for each of them; `said` are the lines in which they gave the
+        number, by track.  No pair is of the bin before alone.
         """
         rows = list(_rows(here))
         for one, other in combinations(sorted(rows), 2):
@@ -110,7 +113,7 @@ class Book:
             if known is None or now - known.last >= self.pause:
                 self._part(pair)
                 known = Sharing(number, *pair, now, now, 0, 0, one[3], one[4], apart, apart, 0, 0)
-                self.lines[pair] = {}
+                self.lines[pair] = {0: (said[pair[0]], said[pair[1]])} if said else {}
             count = known.bins_count + 1
             self.pairs[pair] = known._replace(
                 last=now, bins_count=count, others=max(known.others, len(rows) - 2), last_nmi=apart

@@ -25,13 +25,34 @@ from tracks.batch import CLASS_B, F64, Mask, PositionBatch, StaticBatch
 from tracks.geodesy import NMI_M, destination, distance_m
 from tracks.places import Places
 
-KINDS = ("another MMSI", "another name or IMO number", "one MMSI, two ships",
-         "one IMO number, two ships", "interference")  # fmt: skip
+KINDS = (
+    "another MMSI",
+    "another name or IMO number",
+    "one MMSI, two ships",
+    "one IMO number, two ships",
+    "interference",
+)
 STATIC_S, STATIC_HEARD = 360.0, 0.75
 SILENT_CLASS_B = 0.25  # of class B, say nothing of themselves
 NEVER = 10**6
-WORDS = ("NORTHERN", "STELLA", "OCEAN", "PEARL", "GOLDEN", "TIGER", "ALBA", "VICTORY", "DELFIN",
-         "HORIZON", "SANTA", "MARINER", "KAPITAN", "AURORA", "BLUE", "FORTUNE")  # fmt: skip
+WORDS = (
+    "NORTHERN",
+    "STELLA",
+    "OCEAN",
+    "PEARL",
+    "GOLDEN",
+    "TIGER",
+    "ALBA",
+    "VICTORY",
+    "DELFIN",
+    "HORIZON",
+    "SANTA",
+    "MARINER",
+    "KAPITAN",
+    "AURORA",
+    "BLUE",
+    "FORTUNE",
+)
 
 
 class Act(NamedTuple):
@@ -97,8 +118,11 @@ def sea(seed: int, days: float, settings: Settings, places: Places) -> Sea:
     before, calm = (found_in(p, statics, deaf, places) for p in (jammed, positions))
     acts = [a._replace(kind="unsure") if _within(a, jam) else a for a in acts]
     outcomes = {kind: compare(kind, found, acts, jam) for kind in KINDS}
-    wrong = [f"{seed}: {f.event.id} {f.score:.2f}" for f in found
-             if f.score >= 0.5 and f.event is not None and _wrong(f, acts, jam)]  # fmt: skip
+    wrong = [
+        f"{seed}: {f.event.id} {f.score:.2f}"
+        for f in found
+        if f.score >= 0.5 and f.event is not None and _wrong(f, acts, jam)
+    ]
     counts = (sum(_in_jam(f, jam) for f in some) for some in (calm, before, found))
     return Sea(outcomes, Silenced(*counts, len(jam.mmsis)), wrong)
 
@@ -219,13 +243,14 @@ def _one_number(
         for r in np.flatnonzero((positions.mmsi == a) | given(positions)).tolist()
         for bin_ in [(int(positions.t[r] // 600), int(positions.mmsi[r]))]
     }
-    far = [k for k in both
-           if float(distance_m(*where[k, a], *where[k, b])) > 3 * NMI_M]  # fmt: skip
+    far = [k for k in both if float(distance_m(*where[k, a], *where[k, b])) > 3 * NMI_M]
     new = replace(positions, mmsi=np.where(given(positions), a, positions.mmsi).astype(np.uint32))
     told = replace(statics, mmsi=np.where(given(statics), a, statics.mmsi).astype(np.uint32))
     sure = len(far) >= 9 and len(far) > 0.9 * len(both)
     span = (far[0] * 600.0, far[-1] * 600.0 + 600) if sure else (at, until)
-    return new, told, [Act(KINDS[2] if sure else "unsure", frozenset((a,)), *span)]
+    # What else follows from it is neither right nor wrong: one ship has two numbers by turns.
+    also = [Act("unsure", frozenset(m), START, float(positions.t[-1])) for m in ((a,), (a, b))]
+    return new, told, [Act(KINDS[2], frozenset((a,)), *span), *also] if sure else also
 
 
 def _one_imo(
@@ -304,8 +329,9 @@ def _false(
         return destination(lat, lon, rng.uniform(0, 360, n), away_m)
     there = destination(centre_lat, centre_lon, rng.uniform(0, 360), NMI_M * rng.uniform(25, 120))
     if how == 1:
-        return destination(*(np.full(n, v) for v in there), rng.uniform(0, 360, n),
-                           rng.uniform(0, 400, n))  # fmt: skip
+        return destination(
+            *(np.full(n, v) for v in there), rng.uniform(0, 360, n), rng.uniform(0, 400, n)
+        )
     return destination(*(np.full(n, v) for v in there), (t / 5) % 360, np.full(n, 900.0))
 
 
@@ -351,22 +377,26 @@ def compare(kind: str, found: Sequence[Found], acts: Sequence[Act], jam: Jam) ->
         true = [Act(kind, frozenset(), jam.start, jam.end)]
     else:
         true = [a for a in acts if a.kind == kind]
-    listed = [f for f in found if kind_of(f) == kind and not _unsure(f, acts)]
+    listed = [f for f in found if kind_of(f) == kind]
     left, right, pairs = list(true), [], []
-    for f in sorted(tuple(listed), key=lambda f: -f.score):
+    for f in sorted(listed, key=lambda f: -f.score):
         match = next((a for a in left if _is(f, a, jam)), None)
         if match is not None:
             left.remove(match)
             right.append(f)
             pairs.append((f, match))
-        elif any(_is(f, a, jam) for a in true):
+        elif any(_is(f, a, jam) for a in true) or _unsure(f, acts):
             listed.remove(f)  # more of the same, after a day out of hearing
     strong = [f for f in listed if f.score >= 0.5]
     return Outcome(
-        len(true), len(listed), len(right), len(strong), sum(f.score >= 0.5 for f in right),
+        len(true),
+        len(listed),
+        len(right),
+        len(strong),
+        sum(f.score >= 0.5 for f in right),
         [abs(f.span.start - a.start) / 60 for f, a in pairs],
         [abs(f.span.end - a.end) / 60 for f, a in pairs],
-    )  # fmt: skip
+    )
 
 
 def kind_of(f: Found) -> str:
@@ -396,10 +426,12 @@ def _unsure(f: Found, acts: Sequence[Act]) -> bool:
 
 def _wrong(f: Found, acts: Sequence[Act], jam: Jam) -> bool:
     kind = kind_of(f)
-    if not kind or _unsure(f, acts):
-        return False
     true = [Act(kind, frozenset(), jam.start, jam.end)] if kind == "interference" else acts
-    return not any(a.kind == kind and _is(f, a, jam) for a in true)
+    return (
+        bool(kind)
+        and not _unsure(f, acts)
+        and not any(a.kind == kind and _is(f, a, jam) for a in true)
+    )
 
 
 def _in_jam(f: Found, jam: Jam) -> bool:

@@ -209,6 +209,7 @@ def reach(heard: Fixes, more_h: float) -> float:
 # A few lines cannot show whether the station was deaf: that rule needs the whole log.
 WITH_FEW_LINES = {kind: detector(kind) for kind in DETECTORS} | {
     "gap": Gap(min_duration_h=2, outage_vessels_count=1000, half_deaf_vessels_count=1000),
+    "interference": Interference(min_vessels_count=2, merge_h=1.6),
     "identity": Identity(learning_h=0, min_together_h=0.5, merge_h=3.1),
 }
 # What was learned of reception lies in cells, which are not turned with the ships.
@@ -375,7 +376,8 @@ def test_the_lines_that_an_event_names_give_its_measured_values_again(
     how = {"until": until, "places": places}
     for event in events(detector(kind), heard, **how, **fleet.told()).values():
         named = heard.take(np.isin(heard.line, event.evidence.lines))
-        again = events(WITH_FEW_LINES[kind], named, **how)
+        claims = fleet.claims().take(np.isin(fleet.claims().line, event.evidence.lines))
+        again = events(WITH_FEW_LINES[kind], named, statics=claims, **how)
         assert event.id in again
         # That it was over is shown by what came later, which is not part of it.
         assert again[event.id].end in (event.end, None)

@@ -151,8 +151,8 @@ def renamed(last: dict, changes: list, together: dict, d: Identity) -> dict:
         since = [r for r in rows if r[0][0] // 600 >= start // 600]
         track = min(since)[1] if since else max(rows)[1]
         found[(track,), start, max(rest[3] for rest in fields.values())] = {
-            "new_names_count": new_name,
-            "new_imo_count": new_imo,
+            "new_names_count": float(new_name),
+            "new_imo_count": float(new_imo),
         }
     return found
 
@@ -173,7 +173,11 @@ def renumbered(d: Identity, last: dict, first: dict, claims: list, through: int)
     by_bin = defaultdict(list)
     for mmsi, row in first.items():
         begin = int(row[0] // 600)
-        if begin >= began + 2 * 6 and begin + 6 <= through and mmsi * HULLS_PER_MMSI + 1 in last:
+        if (
+            begin >= began + max(1, round(d.learning_h * 6))
+            and begin + 6 <= through
+            and mmsi * HULLS_PER_MMSI + 1 in last
+        ):
             by_bin[begin].append(mmsi * HULLS_PER_MMSI + 1)
     for begin, new in by_bin.items():
         fits = []

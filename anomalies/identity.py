@@ -188,14 +188,20 @@ class Identity:
             first = since[np.argmin(rows.t[since])] if len(since) else np.argmax(rows.t)
             row = rows.take(np.array([int(first)]))
             if not _jammed(sea, row):
-                yield self._change_of_claims(row, list(told.values()), other_name, other_imo)
+                of_hour = rows.take((rows.track == row.track[0]) & (rows.bin <= row.bin[0]))
+                of_hour = of_hour.take(of_hour.bin > row.bin[0] - HOUR)
+                yield self._change_of_claims(of_hour, list(told.values()), other_name, other_imo)
 
     def _change_of_claims(
-        self, row: Whereabouts, changes: list[Changed], other_name: bool, other_imo: bool
+        self, of_hour: Whereabouts, changes: list[Changed], other_name: bool, other_imo: bool
     ) -> Event:
+        """Return the event; `of_hour` is where the ship was in the hour up to the change."""
+        row = of_hour.take(slice(-1, None))
         start, end = min(c.first_t for c in changes), max(c.t for c in changes)
-        lines = {line for c in changes for line in c.lines} | {int(row.line[0])}
-        speed = {} if np.isnan(row.sog_kn[0]) else {"speed_kn": round(float(row.sog_kn[0]), 1)}
+        lines = {line for c in changes for line in c.lines} | set(of_hour.line.tolist())
+        # Unheard before, it may have changed long before, in port.
+        known = len(of_hour) >= HEARD_BINS and not np.isnan(of_hour.sog_kn).any()
+        speed = {"speed_kn": round(float(of_hour.sog_kn.min()), 1)} if known else {}
         return Event(
             kind=self.kind,
             tracks=(int(row.track[0]),),
@@ -279,7 +285,9 @@ class Identity:
         under_way = min(float(s.a_row.sog_kn[0]), float(s.b_row.sog_kn[0])) >= UNDER_WAY_KN
         if SHAPE in other and not same:
             return False
-        return bool(same) or (under_way and not s.rivals_count and s.silent_s <= SEAMLESS_S)
+        turned_deg = abs((float(s.a_row.cog_deg[0] - s.b_row.cog_deg[0]) + 180) % 360 - 180)
+        goes_on = under_way and turned_deg <= SAME_COURSE_DEG and not s.rivals_count
+        return bool(same) or (goes_on and s.silent_s <= SEAMLESS_S)
 
     def _renumbered(self, s: Succession, claimed: Claimed) -> Event:
         same, other, said_lines = _compared(s, claimed)
@@ -324,7 +332,9 @@ class Identity:
 
 
 UNDER_WAY_KN = 3.0
-SEAMLESS_S = 600.0  # without any word that agrees, a change must leave no time for another ship
+# Without any word that agrees, a change must leave no time and no course for another ship.
+SEAMLESS_S, SAME_COURSE_DEG = 1200.0, 30.0
+HEARD_BINS = 4  # of the hour before a name changed, or it is not known what the ship did
 
 
 def book_bins(settings: Identity) -> int:

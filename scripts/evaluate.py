@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import _evaluate_gaps as gaps
+import _evaluate_identity as identity
 import _evaluate_meetings as meetings
 import _evaluate_real as real
 import _evaluate_tables as tables
@@ -42,6 +43,8 @@ class Size(NamedTuple):
     meeting_seas: int
     meeting_days: float
     maskings: int
+    identity_seas: int
+    identity_days: float
     first_seed: int = 1
 
     def seeds(self, count: int) -> range:
@@ -49,7 +52,7 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL, QUICK = Size(12, 14, 4, 10, 24), Size(2, 6, 1, 4, 1)
+FULL, QUICK = Size(12, 14, 4, 10, 24, 12, 4), Size(2, 6, 1, 4, 1, 1, 3)
 
 
 @cache
@@ -71,6 +74,10 @@ def meeting_sea(number: int, seed: int, days: float) -> dict[str, dict[str, meet
     if number:  # the rules of others are told of the first setting only
         rules = dict(list(rules.items())[:1])
     return meetings.outcomes(meetings.SETTINGS[number], seed, days, rules, places())
+
+
+def identity_sea(seed: int, days: float) -> identity.Sea:
+    return identity.sea(seed, days, settings(), places())
 
 
 def hidden(folder: Path, seed: int) -> real.Masked:
@@ -111,6 +118,9 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
         work.each(meeting_sea, *((n, k, size.meeting_days) for k in size.seeds(size.meeting_seas)))
         for n in range(len(meetings.SETTINGS))
     ]
+    ids = work.each(
+        identity_sea, *((k, size.identity_days) for k in size.seeds(size.identity_seas))
+    )
     of_real = measure_real(work, size, folder) if folder.is_dir() else {}
     made = tables.of_gaps(results(gap_seas))
     by_setting: tables.Meetings = {}
@@ -120,6 +130,7 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
             rule: {kind: [sea[rule][kind] for sea in seas] for kind in meetings.KINDS}
             for rule in seas[0]
         }
+    made |= tables.of_identity(results(ids))
     return made | tables.of_meetings(by_setting) | of_real
 
 

@@ -214,7 +214,9 @@ def renumbered(d: Identity, last: dict, first: dict, claims: list, through: int)
             same = [f for x, y, f in words if x and x == y]
             other = [f for x, y, f in words if x and y and x != y]
             kn = min(last[a][max(k for k in last[a] if k <= begin)][3], first[b // 1000][3])
-            alone = kn >= 3 and not rivals and silent <= 600
+            cogs = last[a][max(k for k in last[a] if k <= begin)][4], first[b // 1000][4]
+            turned = abs((cogs[0] - cogs[1] + 180) % 360 - 180)
+            alone = kn >= 3 and turned <= 30 and not rivals and silent <= 1200
             if ("shape" in other and not same) or not (same or alone):
                 continue
             start, end = sorted((first[b // 1000][0] - silent, first[b // 1000][0]))

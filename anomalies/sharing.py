@@ -44,11 +44,11 @@ class Sharings(Columns):
 
 @dataclass(frozen=True, slots=True)
 class SharingLines(Columns):
-    """Lines of pairs in their first bins together, and in the last."""
+    """Lines of pairs in their first bins together, in some on the way and in the last."""
 
     a: I64 = column(np.int64)
     b: I64 = column(np.int64)
-    nth: I64 = column(np.int64)  # which bin together, from 1; SHOWN_BINS + 1: the last; 0: claims
+    at: I64 = column(np.int64)  # which bin together; 0: claims
     line_a: I64 = column(np.int64)
     line_b: I64 = column(np.int64)
 
@@ -71,7 +71,7 @@ class Sharing(NamedTuple):
     told: int
 
 
-Lines = dict[int, tuple[int, int]]  # nth -> the lines of both
+Lines = dict[int, tuple[int, int]]  # by bin, the lines of both
 
 
 class Book:
@@ -82,16 +82,16 @@ class Book:
         self.over: list[tuple[Sharing, Lines]] = []  # chosen pairs that came apart
         self.pairs = {(row.a, row.b): row for row in map(Sharing._make, _rows(sharings))}
         self.lines: dict[tuple[int, int], Lines] = {pair: {} for pair in self.pairs}
-        for a, b, nth, line_a, line_b in _rows(lines):
-            self.lines[a, b][nth] = line_a, line_b
+        for a, b, at, line_a, line_b in _rows(lines):
+            self.lines[a, b][at] = line_a, line_b
 
     def tables(self) -> tuple[Sharings, SharingLines]:
         """Return the state."""
         every = sorted(self.pairs.values())
         rows = [
-            (*pair, nth, *lines)
+            (*pair, at, *lines)
             for pair in sorted(self.lines)
-            for nth, lines in sorted(self.lines[pair].items())
+            for at, lines in sorted(self.lines[pair].items())
         ]
         return _table(Sharings, every), _table(SharingLines, rows)
 
@@ -118,7 +118,7 @@ class Book:
             self.pairs[pair] = known._replace(
                 last=now, bins_count=count, others=max(known.others, len(rows) - 2), last_nmi=apart
             )
-            self.lines[pair][min(count, SHOWN_BINS + 1)] = one[-1], other[-1]
+            self._show(self.lines[pair], now, (one[-1], other[-1]))
             if count == self.least:
                 self._choose(pair)
 
@@ -133,6 +133,13 @@ class Book:
         """Let the pairs part that nothing after bin `through` can continue."""
         for pair in [p for p, row in self.pairs.items() if through - row.last >= self.pause]:
             self._part(pair)
+
+    def _show(self, lines: Lines, now: int, both: tuple[int, int]) -> None:
+        """Keep the lines of a bin: the first ones, the last, and so many that no pause shows."""
+        bins = [at for at in lines if at]
+        if len(bins) > SHOWN_BINS and now - bins[-2] <= self.pause // 2:
+            del lines[bins[-1]]
+        lines[now] = both
 
     def _choose(self, pair: tuple[int, int]) -> None:
         own = self.pairs[pair]

@@ -389,6 +389,8 @@ def test_the_lines_that_an_event_names_give_its_measured_values_again(
 @settings(FEW, max_examples=30)
 @given(fleets(), more_h, places)
 def test_it_equals_its_slow_twin(kind: str, fleet: Fleet, more_h: float, places: Places) -> None:
+    if kind not in ("identity", "interference"):  # the others' twins know one hull of a number
+        fleet = replace(fleet, jump=None)
     heard = fleet.heard()
     until, told = reach(heard, more_h), fleet.told()
     found = {

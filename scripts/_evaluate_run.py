@@ -28,6 +28,7 @@ class Found(NamedTuple):
     score: float
     chance: float  # nan where the detector gives none
     open: bool
+    event: Event | None = None
 
 
 def found_in(
@@ -61,6 +62,7 @@ def found_in(
             one.assessment.score,
             float(10.0 ** -one.event.evidence.measured.get(SURPRISE, np.nan)),
             one.event.end is None,
+            one.event,
         )
         for one in judge(list(events.values()), station)
     ]

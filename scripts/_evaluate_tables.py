@@ -19,6 +19,8 @@ from _evaluate_gaps import (
     by_length,
     rankings,
 )
+from _evaluate_identity import KINDS as IDENTITY_KINDS
+from _evaluate_identity import Sea
 from _evaluate_meetings import KINDS, SETTINGS, Outcome
 from _evaluate_metrics import (
     Counts,
@@ -305,6 +307,35 @@ def of_normal(normals: Sequence[Normal]) -> Tables:
 
 
 _BLOCK = r"(<!-- table: {} -->\n).*?(<!-- end of table -->)"
+
+
+def of_identity(seas: Sequence[Sea]) -> Tables:
+    """Return the tables of part (e)."""
+    rows = []
+    for kind in IDENTITY_KINDS:
+        some = [sea.outcomes[kind] for sea in seas]
+        true, listed, right, strong, strong_right = (
+            sum(o[i] for o in some) for i in range(len(some[0]) - 2)
+        )
+        times = [minutes([np.array(o[i]) for o in some]) for i in (-2, -1)]
+        rows.append(
+            (kind, share(right, listed), share(right, true), share(strong_right, strong),
+             share(strong_right, true), *times)
+        )  # fmt: skip
+    calm, before, after, ships = (sum(sea.silenced[i] for sea in seas) for i in range(4))
+    head = ["", "listed: precision", "recall", f"precision, score {STRONG} or more"]
+    return {
+        "identity": table([*head, "recall, the same", "start", "end"], rows),
+        "silenced": table(
+            ["events about ships that begin in the jammed area and time", "count"],
+            [
+                ("ships displaced", f"{ships:,}"),
+                ("events, had nobody been jammed", f"{calm:,}"),
+                ("events, if interference silenced nothing", f"{before:,}"),
+                ("events listed", f"{after:,}"),
+            ],
+        ),
+    }
 
 
 def names_in(page: str) -> list[str]:

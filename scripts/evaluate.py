@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import _evaluate_gaps as gaps
 import _evaluate_hulls as hulls
+import _evaluate_identity as identity
 import _evaluate_meetings as meetings
 import _evaluate_real as real
 import _evaluate_segments as segments
@@ -45,6 +46,8 @@ class Size(NamedTuple):
     meeting_days: float
     maskings: int
     sharings: int
+    identity_seas: int
+    identity_days: float
     first_seed: int = 1
 
     def seeds(self, count: int) -> range:
@@ -52,7 +55,7 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL, QUICK = Size(12, 14, 4, 10, 24, 40), Size(2, 6, 1, 4, 1, 4)
+FULL, QUICK = Size(12, 14, 4, 10, 24, 40, 12, 4), Size(2, 6, 1, 4, 1, 4, 1, 3)
 
 
 @cache
@@ -74,6 +77,10 @@ def meeting_sea(number: int, seed: int, days: float) -> dict[str, dict[str, meet
     if number:  # the rules of others are told of the first setting only
         rules = dict(list(rules.items())[:1])
     return meetings.outcomes(meetings.SETTINGS[number], seed, days, rules, places())
+
+
+def identity_sea(seed: int, days: float) -> identity.Sea:
+    return identity.sea(seed, days, settings(), places())
 
 
 def hidden(folder: Path, seed: int) -> real.Masked:
@@ -122,6 +129,9 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
         work.each(meeting_sea, *((n, k, size.meeting_days) for k in size.seeds(size.meeting_seas)))
         for n in range(len(meetings.SETTINGS))
     ]
+    ids = work.each(
+        identity_sea, *((k, size.identity_days) for k in size.seeds(size.identity_seas))
+    )
     of_hulls = measure_hulls(work, size, folder)
     of_real = measure_real(work, size, folder) if folder.is_dir() else {}
     made = tables.of_gaps(results(gap_seas))
@@ -132,6 +142,7 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
             rule: {kind: [sea[rule][kind] for sea in seas] for kind in meetings.KINDS}
             for rule in seas[0]
         }
+    made |= tables.of_identity(results(ids))
     return made | tables.of_meetings(by_setting) | of_hulls | of_real
 
 

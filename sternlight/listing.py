@@ -113,7 +113,7 @@ def show_events(rows: Iterable[dict[str, Any]]) -> None:
         cells = (
             f"{row['score']:.2f}",
             row["kind"],
-            "\n".join(map(str, row["mmsis"])),
+            "\n".join(map(str, row["mmsis"])) or "an area",
             f"{_short(row['start'])} to {until}\n{plain(row['place'])}",
         )
         table.add_row(*map(Text, cells))

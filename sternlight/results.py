@@ -99,7 +99,8 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
         out.write(dumps(summary, indented=True) + "\n")
     written.append(SUMMARY)
     vessels = [rows.vessel(vessel) for vessel in ranked[: asked.top_count]]
-    ids = sorted({event for vessel in vessels for event in vessel["events"]})
+    areas = {one.event.id for one in judged if one.event.kind == "interference"}
+    ids = sorted(areas.union(*(vessel["events"] for vessel in vessels)))
     shown = [replay.events[e] for e in ids]
     events = {
         one.event.id: one.row(replay.reading.provenance) for one in judge(shown, replay.station)

@@ -18,6 +18,8 @@ from pydantic_core import ErrorDetails
 
 from anomalies.encounter import Encounter
 from anomalies.gap import Gap
+from anomalies.identity import Identity
+from anomalies.interference import Interference
 from anomalies.loitering import Loitering
 from receiver.sources.address import BadAddress, parse
 from sternlight.data import data_folder
@@ -69,9 +71,11 @@ class Settings:
     segment: Segment = field(default_factory=Segment)
     points: Resample = field(default_factory=Resample)
     identities: Identities = field(default_factory=Identities)
+    interference: Interference = field(default_factory=Interference)
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)
+    identity: Identity = field(default_factory=Identity)
     answers: Answers = field(default_factory=Answers)
     watch: Watch = field(default_factory=Watch)
     sources: dict[str, str] = field(default_factory=dict)  # addresses by name

@@ -12,6 +12,7 @@ import numpy as np
 from anomalies.detector import Context, Detector, Gaps, Heard
 from anomalies.detectors import DETECTORS
 from anomalies.event import Change, Event
+from anomalies.interference import Interference
 from sternlight.fleet import Fleet
 from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
@@ -87,13 +88,12 @@ class Station:
         s["points"], points = self.points.step(s["points"], fixes, as_of)
         self.fleet = self.fleet.hear(fixes)
         self.as_of = as_of
-        heard, context = Heard(fixes, points, turns), Context(self.places, ended)
-        changes: list[Change] = []
-        for detector in self.detectors:
-            s[detector.kind], found = detector.step(s[detector.kind], heard, context, as_of)
-            changes += found
-            if detector.kind == "gap":
-                heard = replace(heard, gaps=Gaps(found, self.gap_h))
+        aside = positions.take(slice(0, 0))
+        if set_aside:
+            aside = positions.take(~np.isin(positions.line, fixes.line))
+        heard = Heard(fixes, points, turns, aside=aside, statics=statics)
+        states, changes = self._detected(heard, ended)
+        s.update(states)
         for what, event in changes:
             self.going_on.pop(event.id, None)
             if what in ("opened", "updated"):
@@ -102,13 +102,23 @@ class Station:
 
     def preview(self) -> list[Change]:
         """Return what would change in the events if nothing more were heard; remember nothing."""
-        nothing = Heard(Fixes.empty(), Points.empty(), NO_TURNS, Gaps((), self.gap_h))
-        context = Context(self.places, True)
-        return [
-            change
-            for detector in self.detectors
-            for change in detector.step(self.states[detector.kind], nothing, context, self.as_of)[1]
-        ]
+        return self._detected(Heard(Fixes.empty(), Points.empty()), True)[1]
+
+    def _detected(self, heard: Heard, ended: bool) -> tuple[dict[str, State], list[Change]]:
+        """Return the detectors' new states, and all that they say; interference is asked first."""
+        context = Context(self.places, ended)
+        states: dict[str, State] = {}
+        changes: list[Change] = []
+        for detector in self.detectors:
+            before = self.states[detector.kind]
+            states[detector.kind], found = detector.step(before, heard, context, self.as_of)
+            changes += found
+            if isinstance(detector, Interference):
+                jams = detector.jams(states[detector.kind])
+                context = replace(context, jams=jams)
+            elif detector.kind == "gap":
+                heard = replace(heard, gaps=Gaps(found, self.gap_h))
+        return states, changes
 
     def vessels(self) -> Fleet:
         """Return the hulls that are ships, and not a wild position or two."""

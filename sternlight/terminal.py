@@ -28,6 +28,11 @@ CREED = (
 )
 SIMULATED = "This recording is simulated: none of these ships exists."
 
+_WORDS = {
+    "identity": ("odd identity", "odd identities"),
+    "interference": ("area of interference", "areas of interference"),
+}
+
 Row = Mapping[str, Any]
 
 
@@ -44,6 +49,7 @@ def ranking(shown: Shown, summary: Row, folder: str) -> RenderableType:
     vessels, events, names = shown
     parts: list[RenderableType] = [_opening(summary, vessels)]
     parts += [_distress(row) for row in summary["distress"]]
+    parts += [_interference(e) for e in events.values() if e["kind"] == "interference"]
     for place, row in enumerate(vessels, 1):
         parts.append(_vessel(place, row, [events[e] for e in row["events"]], names))
     parts.append(_closing(summary, len(vessels), folder))
@@ -56,7 +62,7 @@ def show(shown: Shown, summary: Row, folder: str) -> None:
 
 
 def _opening(summary: Row, vessels: Sequence[Row]) -> Text:
-    found = [counted(n, kind) for kind, n in summary["events"].items() if n]
+    found = [counted(n, *_WORDS.get(kind, (kind,))) for kind, n in summary["events"].items() if n]
     text = Text()
     if summary["simulated"]:
         text.append(SIMULATED + "\n", "bold")
@@ -76,6 +82,17 @@ def _distress(row: Row) -> Text:
     if not row["active"]:
         return Text(f"Distress beacon, under test: {heard}")
     return Text(f"DISTRESS: {heard} If this may be going on, tell the coast guard.", "bold red")
+
+
+def _interference(event: Row) -> Text:
+    measured = event["measured"]
+    until = f"to {_when(event['end'])}" if event["end"] else "and still so at the end"
+    return Text(
+        f"Satellite navigation was disturbed from {_when(event['start'])} {until}, within"
+        f" {measured['radius_nmi']:.0f} nmi of {event['lat']:.2f}, {event['lon']:.2f},"
+        f" {plain(event['place'])}: {measured['vessels_count']:.0f} ships reported from where they"
+        f" were not (score {event['score']:.2f}). What ships did there is not judged."
+    )
 
 
 def _vessel(
@@ -131,9 +148,23 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
         return f"silent{length} {start}{going_on}"
     if event["kind"] == "loitering":
         return f"stayed about where it was{length} {start}{going_on}"
+    if event["kind"] == "identity":
+        return f"{_of_identity(event, row)} {start}{going_on}"
     others = [m for m in event["mmsis"] if m != row["mmsi"]] or event["mmsis"][:1]
     met = " and ".join(f"{plain(names[m])} ({m})" if names.get(m) else str(m) for m in others)
     return f"stayed close to {met}{length} {start}{going_on}"
+
+
+def _of_identity(event: Row, row: Row) -> str:
+    measured = event["measured"]
+    other = " and ".join(str(m) for m in event["mmsis"] if m != row["mmsi"])
+    if "same_mmsi_count" in measured:
+        return "shared its MMSI with another hull"
+    if "same_imo_count" in measured:
+        return f"gave the same IMO number as {other}"
+    if "silent_s" in measured:
+        return f"went on as another number, or from one, {other},"
+    return "changed its name or IMO number"
 
 
 def _closing(summary: Row, shown: int, folder: str) -> Text:

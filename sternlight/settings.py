@@ -22,6 +22,7 @@ from anomalies.loitering import Loitering
 from receiver.sources.address import BadAddress, parse
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
+from tracks.anchorages import Anchoring
 from tracks.duplicates import Duplicates
 from tracks.identity import Identities
 from tracks.points import Resample
@@ -69,6 +70,7 @@ class Settings:
     segment: Segment = field(default_factory=Segment)
     points: Resample = field(default_factory=Resample)
     identities: Identities = field(default_factory=Identities)
+    anchorages: Anchoring = field(default_factory=Anchoring)
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)

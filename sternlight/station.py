@@ -96,12 +96,14 @@ class Station:
         last = self._step(positions, statics, as_of, ended, turns)
         return _joined([*before, last]) if before else last
 
-    def tell(self, learned: Learned) -> None:
-        """Take note of anchorages that are known from a time on; none before has been told later.
+    @property
+    def learns(self) -> bool:
+        """Whether it learns anchorages; where there is no map of the shore, all masks are off."""
+        return self.anchoring.vessels_count > 0 and self.places.shore is not None
 
-        Where there is no map of the shore, all masks are off, and so is this one.
-        """
-        if self.places.shore is not None:
+    def tell(self, learned: Learned) -> None:
+        """Take note of anchorages that are used from a time on, later than those told before."""
+        if self.learns:
             self.coming.append(learned)
 
     def _know(self, learned: Learned) -> None:

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracks.batch import F64, I64, Columns, Mask, column
-from tracks.geodesy import EARTH_RADIUS_M, NMI_M, distance_m, unit_xyz
+from tracks.batch import F64, I64, Columns, Mask, column, starts
+from tracks.geodesy import EARTH_RADIUS_M, NMI_M, distance_m
 from tracks.place import Place
 from tracks.stays import Resting, Stays
 
@@ -29,6 +29,7 @@ COMPANY_M, COMPANY_S = 500.0, 7200.0  # an encounter: Miller et al. 2018
 MARGIN_NMI = 0.3  # ours: about a large ship's swing, since stays are told by their middle
 MOST = 1000  # discs, those with the most ships first
 FISHING = 30  # ITU-R M.1371-5, table 53
+FEW = 1000  # stays that may be compared each with each
 AT_ONCE = 200  # stays asked about together; bounds memory
 
 
@@ -98,18 +99,19 @@ class Anchoring:
     def possible(self, stays: Stays) -> bool:
         """Return whether there may be an anchorage; most often this says at once that not.
 
-        So many ships would have to lie in three cubes of space each way, as wide as
-        the distance.
+        So nobody loads scikit-learn in vain.  Company is not looked at, and of very many
+        stays it says yes.
         """
         stays = stays.take(self._long(stays))
-        if not self.vessels_count or len(np.unique(stays.mmsi)) < self.vessels_count:
+        stays = stays.take(np.argsort(stays.track, kind="stable"))
+        ship = starts(stays.mmsi)
+        if not 0 < self.vessels_count <= len(ship):
             return False
-        cubes = np.floor(unit_xyz(stays.lat, stays.lon) / self._angle).astype(np.int64)
-        around = np.stack(np.meshgrid(*[(-1, 0, 1)] * 3), axis=-1).reshape(-1, 1, 3)
-        of_ships = np.concatenate(
-            [(cubes + around).reshape(-1, 3), np.tile(stays.mmsi, 27)[:, None]], axis=1
-        )
-        _, ships_count = np.unique(np.unique(of_ships, axis=0)[:, :3], axis=0, return_counts=True)
+        if len(stays) > FEW:
+            return True
+        apart_m = distance_m(stays.lat[:, None], stays.lon[:, None], stays.lat, stays.lon)
+        near = apart_m <= self.within_nmi * NMI_M
+        ships_count = np.logical_or.reduceat(near, ship, axis=1).sum(axis=1)
         return bool(ships_count.max() >= self.vessels_count)
 
     def learn(self, stays: Stays) -> Anchorages:

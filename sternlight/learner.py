@@ -24,6 +24,7 @@ LONGEST_S = 600.0  # measured: 10,000 stays take some seconds
 NICE = 19
 NUMBERS = ("vessels_count", "within_nmi", "min_stay_h", "memory_days", "max_shore_nmi")
 LENGTH_BYTES = 8
+MODULE = "sternlight.learner"  # this one, run as a program
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -77,7 +78,7 @@ def _started() -> subprocess.Popen[bytes]:
     path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
     one_thread = dict.fromkeys(THREADS, "1")  # more take memory, and cores from the station
     return subprocess.Popen(
-        [sys.executable, "-m", "sternlight.learner"],
+        [sys.executable, "-m", MODULE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

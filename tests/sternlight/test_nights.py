@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from receiver.formats import by_name, stationlog
 from receiver.formats.stationlog import LogReader
 from receiver.sources.logfile import Input
 from sternlight import spool
+from sternlight.cli import main
 from sternlight.data import data_folder
 from sternlight.job import Job, run
 from sternlight.learner import Learner, LearningFailedError
@@ -36,6 +38,7 @@ from tests.sternlight.stations import Post
 from tests.sternlight.test_watch import batches, journal
 from tracks.anchorages import Anchorages, Anchoring, Learned
 from tracks.geodesy import NMI_M, distance_m
+from tracks.placefile import read_places
 from tracks.places import Places
 from tracks.stays import Stays
 
@@ -354,3 +357,36 @@ def test_however_the_stream_is_cut_what_was_learned_is_used_from_its_own_time_on
     at = [T0 + day * DAY for day in cuts]
     first, other = (told_to(Station(Settings(), PLACES), some, told) for some in ([], at))
     assert first == other
+
+
+def test_what_was_learned_is_a_file_that_places_reads(tmp_path: Path) -> None:
+    post = post_at(tmp_path / "station")
+    post.start()
+    told = asked("anchorages", "--data", f"{post.folder}")
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert "No anchorage has been learned yet." in told.stderr
+    hear(post, batches(lines(), 60, random.Random(5)))
+    post.watch.log.sync()
+    learned = post.watch.live.station.learned.anchorages
+    for name in ("mine.csv", "mine.geojson"):
+        path = tmp_path / name
+        told = asked("anchorages", "--data", f"{post.folder}", "--out", f"{path}")
+        assert told.exit_code == 0
+        assert told.stdout.startswith("1 anchorage, in use since 2026-03-06T0")
+        places = read_places(path)
+        assert [p.lat for p in places] == pytest.approx(learned.lat.tolist(), abs=1e-5)
+        assert [p.lon for p in places] == pytest.approx(learned.lon.tolist(), abs=1e-5)
+        assert {(p.kind, p.name, p.radius_nmi) for p in places} == {
+            ("anchorage", "anchorage learned here (15 ships)", 0.8)
+        }
+    assert asked("anchorages", "--data", f"{post.folder}").stdout == (
+        tmp_path / "mine.csv"
+    ).read_text("utf-8")
+    told = asked("anchorages", "--data", f"{post.folder}", "--out", "mine.xls")
+    assert told.exit_code == 2
+    assert "neither .csv nor .geojson" in told.stderr
+    post.watch.close()
+
+
+def asked(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))

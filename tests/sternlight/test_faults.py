@@ -212,7 +212,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "cut within its header": lambda p: os.truncate(p, 70),
     "overwritten with garbage": lambda p: p.write_bytes(random.Random(1).randbytes(90_000)),
     "overwritten in its middle": lambda p: _scribble(p, 3),
-    "with garbage in every page": lambda p: _scribble(p, 40),
+    "with garbage in every page": lambda p: _scribble_pages(p),
 }
 
 
@@ -221,6 +221,13 @@ def _scribble(path: Path, times: int) -> None:
     for _ in range(times):
         at = chance.randrange(4096, len(data) - 700)
         data[at : at + 600] = chance.randbytes(600)
+    path.write_bytes(data)
+
+
+def _scribble_pages(path: Path) -> None:
+    chance, data = random.Random(7), bytearray(path.read_bytes())
+    for page in range(4096, len(data), 4096):
+        data[page : page + 600] = chance.randbytes(600)
     path.write_bytes(data)
 
 

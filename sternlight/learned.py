@@ -19,9 +19,10 @@ from tracks.places import Places
 
 
 def of_station(folder: Path, settings: Settings, places: Places) -> Learned:
-    """Return the anchorages that a station uses, while it runs or not.  Raises ArchiveError."""
+    """Return what a station learned last, while it runs or not.  Raises ArchiveError."""
     with Archive.look(folder) as archive:
-        return look(archive, folder, settings, places).station.learned
+        station = look(archive, folder, settings, places).station
+    return [station.learned, *station.coming][-1]
 
 
 def rows(anchorages: Anchorages) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ class Nights:
 
     def __init__(self) -> None:
         self.why_not = ""
-        self._day: float | None = None
+        self._day = -np.inf
         self._task: _Task | None = None
 
     @property
@@ -58,11 +58,8 @@ class Nights:
             return None if self.busy else self._taken(self._task, station, latest)
         if not np.isfinite(station.as_of) or not station.learns:
             return None
-        if self._day is None:
-            since = station.learned.t
-            self._day = (since if np.isfinite(since) else station.as_of) // DAY_S
         day = station.as_of // DAY_S
-        if day > self._day:
+        if day > max(self._day, station.learned.t // DAY_S):
             self._day = day
             self._task = _begun(station)
         return None

@@ -63,6 +63,7 @@ class Accountant:
             self._day, self._bytes_before = day, log.written_bytes
         fleet, as_of = live.station.fleet, live.station.as_of
         known, computer = as_of > 0, vitals(watch.folder)
+        learned = live.station.learned
         counts, lost = live.counts, counted(log.lost_lines, "line")
         return {
             "version": sternlight.__version__,
@@ -97,6 +98,11 @@ class Accountant:
                 "events_open": watch.keeper.events_count["open"],
                 "events_closed": watch.keeper.events_count["closed"],
                 "last_commit": watch.keeper.last_commit_t,
+            },
+            "anchorages": {
+                "count": learned.anchorages.count,
+                "since": learned.t if learned.t > 0 else None,
+                "why_not": watch.nights.why_not,
             },
             "vessels_hour": int((fleet.last_heard > as_of - 3600).sum()) if known else 0,
             "vessels_day": int((fleet.last_heard > as_of - DAY_S).sum()) if known else 0,

@@ -63,6 +63,8 @@ class Live:
         if len(positions):
             self.first = min(self.first, float(positions.t[0]))
         turns = NO_TURNS if told is None else told.turns
+        for learned in () if told is None else told.learned:
+            self.station.tell(learned)
         as_of = self.lateness.as_of(self._punctual)
         positions, self._positions = _ripe(self._positions, positions, as_of)
         statics, self._statics = _ripe(self._statics, statics, as_of)

@@ -24,6 +24,7 @@ from anomalies.loitering import Loitering
 from receiver.sources.address import BadAddress, parse
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
+from tracks.anchorages import Anchoring
 from tracks.duplicates import Duplicates
 from tracks.identity import Identities
 from tracks.points import Resample
@@ -72,6 +73,7 @@ class Settings:
     points: Resample = field(default_factory=Resample)
     identities: Identities = field(default_factory=Identities)
     interference: Interference = field(default_factory=Interference)
+    anchorages: Anchoring = field(default_factory=Anchoring)
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)

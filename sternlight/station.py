@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -16,14 +17,19 @@ from anomalies.interference import Interference
 from sternlight.fleet import Fleet
 from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
+from tracks.anchorages import FISHING, Anchorages, Learned
 from tracks.batch import I64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.identity import ClaimChange, Claims
 from tracks.listening import Turns
 from tracks.places import Places
 from tracks.quality import clean
+from tracks.ship_types import ship_type_name
 from tracks.state import State, dump, load
+from tracks.stays import Stays
 
 NO_TURNS = Turns.empty()
+
+B = TypeVar("B", PositionBatch, StaticBatch, Turns)
 
 
 class Step(NamedTuple):
@@ -38,7 +44,9 @@ class Station:
 
     `going_on` are the open events by id; those that are over are whoever's who
     takes the changes.  `fleet` are all hulls heard; `counts` what was set aside,
-    and why; `as_of` is up to when everything has been heard.
+    and why; `as_of` is up to when everything has been heard.  `learned` are the
+    anchorages in use, `coming` those that will be; `around` are all places known, those
+    that were given and those that were learned.
     """
 
     def __init__(self, settings: Settings, places: Places) -> None:
@@ -48,7 +56,10 @@ class Station:
         self.identities = settings.identities
         self.gap_h = settings.gap.min_duration_h
         self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
-        self.places = places
+        self.anchoring = settings.anchorages
+        self.places = self.around = places
+        self.learned = Learned(-np.inf, Anchorages.empty())
+        self.coming: list[Learned] = []
         self.as_of = -np.inf
         self.fleet = Fleet.empty()
         self.going_on: dict[str, Event] = {}
@@ -58,6 +69,7 @@ class Station:
             "segment": self.segment.start(),
             "points": self.points.start(),
             "identities": self.identities.start(),
+            "stays": self.anchoring.resting.start(),
             **{detector.kind: detector.start() for detector in self.detectors},
         }
 
@@ -74,6 +86,52 @@ class Station:
         `ended` says that no report at all will follow.  `turns` are when sources turned
         deaf or heard again, as far as that has become known.
         """
+        before = []
+        while self.coming and self.coming[0].t < as_of:
+            until = self.coming[0].t
+            if until > self.as_of:
+                early, positions = _cut(positions, until)
+                told, statics = _cut(statics, until)
+                turned, turns = _cut(turns, until)
+                before.append(self._step(early, told, until, False, turned))
+            self._know(self.coming.pop(0))
+        last = self._step(positions, statics, as_of, ended, turns)
+        return _joined([*before, last]) if before else last
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns anchorages; where there is no map of the shore, all masks are off."""
+        return self.anchoring.vessels_count > 0 and self.places.shore is not None
+
+    def tell(self, learned: Learned) -> None:
+        """Take note of anchorages that are used from a time on, later than those told before."""
+        if self.learns:
+            self.coming.append(learned)
+
+    def _know(self, learned: Learned) -> None:
+        self.learned = learned
+        self.around = self.places.along_with(learned.anchorages.places())
+
+    def stays(self) -> Stays:
+        """Return the long rests of ships that are remembered, those that last among them.
+
+        Those count for anchorages that are of ships which say what they are, other than
+        fishing vessels.
+        """
+        stays = self.anchoring.resting.known(self.states["stays"], self.places, self.as_of)
+        mmsis, of = np.unique(stays.mmsi, return_inverse=True)
+        types = [self.claims(mmsi, self.as_of).ship_type for mmsi in mmsis.tolist()]
+        counts = [type_ != FISHING and ship_type_name(type_) != "" for type_ in types]
+        return replace(stays, counts=np.array(counts, np.bool_)[of])
+
+    def _step(
+        self,
+        positions: PositionBatch,
+        statics: StaticBatch,
+        as_of: float,
+        ended: bool,
+        turns: Turns,
+    ) -> Step:
         s, count = self.states, self.counts.update
         s["identities"], set_aside = self.identities.step(s["identities"], statics, as_of)
         count(set_aside)
@@ -86,6 +144,7 @@ class Station:
         s["segment"], fixes, set_aside = self.segment.step(s["segment"], positions, as_of)
         count(set_aside)
         s["points"], points = self.points.step(s["points"], fixes, as_of)
+        s["stays"] = self.anchoring.resting.step(s["stays"], points, self.places, as_of)
         self.fleet = self.fleet.hear(fixes)
         self.as_of = as_of
         aside = positions.take(slice(0, 0))
@@ -106,7 +165,7 @@ class Station:
 
     def _detected(self, heard: Heard, ended: bool) -> tuple[dict[str, State], list[Change]]:
         """Return the detectors' new states, and all that they say; interference is asked first."""
-        context = Context(self.places, ended)
+        context = Context(self.around, ended)
         states: dict[str, State] = {}
         changes: list[Change] = []
         for detector in self.detectors:
@@ -143,6 +202,10 @@ class Station:
             "as_of": self.as_of,
             "counts": self.counts,
             "going_on": [to_json(event) for event in self.going_on.values()],
+            "learned": [
+                (learned.t, learned.anchorages.to_records().tolist())
+                for learned in (self.learned, *self.coming)
+            ],
         }
         arrays = {
             f"{part}/{name}": array
@@ -168,3 +231,27 @@ class Station:
         self.as_of, self.counts = rest["as_of"], Counter(rest["counts"])
         events = [from_json(event) for event in rest["going_on"]]
         self.going_on = {event.id: event for event in events}
+        learned, *self.coming = [
+            Learned(t, Anchorages.of_rows(rows)) for t, rows in rest["learned"]
+        ]
+        self._know(learned)
+
+
+def _cut(batch: B, t: float) -> tuple[B, B]:
+    """Return what was before Unix time `t`, and the rest."""
+    return batch.take(batch.t < t), batch.take(batch.t >= t)
+
+
+def _joined(steps: Sequence[Step]) -> Step:
+    """Return steps one behind the other as one."""
+    heard = [step.heard for step in steps]
+    fixes = Fixes.concat([one.fixes for one in heard])
+    points = Points.concat([one.points for one in heard])
+    return Step(
+        Heard(
+            fixes.take(np.lexsort((fixes.t, fixes.track))),
+            points.take(np.lexsort((points.bin, points.track))),
+            Turns.concat([one.turns for one in heard]),
+        ),
+        [change for step in steps for change in step.changes],
+    )

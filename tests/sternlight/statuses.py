@@ -54,6 +54,7 @@ def status(*sources: SourceStatus, **changes: Any) -> Status:
             "why_not": "",
         },
         "archive": {"events_open": 14, "events_closed": 2310, "last_commit": NOW - 1.0},
+        "anchorages": {"count": 3, "since": NOW - 42_600.0, "why_not": ""},
         "vessels_hour": 312,
         "vessels_day": 701,
         "distress": [],

@@ -13,3 +13,7 @@ DETECTORS: dict[Kind, type[Detector]] = {
     "loitering": Loitering,
     "encounter": Encounter,
 }
+
+# Detectors that measure an open event at a moment of its own and tell it then, so that it says the
+# same however the stream was cut.  Of the others a reader asks how it stands.
+MEASURED_ONCE: frozenset[Kind] = frozenset({"gap"})

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from anomalies.detector import Context, Detector, Heard
-from anomalies.detectors import DETECTORS
-from anomalies.event import Change, Event
+from anomalies.detectors import DETECTORS, MEASURED_ONCE
+from anomalies.event import Change, Event, Kind
+from anomalies.score import assess
+from sternlight.alerting import Decided, Waiting, alike, decide
 from sternlight.fleet import Fleet
 from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
-from tracks.batch import I64, Fixes, Points, PositionBatch, StaticBatch
+from tracks.batch import HULLS_PER_MMSI, I64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.identity import ClaimChange, Claims
 from tracks.listening import Turns
 from tracks.places import Places
@@ -22,13 +25,15 @@ from tracks.quality import clean
 from tracks.state import State, dump, load
 
 NO_TURNS = Turns.empty()
+B = TypeVar("B", PositionBatch, StaticBatch, Turns)
 
 
 class Step(NamedTuple):
-    """What one step brought: what was heard, and what changed in the events."""
+    """What one step brought: what was heard, what changed in the events, and what was decided."""
 
     heard: Heard
     changes: list[Change]
+    decided: Sequence[Decided] = ()
 
 
 class Station:
@@ -44,11 +49,13 @@ class Station:
         self.segment = settings.segment
         self.points = settings.points
         self.identities = settings.identities
+        self.alerts = settings.alerts
         self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
         self.places = places
         self.as_of = -np.inf
         self.fleet = Fleet.empty()
         self.going_on: dict[str, Event] = {}
+        self.waiting = Waiting()
         self.counts: Counter[str] = Counter()
         self.states: dict[str, State] = {
             "duplicates": self.duplicates.start(),
@@ -56,6 +63,7 @@ class Station:
             "points": self.points.start(),
             "identities": self.identities.start(),
             **{detector.kind: detector.start() for detector in self.detectors},
+            "alerts": self.alerts.start(),
         }
 
     def step(
@@ -69,8 +77,31 @@ class Station:
         """Take what was heard up to `as_of`, in any order; no report before it will follow.
 
         `ended` says that no report at all will follow.  `turns` are when sources turned
-        deaf or heard again, as far as that has become known.
+        deaf or heard again, as far as that has become known.  It stops on the way at the
+        moments at which alerts are decided.
         """
+        parts: list[tuple[Heard, list[Change]]] = []
+        decided = []
+        for moment in self.waiting.moments(positions.t, self.as_of, as_of):
+            now, positions = _parted(positions, moment)
+            said, statics = _parted(statics, moment)
+            told, turns = _parted(turns, moment)
+            parts.append(self._step(now, said, moment, False, told))
+            decided.append(self._decided(moment))
+        parts.append(self._step(positions, statics, as_of, ended, turns))
+        if ended:
+            decided.append(self._decided(as_of, self.going_on))
+        changes = [change for _, some in parts for change in some]
+        return Step(_joined([heard for heard, _ in parts]), changes, decided)
+
+    def _step(
+        self,
+        positions: PositionBatch,
+        statics: StaticBatch,
+        as_of: float,
+        ended: bool,
+        turns: Turns,
+    ) -> tuple[Heard, list[Change]]:
         s, count = self.states, self.counts.update
         s["identities"], set_aside = self.identities.step(s["identities"], statics, as_of)
         count(set_aside)
@@ -94,16 +125,55 @@ class Station:
             self.going_on.pop(event.id, None)
             if what in ("opened", "updated"):
                 self.going_on[event.id] = event
-        return Step(heard, changes)
+        self.waiting.take(changes, self._score)
+        return heard, changes
 
-    def preview(self) -> list[Change]:
-        """Return what would change in the events if nothing more were heard; remember nothing."""
+    def preview(self, without: Collection[Kind] = ()) -> list[Change]:
+        """Return what would change in the events if nothing more were heard; remember nothing.
+
+        Those of the kinds `without` are left out.
+        """
         heard, context = Heard(Fixes.empty(), Points.empty(), NO_TURNS), Context(self.places, True)
         return [
             change
             for detector in self.detectors
+            if detector.kind not in without
             for change in detector.step(self.states[detector.kind], heard, context, self.as_of)[1]
         ]
+
+    def decided_if_ended(self) -> Decided:
+        """Return what would be decided if nothing more were heard; remember nothing."""
+        waiting, standing = self.waiting.copy(), {**self.going_on}
+        changes = self.preview()
+        waiting.take(changes, self._score)
+        standing |= {event.id: event for what, event in changes if what != "withdrawn"}
+        return self._decide(waiting, standing, self.as_of)[1]
+
+    def _decided(self, moment: float, standing: Mapping[str, Event] | None = None) -> Decided:
+        """Decide on alerts; `standing` are the open events if they are measured up to now."""
+        if standing is None:
+            changes = self.preview(without=MEASURED_ONCE)
+            standing = alike(self.going_on)
+            standing |= {event.id: event for what, event in changes if what != "withdrawn"}
+            self.waiting.take(changes, self._score)
+        self.states["alerts"], decided = self._decide(self.waiting, standing, moment)
+        self.waiting = Waiting(self.waiting.due)
+        return decided
+
+    def _decide(
+        self, waiting: Waiting, standing: Mapping[str, Event], moment: float
+    ) -> tuple[State, Decided]:
+        return decide(
+            self.alerts, self.states["alerts"], waiting, standing, moment, self._score, self._ships
+        )
+
+    def _score(self, event: Event, t: float) -> float:
+        claims = {track: self.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
+        return assess(event, claims).score
+
+    def _ships(self, tracks: Collection[int]) -> set[int]:
+        established = self.segment.established(self.states["segment"])
+        return set(np.intersect1d(list(tracks), established).tolist())
 
     def vessels(self) -> Fleet:
         """Return the hulls that are ships, and not a wild position or two."""
@@ -128,6 +198,7 @@ class Station:
             "as_of": self.as_of,
             "counts": self.counts,
             "going_on": [to_json(event) for event in self.going_on.values()],
+            "waiting": self.waiting.save(),
         }
         arrays = {
             f"{part}/{name}": array
@@ -151,5 +222,25 @@ class Station:
         self.fleet = Fleet.from_state(states.pop("fleet"))
         self.states = dict(states)
         self.as_of, self.counts = rest["as_of"], Counter(rest["counts"])
+        self.waiting = Waiting.load(rest["waiting"])
         events = [from_json(event) for event in rest["going_on"]]
         self.going_on = {event.id: event for event in events}
+
+
+def _parted(batch: B, t: float) -> tuple[B, B]:
+    """Return what was heard before Unix time `t`, and the rest; both in order of time."""
+    if (batch.t[1:] < batch.t[:-1]).any():
+        batch = batch.take(np.argsort(batch.t, kind="stable"))
+    row = int(np.searchsorted(batch.t, t))
+    return batch.take(slice(0, row)), batch.take(slice(row, None))
+
+
+def _joined(heard: Sequence[Heard]) -> Heard:
+    """Return as one what was heard in several steps."""
+    if len(heard) == 1:
+        return heard[0]
+    return Heard(
+        Fixes.concat([h.fixes for h in heard]),
+        Points.concat([h.points for h in heard]),
+        Turns.concat([h.turns for h in heard]),
+    )

@@ -14,14 +14,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anomalies.budget import EVERY_S, Alerts, Candidate, Decision
+from anomalies.budget import EVERY_S, KNOWN_WEEKS, Alerts, Candidate, Decision
 from anomalies.detectors import MEASURED_ONCE
 from anomalies.event import Change, Event
+from sternlight.attention import Account
 from tracks.batch import F64
 from tracks.state import State
 
 Score = Callable[[Event, float], float]  # of an event, by what was claimed up to a Unix time
 AreShips = Callable[[Collection[int]], set[int]]  # which tracks are ships
+
+
+Decisions = dict[str, Decision]  # by the event's id
 
 
 class Decided(NamedTuple):
@@ -105,6 +109,13 @@ def alike(going_on: Mapping[str, Event]) -> dict[str, Event]:
     return {name: event for name, event in going_on.items() if event.kind in MEASURED_ONCE}
 
 
+def add(decisions: Decisions, decided: Iterable[Decision]) -> None:
+    """Take over what was decided; an alert stays one."""
+    for one in decided:
+        if one.id not in decisions or decisions[one.id].verdict != "alert":
+            decisions[one.id] = one
+
+
 def row(decision: Decision | None) -> dict[str, Any]:
     """Return what events.jsonl says of a decision; None: there was none, its hull is no ship."""
     usual = np.nan if decision is None else decision.usual_per_week
@@ -113,4 +124,17 @@ def row(decision: Decision | None) -> dict[str, Any]:
         "usual_per_week": None if np.isnan(usual) else float(f"{usual:.2g}"),
         "alert": verdict == "alert",
         "held_back": verdict == "held back",
+    }
+
+
+def account(alerts: Alerts, state: State, verdicts: Mapping[str, int]) -> Account:
+    """Return how the budget is kept; `verdicts` says how many events came to each."""
+    threshold = alerts.threshold(state)
+    return {
+        "budget_per_week": alerts.budget_per_week,
+        "threshold": None if np.isnan(threshold) else round(threshold, 3),
+        "days_heard": round(float(state["weeks"]) * 7, 1),
+        "calibrating": bool(state["weeks"] < KNOWN_WEEKS),
+        "alerts": verdicts.get("alert", 0),
+        "held_back": verdicts.get("held back", 0),
     }

@@ -21,6 +21,14 @@ SUMMARY: dict[str, Any] = {
     "reports": 1_022_328,
     "span": {"start": "2018-12-23T00:00:00Z", "end": "2018-12-28T00:00:00Z"},
     "vessels_with_events": 3,
+    "alerts": {
+        "budget_per_week": 3.0,
+        "threshold": 0.81,
+        "days_heard": 4.5,
+        "calibrating": True,
+        "alerts": 2,
+        "held_back": 1,
+    },
 }
 EVENT: dict[str, Any] = {
     "id": "encounter-1",
@@ -32,6 +40,9 @@ EVENT: dict[str, Any] = {
     "for": [{"name": "far", "weight": 1.0, "says": "682 km from shore"}],
     "against": [{"name": "tug", "weight": -1.0, "says": "one of them is a tug"}],
     "caveats": ["the recording ended 1.2 h later"],
+    "usual_per_week": 0.42,
+    "alert": True,
+    "held_back": False,
     "place": "682 nmi west of Papeete (PF), over 300 nmi from shore",
 }
 

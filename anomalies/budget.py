@@ -47,8 +47,11 @@ LEVELS = round(2 * MOST / STEP) + 1
 SPARED_SHARE = 0.5
 LEAST_SCORE = 0.5  # below, an event is more likely ordinary, by the score's own words
 # As if so many weeks had been heard with so many events at even odds and, if odds mean what they
-# say, half as many at twice the odds.  With 3 alerts a week a new station begins at 0.77.
+# say, half as many at twice the odds.
 PRIOR_WEEKS, PRIOR_A_WEEK = 1.0, 10.0
+# A new station begins with so much of a budget overspent: of the first days it knows least.  With 3
+# alerts a week it begins at a threshold of 0.87.
+BEGIN_SHARE = 0.5
 KNOWN_WEEKS = 1.0  # what is usual is not told before so much was heard
 
 
@@ -79,7 +82,8 @@ class Alerts:
         return {
             "t": np.array(np.nan),
             "weeks": np.array(0.0),
-            "credit": np.array(0.0),  # alerts that the weeks so far left over; below 0: overspent
+            # Alerts that the weeks so far left over; below 0: overspent.
+            "credit": np.array(-BEGIN_SHARE * self.budget_per_week),
             "reached": np.zeros(LEVELS),  # how many events reached each level
             "ids": np.empty(0, "U1"),  # of events that may still grow, ...
             "best": np.empty(0, np.int64),  # the level each has reached, ...

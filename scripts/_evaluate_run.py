@@ -28,6 +28,7 @@ class Found(NamedTuple):
     score: float
     chance: float  # nan where the detector gives none
     open: bool
+    alert: bool = False
 
 
 def found_in(
@@ -36,6 +37,7 @@ def found_in(
     """Return the events of a recording; `positions` and `statics` are in order of time."""
     station = Station(settings, places)
     events: dict[str, Event] = {}
+    alerts: set[str] = set()
     begin, last = float(positions.t[0]), float(positions.t[-1])
     cuts = np.append(np.arange(begin + STEP_S, last, STEP_S), np.nextafter(last, np.inf))
     done = [0, 0]
@@ -48,6 +50,7 @@ def found_in(
             as_of == cuts[-1],
         )
         done = [heard, told]
+        alerts |= {d.id for now in step.decided for d in now.decisions if d.verdict == "alert"}
         for what, event in step.changes:
             events.pop(event.id, None)
             if what != "withdrawn":
@@ -61,6 +64,7 @@ def found_in(
             one.assessment.score,
             float(10.0 ** -one.event.evidence.measured.get(SURPRISE, np.nan)),
             one.event.end is None,
+            one.event.id in alerts,
         )
         for one in judge(list(events.values()), station)
     ]

@@ -14,12 +14,13 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import _evaluate_budget as budget
 import _evaluate_gaps as gaps
 import _evaluate_meetings as meetings
 import _evaluate_real as real
@@ -42,6 +43,8 @@ class Size(NamedTuple):
     meeting_seas: int
     meeting_days: float
     maskings: int
+    budget_seas: int
+    budget_days: float
     first_seed: int = 1
 
     def seeds(self, count: int) -> range:
@@ -49,7 +52,7 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL, QUICK = Size(12, 14, 4, 10, 24), Size(2, 6, 1, 4, 1)
+FULL, QUICK = Size(12, 14, 4, 10, 24, 4, 42), Size(2, 6, 1, 4, 1, 1, 14)
 
 
 @cache
@@ -64,6 +67,10 @@ def places() -> Places:
 
 def gap_sea(seed: int, days: float) -> gaps.Station:
     return gaps.station(seed, days, settings(), places())
+
+
+def budget_sea(seed: int, days: float) -> Sequence[budget.Kept]:
+    return budget.sea(seed, days, settings(), places())
 
 
 def meeting_sea(number: int, seed: int, days: float) -> dict[str, dict[str, meetings.Outcome]]:
@@ -111,8 +118,11 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
         work.each(meeting_sea, *((n, k, size.meeting_days) for k in size.seeds(size.meeting_seas)))
         for n in range(len(meetings.SETTINGS))
     ]
+    long_seas = work.each(
+        budget_sea, *((k, size.budget_days) for k in size.seeds(size.budget_seas))
+    )
     of_real = measure_real(work, size, folder) if folder.is_dir() else {}
-    made = tables.of_gaps(results(gap_seas))
+    made = tables.of_gaps(results(gap_seas)) | tables.of_budget(results(long_seas))
     by_setting: tables.Meetings = {}
     for setting, futures in zip(meetings.SETTINGS, meeting_seas, strict=True):
         seas = results(futures)

@@ -52,7 +52,7 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL, QUICK = Size(12, 14, 4, 10, 24, 4, 42), Size(2, 6, 1, 4, 1, 1, 14)
+FULL, QUICK = Size(12, 14, 4, 10, 24, 3, 42), Size(2, 6, 1, 4, 1, 1, 14)
 
 
 @cache
@@ -162,7 +162,7 @@ def main() -> None:
     folder = asked.recordings or Path(elsewhere or ROOT.parent / "shared" / "recordings")
     size = (QUICK if asked.quick else FULL)._replace(first_seed=asked.first_seed)
     if asked.days:
-        size = size._replace(gap_days=asked.days, meeting_days=asked.days)
+        size = size._replace(gap_days=asked.days, meeting_days=asked.days, budget_days=asked.days)
     page = asked.page or (None if asked.quick else PAGE)
     with ProcessPoolExecutor(asked.jobs) as pool:
         made = measure(Work(pool), size, folder)

@@ -150,7 +150,7 @@ class Alerts:
     def _later(self, state: State, t: float) -> dict[str, np.ndarray[tuple[int, ...], np.dtype]]:
         """Return the state at `t`: `EVERY_S` more was heard, and the past has paled."""
         since_s = t - float(state["t"])
-        fades = 0.5 ** (since_s / WEEK_S / HALF_LIFE_WEEKS) if since_s > 0 else 1.0
+        fades = 0.5 ** (since_s / WEEK_S / HALF_LIFE_WEEKS) if 0 < since_s < math.inf else 1.0
         budget, heard_weeks = self.budget_per_week, EVERY_S / WEEK_S
         credit = min(SPARED_SHARE * budget, float(state["credit"]) + budget * heard_weeks)
         return {

@@ -39,7 +39,8 @@ def says_of(row: Mapping[str, Any]) -> str:
     """Say whether a row of events.jsonl is an alert, and how usual it is; empty: neither."""
     verdict = "alert" if row["alert"] else "held back by the budget" if row["held_back"] else ""
     usual = row["usual_per_week"]
-    how = f"a usual week brings about {usual:g} at least as strong"
-    if usual is None:
+    if usual is not None:
+        how = f"a usual week brings about {usual:g} at least as strong"
+    else:
         how = "how many a usual week brings is not known yet" if verdict else ""
     return "; ".join(text for text in (verdict, how) if text)

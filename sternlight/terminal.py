@@ -108,7 +108,7 @@ def _lines(row: Row, ranked: Sequence[Row], names: Mapping[int, str]) -> list[tu
     first, *others = ranked
     lines = [("what", f"{_what(first, row, names)}, {first['place']}")]
     if first["alert"] or first["held_back"]:
-        lines.append(("week", says_of(first)))
+        lines.append(("alert", says_of(first).removeprefix("alert; ")))
     reasons = first["for"][:REASONS_COUNT]
     # What every such event begins with says nothing of this one, so it comes last.
     against = sorted(first["against"], key=lambda factor: factor["name"].endswith(": base"))

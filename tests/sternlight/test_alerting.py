@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anomalies.budget import EVERY_S, Alerts
+from anomalies.budget import EVERY_S, Alerts, Decision
+from anomalies.event import Change, Event, Evidence
 from receiver.formats import by_name
 from receiver.sources.logfile import Input
 from receiver.sources.simulator import Simulation
 from sternlight import attention
-from sternlight.alerting import Decided, Decisions, Waiting, add, row
-from sternlight.archive import FILE, Archive
+from sternlight.alerting import Decided, Decisions, Waiting, add, decide, row
+from sternlight.archive import FILE, Archive, News, Stored
 from sternlight.data import data_folder
 from sternlight.job import Job, run
 from sternlight.rebuild import rebuild
@@ -111,6 +112,20 @@ def test_what_has_been_decided_does_not_change_by_what_is_heard_later() -> None:
     assert before[-1].t == moment
 
 
+def test_events_of_hulls_that_are_no_ships_are_left_out() -> None:
+    waiting, event = Waiting(), Event("gap", (7001,), 0.0, None, 0.0, 0.0, Evidence({}, "", ()))
+    ghost = replace(event, tracks=(7002,))
+    over = [replace(e, start=1.0, end=2.0) for e in (event, ghost)]
+    changes = [Change("opened", e) for e in (event, ghost)]
+    waiting.take([*changes, *(Change("closed", e) for e in over)], lambda e, t: 0.99)
+    going_on = {e.id: e for e in (event, ghost)}
+    _, now = decide(
+        Alerts(), Alerts().start(), waiting, going_on, 9.0, lambda e, t: 0.98, lambda _: {7001}
+    )
+    assert [one.id for one in now.decisions] == [over[0].id, event.id]
+    assert now.alerted == [event]
+
+
 def test_moments_are_full_multiples_before_which_something_was_heard() -> None:
     waiting, hour = Waiting(), 3600.0
     assert waiting.moments(np.array([0.5 * hour]), -np.inf, 1 * hour) == []
@@ -156,6 +171,22 @@ def test_a_station_keeps_its_alerts_and_journals_each_once_whatever_happens(tmp_
     assert kept_rows(post.folder, SETTINGS) == rows
 
 
+def test_an_open_event_that_alerts_before_it_was_told_is_kept_with_its_alert(
+    tmp_path: Path,
+) -> None:
+    event = Event("encounter", (7001, 8001), 0.0, None, 0.0, 0.0, Evidence({}, "", ()))
+    stored = Stored(event, "opened", 0.9, {"state": "open"}, True)
+    news = News(EVERY_S, [Decision(event.id, 0.9, np.nan, "alert")], [stored])
+    with Archive.open(tmp_path) as archive:
+        for _ in range(2):
+            with archive.transaction():
+                archive.decide([news], 5.0)
+        assert archive.read("select id, state from events") == [(event.id, "open")]
+        assert archive.read("select what, id, t from changes") == [("alert", event.id, 5.0)]
+        assert archive.verdicts_count(EVERY_S) == {}
+        assert archive.verdicts_count(0.0) == {"alert": 1}
+
+
 def test_an_archive_from_before_there_were_alerts_is_taken_over(tmp_path: Path) -> None:
     Archive.open(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / FILE)) as db:
@@ -169,8 +200,6 @@ def test_an_archive_from_before_there_were_alerts_is_taken_over(tmp_path: Path) 
 
 def test_an_alert_stays_one_whatever_is_decided_later() -> None:
     def one(verdict: str, usual: float = np.nan) -> Decisions:
-        from anomalies.budget import Decision
-
         return {"a": Decision("a", 0.9, usual, verdict)}  # type: ignore[arg-type]
 
     found: Decisions = {}

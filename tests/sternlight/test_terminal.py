@@ -68,6 +68,16 @@ def shown(vessels: list[dict[str, Any]], event: dict[str, Any], **summary: Any) 
     return out.getvalue()
 
 
+def test_it_says_how_the_budget_is_kept_and_which_events_are_alerts() -> None:
+    text = " ".join(shown([vessel("A")], EVENT).split())
+    assert "2 alerts (budget 3 a week; threshold now 0.81), 1 more held back" in text
+    assert "alert a usual week brings about 0.42 at least as strong" in text
+    held = EVENT | {"alert": False, "held_back": True, "usual_per_week": None}
+    text = " ".join(shown([vessel("A")], held).split())
+    assert "alert held back by the budget; how many a usual week brings is not known" in text
+    assert "alert a usual" not in " ".join(shown([vessel("A")], EVENT | {"alert": False}).split())
+
+
 def test_it_says_who_what_where_when_why_and_what_speaks_against() -> None:
     text = " ".join(shown([vessel("PAN PACIFIC")], EVENT).split())
     for part in (

@@ -132,13 +132,14 @@ def silences_of(recording: Recording, places: Places) -> Silences:
     )
     shore_nmi = places.shore_nmi(heard.lat[order][row], heard.lon[order][row])
     off = off_s(recording, ship, start, end) / (end - start)
+    cause = _cause(recording, off, ship, start, end)
     return Silences.make(
         len(row),
         ship=ship,
         start=start,
         end=end,
-        truth=off > OFF_SHARE,
-        cause=_cause(recording, off, ship, start, end),
+        truth=cause == OFF,
+        cause=cause,
         before_count=before,
         shore_nmi=shore_nmi,
         surprise=_along(recording, _costs(recording), ship, start, end),
@@ -193,11 +194,14 @@ def _along(recording: Recording, values: F64, ship: I64, start: F64, end: F64) -
 def _cause(recording: Recording, off: F64, ship: I64, start: F64, end: F64) -> U8:
     """Return why each silence came about, the first reason that holds."""
     bins = np.maximum(np.floor((end - start) / BIN_S) - 1, 1)
-    quay = _along(recording, (recording.sent == 0).astype(np.float64), ship, start, end) / bins
+    cut = _along(recording, (recording.sent == 0).astype(np.float64), ship, start, end) / bins
+    moored = _along(recording, recording.moored.astype(np.float64), ship, start, end) / bins
+    # Switched off at the quay is the same act for whatever reason, and nobody's business.
+    quay = (cut > 0.5) | ((off > PARTLY_SHARE) & (moored > 0.5))
     chance = _along(recording, 1 - _silent(recording), ship, start, end) / bins
     outage = _with_outage(recording, start, end)
-    held = [off > OFF_SHARE, off > PARTLY_SHARE, outage, quay > 0.5, chance < BEYOND_CHANCE]
-    return np.select(held, [OFF, PARTLY, OUTAGE, QUAY, BEYOND], WEAK).astype(np.uint8)
+    held = [quay, off > OFF_SHARE, off > PARTLY_SHARE, outage, chance < BEYOND_CHANCE]
+    return np.select(held, [QUAY, OFF, PARTLY, OUTAGE, BEYOND], WEAK).astype(np.uint8)
 
 
 def _judged(silences: Silences, gaps: Sequence[Found], mmsi: I64, since: float) -> int:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from _evaluate_metrics import Ranking, Span, adjusted_rand, match
+from _evaluate_metrics import Ranking, Span, match
 from _evaluate_reception import Antenna, Climate, stream
 from _evaluate_run import Found, found_in
 from numpy.random import Generator
@@ -50,7 +47,6 @@ DENSE = (  # recordings with ships that were heard at least every half hour for 
 )
 HOLE_S = 1800.0  # no longer hole in what is taken for dense
 MASK_H = (6.5, 14.0)
-BREAK_S = 24 * 3600.0  # gpsdio-segment ends a segment with a silence of this length
 PIECE_H = 18.0  # of a dense stretch, at least, to be laid around an antenna
 
 
@@ -274,71 +270,3 @@ def _laid(
     at = at * np.exp(1j * rng.uniform(0, 2 * np.pi))
     off = vector(float(rng.uniform(0, 360)), NMI * 40 * math.sqrt(float(rng.uniform())))
     return moved, np.asarray(at + off, np.complex128)
-
-
-class Agreement(NamedTuple):
-    """How our hulls agree with GFW's segments."""
-
-    name: str
-    reports: int
-    theirs: int
-    ours: int
-    rand: float  # adjusted Rand index
-    rand_cut: float  # once ours end, as theirs do, with a silence of a day
-
-
-def segments(folder: Path, settings: Settings) -> list[Agreement]:
-    """Return the agreement for every recording that has GFW's segments beside the positions."""
-    found = []
-    for path in sorted((folder / "tables").glob("gpsdio_segment_*.jsonl")):
-        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        if any("expected" in row for row in rows):
-            found.append(_agreement(path.name, rows, settings))
-    path = folder / "tables" / "pyseas_position_messages_201801.csv"
-    if path.exists():
-        with path.open(encoding="utf-8") as file:
-            table = list(csv.DictReader(file))
-        for mmsi in sorted({row["ssvid"] for row in table}):
-            rows = [dict(r) | {"expected": r["seg_id"]} for r in table if r["ssvid"] == mmsi]
-            found.append(_agreement(f"{path.name}, {mmsi}", rows, settings))
-    return found
-
-
-def _agreement(name: str, rows: list[dict[str, str]], settings: Settings) -> Agreement:
-    """Compare by report; those that either sets aside are left out."""
-    n = len(rows)
-    batch = PositionBatch.make(
-        n,
-        t=[_unix(r["timestamp"]) for r in rows],
-        mmsi=[int(r["ssvid"]) for r in rows],
-        lat=[_number(r["lat"]) for r in rows],
-        lon=[_number(r["lon"]) for r in rows],
-        sog_kn=[_number(r.get("speed")) for r in rows],
-        cog_deg=[_number(r.get("course")) for r in rows],
-        line=np.arange(n),
-    )
-    good = clean(batch)[0]
-    good = good.take(np.lexsort((good.line, good.t, good.mmsi)))
-    fixes = settings.segment.step(settings.segment.start(), good, math.inf)[1]
-    silent = np.diff(fixes.t, prepend=fixes.t[:1]) > BREAK_S
-    pieces = np.cumsum(silent | (np.diff(fixes.track, prepend=fixes.track[:1]) != 0))
-    lines = fixes.line.tolist()
-    of = dict(zip(lines, zip(fixes.track.tolist(), pieces.tolist(), strict=True), strict=True))
-    both = [(*of[k], r["expected"]) for k, r in enumerate(rows) if k in of and r.get("expected")]
-    ours, cut, theirs = zip(*both, strict=True)
-    return Agreement(
-        name,
-        len(both),
-        len(set(theirs)),
-        len(set(ours)),
-        adjusted_rand(ours, theirs),
-        adjusted_rand(cut, theirs),
-    )
-
-
-def _unix(text: str) -> float:
-    return datetime.fromisoformat(text.replace("Z", "")).replace(tzinfo=UTC).timestamp()
-
-
-def _number(text: object) -> float:
-    return math.nan if text in (None, "") else float(str(text))

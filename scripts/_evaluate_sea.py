@@ -92,6 +92,7 @@ class Recording(NamedTuple):
     statics: StaticBatch
     way: C128  # (ships, ten-minute bins) where each ship is in the middle of it
     sent: F64  # and how often it would transmit in it, switched on
+    moored: Mask  # and whether it lies at a quay then
 
 
 def hide(sea: Sea, rng: Generator, a_week: float, lasts_h: Span) -> Hidden:
@@ -125,7 +126,7 @@ def record(sea: Sea, climate: Climate, hidden: Hidden, lost_share: float = 0.0) 
         rng.uniform(size=len(class_b)) < 0.25
     )
     phase = rng.uniform(0, 1, len(class_b))
-    heard, ways, sents = [], [], []
+    heard, ways, sents, moored = [], [], [], []
     for a in np.arange(sea.start, sea.end, CHUNK_S):
         t = np.arange(a, min(a + CHUNK_S, sea.end) + GRID_S / 2, GRID_S)
         tracks = sea.tracks(t)
@@ -137,11 +138,13 @@ def record(sea: Sea, climate: Climate, hidden: Hidden, lost_share: float = 0.0) 
         heard.append(sent.take(rng.uniform(0, 1, len(kept)) < kept * (1 - lost_share)))
         middles = slice(10, None, 20)  # of ten-minute bins, in marks half a minute apart
         ways.append(tracks.p[:, middles])
+        moored.append(tracks.status[:, middles] == MOORED)
         nominal_s = intervals_s(tracks, class_b, 0.0)[:, middles]
         sents.append(np.where(quiet[:, middles], 0.0, BIN_S / nominal_s))
     positions = _positions(sea, heard, rng)
-    way, every = np.concatenate(ways, axis=1), np.concatenate(sents, axis=1)
-    return Recording(sea, antenna, hidden, positions, _statics(sea, positions), way, every)
+    ways_all, sent_all, moored_all = (np.concatenate(p, axis=1) for p in (ways, sents, moored))
+    statics = _statics(sea, positions)
+    return Recording(sea, antenna, hidden, positions, statics, ways_all, sent_all, moored_all)
 
 
 def _at(hidden: Hidden, ships: int, t: F64) -> Mask:

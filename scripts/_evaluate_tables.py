@@ -34,7 +34,7 @@ from _evaluate_metrics import (
     right_among,
     wilson,
 )
-from _evaluate_real import Agreement, Masked, Normal
+from _evaluate_real import Masked, Normal
 
 Tables = dict[str, str]
 EDGES = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
@@ -325,19 +325,6 @@ def of_budget(seas: Sequence[Sequence[Kept]]) -> Tables:
 
     head = ["budget", "alerts a week", "most in any seven days", "held back a week", "right"]
     return {"budget": table(head, [row(of) for of in zip(*seas, strict=True)])}
-
-
-def of_segments(found: Sequence[Agreement]) -> Tables:
-    """Return the table of the agreement with GFW's segments."""
-    rows = [
-        [a.name, f"{a.reports:,}", a.theirs, a.ours, f"{a.rand:.2f}", f"{a.rand_cut:.2f}"]
-        for a in found
-    ]
-    middle = ["median", "", "", "", *(f"{np.median([getattr(a, n) for a in found]):.2f}"
-              for n in ("rand", "rand_cut"))]  # fmt: skip
-    head = ["recording", "reports", "their segments", "our hulls", "adjusted Rand index",
-            "the same, ours cut at silences of a day"]  # fmt: skip
-    return {"segments": table(head, [*rows, middle])}
 
 
 _BLOCK = r"(<!-- table: {} -->\n).*?(<!-- end of table -->)"

@@ -22,8 +22,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import _evaluate_budget as budget
 import _evaluate_gaps as gaps
+import _evaluate_hulls as hulls
 import _evaluate_meetings as meetings
 import _evaluate_real as real
+import _evaluate_segments as segments
 import _evaluate_tables as tables
 
 from sternlight.data import load_places
@@ -43,6 +45,7 @@ class Size(NamedTuple):
     meeting_seas: int
     meeting_days: float
     maskings: int
+    sharings: int
     budget_seas: int
     budget_days: float
     first_seed: int = 1
@@ -52,7 +55,7 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL, QUICK = Size(12, 14, 4, 10, 24, 3, 42), Size(2, 6, 1, 4, 1, 1, 14)
+FULL, QUICK = Size(12, 14, 4, 10, 24, 40, 3, 42), Size(2, 6, 1, 4, 1, 4, 1, 14)
 
 
 @cache
@@ -92,8 +95,16 @@ def normal(path: Path) -> real.Normal | None:
     return real.normal(path, settings(), places())
 
 
-def segments(folder: Path) -> list[real.Agreement]:
-    return real.segments(folder, settings())
+def sharing(number: int, seeds: range) -> list[hulls.Told]:
+    return [hulls.simulated(hulls.SHARINGS[number], seed, settings()) for seed in seeds]
+
+
+def real_sharing(folder: Path, name: str) -> list[hulls.Told]:
+    return hulls.real_pairs(folder, name, settings())
+
+
+def agreements(folder: Path) -> list[segments.Agreement]:
+    return segments.agreements(folder, settings())
 
 
 class Work:
@@ -121,6 +132,7 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
     long_seas = work.each(
         budget_sea, *((k, size.budget_days) for k in size.seeds(size.budget_seas))
     )
+    of_hulls = measure_hulls(work, size, folder)
     of_real = measure_real(work, size, folder) if folder.is_dir() else {}
     made = tables.of_gaps(results(gap_seas)) | tables.of_budget(results(long_seas))
     by_setting: tables.Meetings = {}
@@ -130,7 +142,20 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
             rule: {kind: [sea[rule][kind] for sea in seas] for kind in meetings.KINDS}
             for rule in seas[0]
         }
-    return made | tables.of_meetings(by_setting) | of_real
+    return made | tables.of_meetings(by_setting) | of_hulls | of_real
+
+
+def measure_hulls(work: Work, size: Size, folder: Path) -> tables.Tables:
+    """Give ships one MMSI: made-up ones, and real ones if they are there."""
+    seeds = size.seeds(size.sharings)
+    made_up = work.each(sharing, *((n, seeds) for n in range(len(hulls.SHARINGS))))
+    names = list(hulls.PAIRED) if folder.is_dir() else []
+    real_ones = work.each(real_sharing, *((folder, name) for name in names))
+    told = {s.name: one for s, one in zip(hulls.SHARINGS, results(made_up), strict=True)}
+    for name, pairs in zip(names, results(real_ones), strict=True):
+        for band, some in hulls.bands(pairs).items():
+            told[f"{name}, pairs whose nearest was {band}"] = some
+    return hulls.of_sharing(told)
 
 
 def measure_real(work: Work, size: Size, folder: Path) -> tables.Tables:
@@ -138,11 +163,11 @@ def measure_real(work: Work, size: Size, folder: Path) -> tables.Tables:
     maskings = [(folder, k) for k in size.seeds(size.maskings)]
     windows, laid = work.each(hidden, *maskings), work.each(relaid, *maskings)
     normals = work.each(normal, *((path,) for path in real.recordings(folder)))
-    agreements = work.each(segments, (folder,))
+    agreed = work.each(agreements, (folder,))
     return (
         tables.of_masked(results(windows), results(laid))
         | tables.of_normal([one for one in results(normals) if one])
-        | tables.of_segments(results(agreements)[0])
+        | segments.of_segments(results(agreed)[0])
     )
 
 

@@ -14,8 +14,17 @@ from dataclasses import dataclass
 from math import isnan, sqrt
 
 from tracks.batch import HULLS_PER_MMSI
-from tracks.geodesy import NMI_M
-from tracks.plausible import RADIUS_NMI, Rule
+from tracks.plausible import (
+    CHANGE_KN,
+    CHANGE_KN_PER_H,
+    DRIFT_KN,
+    FIX_NMI,
+    MOST_CHANGE_KN,
+    RADIUS_NMI,
+    STRAY_SHARE,
+    UNTOLD_KN,
+    Rule,
+)
 
 Moment = tuple[float, ...]  # one row of `tracks.plausible.Motion`
 
@@ -64,8 +73,8 @@ def _take(rule: Rule, hulls: list[Hull], report: Moment) -> Hull | None:
             doubtful_count += 1
         if not reaches(rule, hull.last, report):
             continue
-        off_m = mismatch_m(rule, hull.last, report) + doubtful * rule.doubt_nmi * NMI_M
-        rank = (off_m, -t, hull.number)
+        off = misfit(rule, hull.last, report, doubtful * rule.doubt_nmi)
+        rank = (off, -t, hull.number)
         if best is None or rank < best_rank:
             best, best_rank = hull, rank
     if best is None and doubtful_count < rule.max_doubtful_count and len(hulls) < _MAX_HULLS:
@@ -82,27 +91,37 @@ def reaches(rule: Rule, a: Moment, b: Moment) -> bool:
     hours = (b[0] - a[0]) / 3600
     claimed = max(a[7], b[7]) * rule.claimed_share
     speed = max(claimed, rule.max_speed_kn)
-    reach = speed * speed * (hours * hours + rule.tolerance_h * rule.tolerance_h)
+    late = (claimed if min(a[8], b[8]) > 0 else speed) * rule.tolerance_h
+    tolerated = max(late, rule.tolerance_nmi)
+    reach = speed * hours * (speed * hours) + tolerated * tolerated
     return _squared(a[1] - b[1], a[2] - b[2], a[3] - b[3]) <= reach
 
 
-def mismatch_m(rule: Rule, a: Moment, b: Moment) -> float:
-    """Do as `Rule.mismatch_m`, operation by operation."""
-    hours = min((b[0] - a[0]) / 3600, rule.reckoning_h)
-    travel = (a[7] + b[7]) / max(a[8] + b[8], 1.0) * hours
-    if isnan(a[4]):
+def misfit(rule: Rule, a: Moment, b: Moment, doubt_nmi: float) -> float:
+    """Do as `Rule.misfit`, operation by operation."""
+    hours = (b[0] - a[0]) / 3600
+    off_nmi = _off_nmi(a, b, min(hours, rule.reckoning_h)) + doubt_nmi
+    fastest = max(a[7], b[7]) if a[8] + b[8] > 0 else UNTOLD_KN
+    width = FIX_NMI + (fastest + DRIFT_KN) * hours * STRAY_SHARE
+    square = width * width + off_nmi * off_nmi
+    change = CHANGE_KN + min(hours * CHANGE_KN_PER_H, MOST_CHANGE_KN)
+    changed = a[7] - b[7] if min(a[8], b[8]) > 0 else change
+    speeds = (change * change + changed * changed) / change
+    return square * sqrt(square) / width * speeds
+
+
+def _off_nmi(a: Moment, b: Moment, hours: float) -> float:
+    half = (a[7] if a[8] > 0 else b[7]) * hours / (2 * RADIUS_NMI)
+    other = (b[7] if b[8] > 0 else a[7]) * hours / (2 * RADIUS_NMI)
+    first, second = (b if isnan(a[4]) else a), (a if isnan(b[4]) else b)
+    if isnan(first[4]):
         plain = sqrt(_squared(a[1] - b[1], a[2] - b[2], a[3] - b[3]))
-        return float(round(abs(plain - travel) * NMI_M))
-    angle = travel / RADIUS_NMI
-    length = sqrt(1 + angle * angle)
-    off_nmi = sqrt(
-        _squared(
-            (a[1] + a[4] * angle) / length - b[1],
-            (a[2] + a[5] * angle) / length - b[2],
-            (a[3] + a[6] * angle) / length - b[3],
-        )
-    )
-    return float(round(off_nmi * NMI_M))
+        return abs(plain - (half + other) * RADIUS_NMI)
+    x = a[1] + first[4] * half + second[4] * other
+    y = a[2] + first[5] * half + second[5] * other
+    z = a[3] + first[6] * half + second[6] * other
+    length = sqrt(x * x + y * y + z * z)
+    return sqrt(_squared(x / length - b[1], y / length - b[2], z / length - b[3]))
 
 
 def _squared(dx: float, dy: float, dz: float) -> float:

@@ -17,6 +17,16 @@ from tracks.geodesy import EARTH_RADIUS_M, NMI_M, unit_xyz
 
 RADIUS_NMI = EARTH_RADIUS_M / NMI_M
 
+# How far ships are from where they are expected, half of them: measured on the real
+# recordings of one ship each, over times from half a minute to four hours.
+FIX_NMI = 0.02  # at once
+STRAY_SHARE = 0.25  # and of the way that they can have made meanwhile,
+DRIFT_KN = 1.0  # which is never quite none
+UNTOLD_KN = 5.0  # in place of a speed that nobody told
+CHANGE_KN = 0.3  # how much their speeds differ at once,
+CHANGE_KN_PER_H = 20.0  # and with time,
+MOST_CHANGE_KN = 5.0  # up to so much more
+
 
 @dataclass(frozen=True, slots=True)
 class Motion(Columns):
@@ -37,13 +47,15 @@ class Motion(Columns):
 class Rule:
     """When two reports can be one hull's, and when a hull is established.
 
-    `tolerance_h` lets a report be late or coarse: at no time apart, 25 kn x
-    0.05 h = 1.25 nmi are allowed.  gpsdio-segment has 0.25 h; then two ships
-    6 nmi apart under one MMSI become one that jumps.
+    `tolerance_h` lets a report be late, `tolerance_nmi` coarse: at no time apart,
+    25 kn x 0.05 h = 1.25 nmi are allowed, and less to a hull that tells of less.
+    gpsdio-segment has 0.25 h; then two ships 6 nmi apart under one MMSI become one
+    that jumps.
     """
 
     max_speed_kn: float = 25.0  # gpsdio-segment
     tolerance_h: float = 0.05
+    tolerance_nmi: float = 0.8
     claimed_share: float = 1.25  # a hull that tells of 40 kn may have made 50
     max_claimed_kn: float = 60.0  # no more is believed
     reckoning_h: float = 1.0  # for how long a ship is expected to go on as it went
@@ -76,36 +88,62 @@ class Rule:
     def reaches(self, a: Motion, b: Motion) -> Mask:
         """Say whether a hull at `a` can have come to `b`, row by row.
 
-        The distance is at most hypot(hours, tolerance_h) times `max_speed_kn`,
-        or times the speed that either report claims, with some margin.
+        The distance is at most the time between them, by hypot with what is
+        tolerated, at `max_speed_kn`, or at the speed that either report claims,
+        with some margin.  A hull that tells no high speed cannot be far off by
+        being late.
         """
         hours = (b.t - a.t) / 3600
         claimed = np.maximum(a.sog_kn, b.sog_kn) * self.claimed_share
         speed = np.maximum(claimed, self.max_speed_kn)
-        reach = speed * speed * (hours * hours + self.tolerance_h * self.tolerance_h)
+        late = np.where(np.minimum(a.told, b.told) > 0, claimed, speed) * self.tolerance_h
+        tolerated = np.maximum(late, self.tolerance_nmi)
+        reach = speed * hours * (speed * hours) + tolerated * tolerated
         return np.asarray(_squared(a.x - b.x, a.y - b.y, a.z - b.z) <= reach)
 
-    def mismatch_m(self, a: Motion, b: Motion) -> F64:
-        """Return how far, in whole metres, `b` is from where it was to be expected.
+    def misfit(self, a: Motion, b: Motion, doubt_nmi: F64) -> F64:
+        """Return how badly `b` fits as the next report of a hull at `a`, row by row.
 
-        That is on the hull's course at the mean of the speeds told, gone for
-        at most `reckoning_h`; without a course, as far away in any direction;
-        without a speed, where the hull was.
+        It is one over the likelihood, but for a factor: of being so far from
+        where both velocities bring the hull in at most `reckoning_h`, and of so
+        much another speed.  Both have wide tails (Cauchy's), since ships turn
+        and stop as they like, and both widen with time.  `doubt_nmi` is added
+        to what the hull is off.
         """
-        hours = np.minimum((b.t - a.t) / 3600, self.reckoning_h)
-        plain = np.sqrt(_squared(a.x - b.x, a.y - b.y, a.z - b.z))
-        travel = (a.sog_kn + b.sog_kn) / np.maximum(a.told + b.told, 1.0) * hours
-        angle = travel / RADIUS_NMI
-        length = np.sqrt(1 + angle * angle)
-        reckoned = np.sqrt(
-            _squared(
-                (a.x + a.ahead_x * angle) / length - b.x,
-                (a.y + a.ahead_y * angle) / length - b.y,
-                (a.z + a.ahead_z * angle) / length - b.z,
+        hours = (b.t - a.t) / 3600
+        off_nmi = self._off_nmi(a, b, np.minimum(hours, self.reckoning_h)) + doubt_nmi
+        fastest = np.where(a.told + b.told > 0, np.maximum(a.sog_kn, b.sog_kn), UNTOLD_KN)
+        width = FIX_NMI + (fastest + DRIFT_KN) * hours * STRAY_SHARE
+        square = width * width + off_nmi * off_nmi
+        change = CHANGE_KN + np.minimum(hours * CHANGE_KN_PER_H, MOST_CHANGE_KN)
+        changed = np.where(np.minimum(a.told, b.told) > 0, a.sog_kn - b.sog_kn, change)
+        speeds = (change * change + changed * changed) / change
+        return np.asarray(square * np.sqrt(square) / width * speeds)
+
+    @staticmethod
+    def _off_nmi(a: Motion, b: Motion, hours: F64) -> F64:
+        """Return how far `b` is from where both velocities bring `a`.
+
+        A speed or a course that one does not tell is taken from the other;
+        without any course it is the distance made too much or too little.
+        """
+        first = np.where(a.told > 0, a.sog_kn, b.sog_kn)
+        second = np.where(b.told > 0, b.sog_kn, a.sog_kn)
+        half, other = first * hours / (2 * RADIUS_NMI), second * hours / (2 * RADIUS_NMI)
+        steered, followed = np.isnan(a.ahead_x), np.isnan(b.ahead_x)
+        x, y, z = (
+            before + np.where(steered, then, ahead) * half + np.where(followed, ahead, then) * other
+            for before, ahead, then in (
+                (a.x, a.ahead_x, b.ahead_x),
+                (a.y, a.ahead_y, b.ahead_y),
+                (a.z, a.ahead_z, b.ahead_z),
             )
         )
-        off_nmi = np.where(np.isnan(reckoned), np.abs(plain - travel), reckoned)
-        return np.asarray(np.rint(off_nmi * NMI_M))
+        length = np.sqrt(x * x + y * y + z * z)
+        reckoned = np.sqrt(_squared(x / length - b.x, y / length - b.y, z / length - b.z))
+        plain = np.sqrt(_squared(a.x - b.x, a.y - b.y, a.z - b.z))
+        travel = (half + other) * RADIUS_NMI
+        return np.where(np.isnan(reckoned), np.abs(plain - travel), reckoned)
 
 
 def _squared(dx: F64, dy: F64, dz: F64) -> F64:

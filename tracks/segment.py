@@ -17,7 +17,7 @@ that took turns under one MMSI, in reach of each other, are one track.
 
 Definition after gpsdio-segment (Global Fishing Watch), without its break after
 24 hours.  Neglected: names and call signs, which could tell hulls apart that
-lie within `tolerance_h` of each other.
+lie within what is tolerated of each other.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ from tracks.batch import (
     column,
     starts,
 )
-from tracks.geodesy import NMI_M
 from tracks.keyed import merge
 from tracks.matcher import SET_ASIDE, Hull, Moment, match
 from tracks.plausible import Motion, Rule
@@ -159,7 +158,7 @@ def _leaps(rule: Rule, s: _Step) -> I64:
     p = s.positions
     t, lat, lon = (_shifted(s, name) for name in ("t", "lat", "lon"))
     degrees_per_s = rule.max_speed_kn / 3600 / _NMI_PER_DEGREE
-    near = np.maximum((p.t - t) * degrees_per_s, rule.tolerance_h * 3600 * degrees_per_s)
+    near = np.maximum((p.t - t) * degrees_per_s, rule.tolerance_nmi / _NMI_PER_DEGREE)
     # The sum of both differences is never less than the distance; so what is near stays near.
     rows = np.flatnonzero(np.abs(p.lat - lat) + np.abs(p.lon - lon) > near)
     return rows[~rule.reaches(_motion(rule, _before(s, rows)), _motion(rule, p.take(rows)))]
@@ -214,12 +213,12 @@ def _contested(rule: Rule, s: _Step) -> I64:
         return rows
     before, report = _before(s, rows), s.positions.take(rows)
     now = _motion(rule, report)
-    off_m = _off_m(rule, before, _motion(rule, before), now)
+    misfit = _misfit(rule, before, _motion(rule, before), now)
     pair, other = _ranges(low[s.vessel[rows]], high[s.vessel[rows]])
     hulls = s.hulls.take(rivals[other])
-    rival_m = _off_m(rule, hulls, _motion(rule, hulls), now.take(pair))
-    lost = np.isinf(off_m)
-    lost[pair[np.isfinite(rival_m) & (rival_m <= off_m[pair])]] = True
+    of_rival = _misfit(rule, hulls, _motion(rule, hulls), now.take(pair))
+    lost = np.isinf(misfit)
+    lost[pair[np.isfinite(of_rival) & (of_rival <= misfit[pair])]] = True
     return rows[lost]
 
 
@@ -246,12 +245,12 @@ def _rivals(rule: Rule, s: _Step) -> tuple[I64, I64, I64]:
     return row[live], np.r_[0, high[:-1]], high
 
 
-def _off_m(rule: Rule, hulls: Hulls, before: Motion, now: Motion) -> F64:
+def _misfit(rule: Rule, hulls: Hulls, before: Motion, now: Motion) -> F64:
     """Return how badly reports fit hulls, row by row; inf where they cannot be theirs."""
     doubtful = ~_lasting(rule, hulls.count, hulls.t - hulls.first_t)
     forgotten = doubtful & ((now.t - hulls.t) / 3600 > rule.memory_h)
-    off_m = rule.mismatch_m(before, now) + doubtful * rule.doubt_nmi * NMI_M
-    return np.where(forgotten | ~rule.reaches(before, now), np.inf, off_m)
+    misfit = rule.misfit(before, now, np.where(doubtful, rule.doubt_nmi, 0.0))
+    return np.where(forgotten | ~rule.reaches(before, now), np.inf, misfit)
 
 
 def _ranges(low: I64, high: I64) -> tuple[I64, I64]:

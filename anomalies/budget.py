@@ -91,14 +91,19 @@ class Alerts:
         }
 
     def step(
-        self, state: State, found: Sequence[Candidate], standing: Collection[str], t: float
+        self,
+        state: State,
+        found: Sequence[Candidate],
+        standing: Collection[str],
+        t: float,
+        heard_s: float = EVERY_S,
     ) -> tuple[State, list[Decision]]:
         """Decide on the events `found` new or changed at Unix time `t`.
 
         `standing` are the ids of all that may be found again.  No moment is before that of
-        an earlier call, and in between something was heard.
+        an earlier call; since then something was heard in so many seconds as `heard_s` says.
         """
-        past = self._later(state, t)
+        past = self._later(state, t, heard_s)
         rows = zip(state["best"].tolist(), state["alerted"].tolist(), strict=True)
         before = dict(zip(state["ids"].tolist(), rows, strict=True))
         credit, reached = float(past["credit"]), past["reached"].copy()
@@ -147,11 +152,13 @@ class Alerts:
             return "alert"
         return "held back" if usual <= self.budget_per_week else "listed"
 
-    def _later(self, state: State, t: float) -> dict[str, np.ndarray[tuple[int, ...], np.dtype]]:
-        """Return the state at `t`: `EVERY_S` more was heard, and the past has paled."""
+    def _later(
+        self, state: State, t: float, heard_s: float
+    ) -> dict[str, np.ndarray[tuple[int, ...], np.dtype]]:
+        """Return the state at `t`: more was heard, and the past has paled."""
         since_s = t - float(state["t"])
         fades = 0.5 ** (since_s / WEEK_S / HALF_LIFE_WEEKS) if 0 < since_s < math.inf else 1.0
-        budget, heard_weeks = self.budget_per_week, EVERY_S / WEEK_S
+        budget, heard_weeks = self.budget_per_week, heard_s / WEEK_S
         credit = min(SPARED_SHARE * budget, float(state["credit"]) + budget * heard_weeks)
         return {
             **state,

@@ -17,7 +17,7 @@ from _evaluate_reception import Climate, stream
 from _evaluate_run import STEP_S
 from _evaluate_sea import Play, Recording, hide, record
 
-from anomalies.budget import LEAST_SCORE, WEEK_S, Alerts, Candidate, Decision
+from anomalies.budget import EVERY_S, LEAST_SCORE, WEEK_S, Alerts, Candidate, Decision
 from receiver.sources.sea_chart import DAY
 from sternlight.settings import Settings
 from sternlight.station import Station
@@ -32,13 +32,20 @@ SAME_S = 600.0  # so much may lie between the beginning of a gap and that of its
 class Recorder(Alerts):
     """Decides as ever, and keeps what there was to decide on."""
 
-    moments: list[tuple[list[Candidate], frozenset[str], float]] = field(default_factory=list)
+    moments: list[tuple[list[Candidate], frozenset[str], float, float]] = field(
+        default_factory=list
+    )
 
     def step(
-        self, state: State, found: Sequence[Candidate], standing: Collection[str], t: float
+        self,
+        state: State,
+        found: Sequence[Candidate],
+        standing: Collection[str],
+        t: float,
+        heard_s: float = EVERY_S,
     ) -> tuple[State, list[Decision]]:
-        self.moments.append((list(found), frozenset(standing), t))
-        return super().step(state, found, standing, t)
+        self.moments.append((list(found), frozenset(standing), t, heard_s))
+        return super().step(state, found, standing, t, heard_s)
 
 
 class Kept(NamedTuple):
@@ -106,8 +113,8 @@ def _causes(
 def _kept(budget: float, recorder: Recorder, causes: dict[str, int], weeks: float) -> Kept:
     alerts, told, held = Alerts(budget), list[tuple[float, str]](), set[str]()
     state = alerts.start()
-    for found, standing, t in recorder.moments:
-        state, decisions = alerts.step(state, found, standing, t)
+    for found, standing, t, heard_s in recorder.moments:
+        state, decisions = alerts.step(state, found, standing, t, heard_s)
         told += [(t, one.id) for one in decisions if one.verdict == "alert"]
         held |= {one.id for one in decisions if one.verdict == "held back"}
     return _counted(budget, told, len(held - {name for _, name in told}), causes, weeks)
@@ -115,7 +122,7 @@ def _kept(budget: float, recorder: Recorder, causes: dict[str, int], weeks: floa
 
 def _everything(recorder: Recorder, causes: dict[str, int], weeks: float) -> Kept:
     first: dict[str, float] = {}
-    for found, _, t in recorder.moments:
+    for found, _, t, _ in recorder.moments:
         for one in found:
             if one.score >= LEAST_SCORE:
                 first.setdefault(one.id, t)

@@ -9,7 +9,7 @@ before which nothing was heard is left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,11 @@ from anomalies.event import Change, Event
 from sternlight.attention import Account
 from tracks.batch import F64
 from tracks.state import State
+
+DAY_S = 86_400.0
+# Where fewer reports were heard, by satellites or of a ship or two, a day is awaited: each moment
+# costs a step, and a recording may have years of this.
+FEW_COUNT = 100
 
 Score = Callable[[Event, float], float]  # of an event, by what was claimed up to a Unix time
 AreShips = Callable[[Collection[int]], set[int]]  # which tracks are ships
@@ -40,24 +45,44 @@ class Decided(NamedTuple):
 class Waiting:
     """What changed since the last moment."""
 
-    due: float = np.inf  # the next moment, Unix seconds; inf: nothing was heard since the last
+    reports_count: int = 0  # and how many reports were heard, ...
+    spans_count: int = 0  # in so many spans of `EVERY_S`, ...
+    span: int = 0  # of which this was the latest
     over: dict[str, tuple[tuple[int, ...], float]] = field(default_factory=dict)  # tracks, score
     told: set[str] = field(default_factory=set)  # ids of open events
 
+    @property
+    def heard_s(self) -> float:
+        """In how many seconds since the last moment anything was heard."""
+        return self.spans_count * EVERY_S
+
     def copy(self) -> Waiting:
         """Return another that may change by itself."""
-        return Waiting(self.due, {**self.over}, {*self.told})
+        return replace(self, over={**self.over}, told={*self.told})
 
-    def moments(self, t: F64, after: float, as_of: float) -> list[float]:
-        """Return the moments up to `as_of` with something heard before each; `t` is heard now.
+    def moments(self, t: F64, after: float, as_of: float) -> list[tuple[float, float]]:
+        """Return the moments up to `as_of`, and in how many seconds before each anything was heard.
 
-        All before Unix time `after` has been given.
+        `t` is heard now; all before Unix time `after` has been given.
         """
-        behind = (np.unique(t[np.isfinite(t)] // EVERY_S) + 1) * EVERY_S
-        marks = np.unique(np.append(behind[behind > after], self.due))
-        self.due = float(marks[marks > as_of].min(initial=np.inf))
-        found: list[float] = marks[(marks <= as_of) & np.isfinite(marks)].tolist()
+        spans, counts = np.unique(t[np.isfinite(t) & (t >= after)] // EVERY_S, return_counts=True)
+        found: list[tuple[float, float]] = []
+        for span, count in zip(spans.astype(np.int64).tolist(), counts.tolist(), strict=True):
+            self._end(span * EVERY_S, found)
+            self.spans_count += not self.reports_count or span != self.span
+            self.reports_count += count
+            self.span = span
+        self._end(as_of, found)
         return found
+
+    def _end(self, until: float, found: list[tuple[float, float]]) -> None:
+        """Add the moment that is due up to `until`, if there is one."""
+        few = self.reports_count < FEW_COUNT
+        every_s = DAY_S if few else EVERY_S
+        moment = -(-(self.span + 1) * EVERY_S // every_s) * every_s
+        if self.reports_count and moment <= until:
+            found.append((moment, self.spans_count * EVERY_S))
+            self.reports_count = self.spans_count = 0
 
     def take(self, changes: Iterable[Change], score: Score) -> None:
         """Note what changed; an event that is over is scored by what was claimed by its end."""
@@ -71,14 +96,13 @@ class Waiting:
 
     def save(self) -> dict[str, Any]:
         """Return everything as what JSON knows."""
-        due = self.due if np.isfinite(self.due) else None
-        return {"due": due, "over": self.over, "told": sorted(self.told)}
+        return {**asdict(self), "told": sorted(self.told)}
 
     @classmethod
     def load(cls, saved: Mapping[str, Any]) -> Waiting:
         """Undo `save`."""
         over = {name: (tuple(tracks), score) for name, (tracks, score) in saved["over"].items()}
-        return cls(saved["due"] or np.inf, over, set(saved["told"]))
+        return cls(**{**saved, "over": over, "told": set(saved["told"])})
 
 
 def decide(
@@ -87,6 +111,7 @@ def decide(
     waiting: Waiting,
     standing: Mapping[str, Event],
     t: float,
+    heard_s: float,
     score: Score,
     are_ships: AreShips,
 ) -> tuple[State, Decided]:
@@ -99,7 +124,7 @@ def decide(
     ships = are_ships(tracks.union(*(of for of, _ in waiting.over.values())))
     found = [Candidate(e.id, score(e, t)) for e in going_on if ships >= set(e.tracks)]
     found += [Candidate(n, s) for n, (of, s) in waiting.over.items() if ships >= set(of)]
-    state, decisions = alerts.step(state, found, standing.keys(), t)
+    state, decisions = alerts.step(state, found, standing.keys(), t, heard_s)
     alerted = [standing[d.id] for d in decisions if d.verdict == "alert" and d.id in standing]
     return state, Decided(t, decisions, alerted)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -82,15 +83,15 @@ class Station:
         """
         parts: list[tuple[Heard, list[Change]]] = []
         decided = []
-        for moment in self.waiting.moments(positions.t, self.as_of, as_of):
+        for moment, heard_s in self.waiting.moments(positions.t, self.as_of, as_of):
             now, positions = _parted(positions, moment)
             said, statics = _parted(statics, moment)
             told, turns = _parted(turns, moment)
             parts.append(self._step(now, said, moment, False, told))
-            decided.append(self._decided(moment))
+            decided.append(self._decided(moment, heard_s))
         parts.append(self._step(positions, statics, as_of, ended, turns))
         if ended:
-            decided.append(self._decided(as_of, self.going_on))
+            decided.append(self._decided(as_of, self.waiting.heard_s, self.going_on))
         changes = [change for _, some in parts for change in some]
         return Step(_joined([heard for heard, _ in parts]), changes, decided)
 
@@ -147,24 +148,33 @@ class Station:
         changes = self.preview()
         waiting.take(changes, self._score)
         standing |= {event.id: event for what, event in changes if what != "withdrawn"}
-        return self._decide(waiting, standing, self.as_of)[1]
+        return self._decide(waiting, standing, self.as_of, waiting.heard_s)[1]
 
-    def _decided(self, moment: float, standing: Mapping[str, Event] | None = None) -> Decided:
+    def _decided(
+        self, moment: float, heard_s: float, standing: Mapping[str, Event] | None = None
+    ) -> Decided:
         """Decide on alerts; `standing` are the open events if they are measured up to now."""
         if standing is None:
             changes = self.preview(without=MEASURED_ONCE)
             standing = alike(self.going_on)
             standing |= {event.id: event for what, event in changes if what != "withdrawn"}
             self.waiting.take(changes, self._score)
-        self.states["alerts"], decided = self._decide(self.waiting, standing, moment)
-        self.waiting = Waiting(self.waiting.due)
+        self.states["alerts"], decided = self._decide(self.waiting, standing, moment, heard_s)
+        self.waiting = replace(self.waiting, over={}, told=set())
         return decided
 
     def _decide(
-        self, waiting: Waiting, standing: Mapping[str, Event], moment: float
+        self, waiting: Waiting, standing: Mapping[str, Event], moment: float, heard_s: float
     ) -> tuple[State, Decided]:
         return decide(
-            self.alerts, self.states["alerts"], waiting, standing, moment, self._score, self._ships
+            self.alerts,
+            self.states["alerts"],
+            waiting,
+            standing,
+            moment,
+            heard_s,
+            self._score,
+            self._ships,
         )
 
     def _score(self, event: Event, t: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anomalies.budget import EVERY_S, Alerts, Decision
 from anomalies.event import Change, Event, Evidence
@@ -120,18 +123,48 @@ def test_events_of_hulls_that_are_no_ships_are_left_out() -> None:
     waiting.take([*changes, *(Change("closed", e) for e in over)], lambda e, t: 0.99)
     going_on = {e.id: e for e in (event, ghost)}
     _, now = decide(
-        Alerts(), Alerts().start(), waiting, going_on, 9.0, lambda e, t: 0.98, lambda _: {7001}
+        Alerts(),
+        Alerts().start(),
+        waiting,
+        going_on,
+        9.0,
+        EVERY_S,
+        lambda e, t: 0.98,
+        lambda _: {7001},
     )
     assert [one.id for one in now.decisions] == [over[0].id, event.id]
     assert now.alerted == [event]
 
 
 def test_moments_are_full_multiples_before_which_something_was_heard() -> None:
+    waiting, hour, many = Waiting(), 3600.0, np.ones(60)
+    assert waiting.moments(0.5 * hour * many, -np.inf, hour) == []
+    later = np.append(1.5 * hour * many, 40 * hour * many)
+    assert waiting.moments(later, hour, 41 * hour) == [(EVERY_S, EVERY_S)]
+    assert waiting.moments(41 * hour * many, 41 * hour, 100 * hour) == [(42 * hour, EVERY_S)]
+    assert waiting.moments(many[:0], 100 * hour, np.inf) == []
+
+
+def test_where_little_is_heard_a_day_is_awaited() -> None:
     waiting, hour = Waiting(), 3600.0
-    assert waiting.moments(np.array([0.5 * hour]), -np.inf, 1 * hour) == []
-    assert waiting.moments(np.array([1.5 * hour, 40 * hour]), hour, 41 * hour) == [EVERY_S]
-    assert waiting.moments(np.array([]), 41 * hour, 100 * hour) == [42 * hour]
-    assert waiting.moments(np.array([]), 100 * hour, np.inf) == []
+    t = np.array([1.0, 5.0, 9.5, 30.0, 200.0]) * hour
+    assert waiting.moments(t, -np.inf, 220 * hour) == [
+        (24 * hour, 3 * EVERY_S), (48 * hour, EVERY_S), (216 * hour, EVERY_S),
+    ]  # fmt: skip
+
+
+@given(
+    st.lists(st.integers(0, 90), min_size=1, max_size=400).map(sorted),
+    st.lists(st.integers(0, 100), max_size=6).map(sorted),
+)
+def test_moments_do_not_depend_on_how_the_stream_is_cut(hours: list[int], cuts: list[int]) -> None:
+    t, end = np.repeat(np.array(hours) * 3600.0, 7), 1000 * 3600.0
+    whole, waiting, found = Waiting().moments(t, -np.inf, end), Waiting(), []
+    since = -np.inf
+    for as_of in [*(cut * 3600.0 for cut in cuts), end]:
+        found += waiting.moments(t[(t >= since) & (t < as_of)], since, as_of)
+        since, waiting = as_of, Waiting.load(json.loads(json.dumps(waiting.save())))
+    assert found == whole
 
 
 def verdicts(folder: Path) -> list[tuple[str, str]]:

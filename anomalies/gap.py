@@ -24,7 +24,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -44,6 +44,7 @@ from tracks.batch import I64, Fixes, Mask, Points
 from tracks.coverage import PERIOD_S
 from tracks.keyed import merge
 from tracks.listening import TOLD_WITHIN_S, Listening
+from tracks.places import Places
 from tracks.state import State
 
 # A vessel is excused if its source was deaf for half of the hour after its last fix: even a
@@ -71,6 +72,8 @@ class Gap:
     min_duration_h: float = 6.0  # GFW's production setting
     surprising_min_h: float = 2.0  # ours: a surprising silence is a gap if longer than this ...
     surprising_one_in_count: float = 100.0  # ours: ... and as rare as one in so many
+    port_radius_nmi: float = 5.4  # 10 km, Miller et al. 2018: near a port ...
+    near_shore_nmi: float = 3.0  # ours: ... or the shore silences are compared with their like
     witness_radius_nmi: float = 10.0  # ours
     outage_vessels_count: int = 3  # ours: so many others must fall silent too
     half_deaf_vessels_count: int = 10  # ours: of so many others ...
@@ -176,7 +179,9 @@ class Gap:
         after_s = np.where(np.arange(len(rows)) < late_count, self._early_s, self._min_s)
         until = last.t[rows] + after_s
         # All are asked at once, since what is known at a moment may not be asked for later.
-        asked = [over(judged.offs, judged.back), lasting(last.take(rows), until)]
+        offs, going_on, near_land = judged.offs, last.take(rows), self._near_land(teller.places)
+        asked = [over(offs, near_land(offs), judged.back),
+                 lasting(going_on, near_land(going_on), until)]  # fmt: skip
         surprise, found = surprise.of(Silences.concat(asked), hearing, count)
         ended_count = len(judged.offs)
         changes = list(self._closed(judged, found.take(slice(ended_count)), teller))
@@ -189,7 +194,8 @@ class Gap:
         if end is not None:
             rows = np.flatnonzero(last.silence == TOLD)
             until = np.full(len(rows), end)
-            surprise, found = surprise.of(lasting(last.take(rows), until), hearing, count)
+            still = last.take(rows)
+            surprise, found = surprise.of(lasting(still, near_land(still), until), hearing, count)
         still = last.take(rows)
         events = teller.open(still, seen.of(still.track), until, found)
         return surprise, last, changes + list(_opened(events, opened))
@@ -208,6 +214,16 @@ class Gap:
         """Return which silences are surprising enough to be gaps early; unknown is not."""
         told: Mask = found.one_in >= np.log10(self.surprising_one_in_count)
         return told
+
+    def _near_land(self, places: Places) -> Callable[[Last], Mask]:
+        """Return what says which ships fell silent near a port or the shore."""
+
+        def near_land(last: Last) -> Mask:
+            near_port = places.near_port(last.lat, last.lon, self.port_radius_nmi)
+            return np.asarray(near_port | (places.shore_nmi(last.lat, last.lon) < limit))
+
+        limit = self.near_shore_nmi  # nan, without a map, is not less
+        return near_land
 
     @property
     def _min_s(self) -> float:

@@ -24,6 +24,7 @@ from tracks.batch import (
     starts,
 )
 from tracks.keyed import rows_of
+from tracks.recency import REPORTS_COUNT, interval_class
 from tracks.trials import Legs, kinds
 
 RING_COUNT = 16  # fixes remembered before the last: two more than the field's rule asks for
@@ -50,6 +51,13 @@ class Last(Columns):
     silence: U8 = column(np.uint8, HEARD)
     deaf_s: F64 = column(np.float64)  # if told: how long the source had been deaf in all by `t`
     ring: NDArray[np.void] = column(RING)  # oldest first; nan times where there was no fix
+
+    def interval(self) -> U8:
+        """Return the class of the mean interval of the reports up to the last."""
+        before = self.ring["t"][:, -REPORTS_COUNT:]
+        count = np.isfinite(before).sum(axis=1)
+        first = before[np.arange(len(self)), np.minimum(REPORTS_COUNT - count, REPORTS_COUNT - 1)]
+        return interval_class((self.t - first) / np.maximum(count, 1))
 
 
 _OF_FIX = (
@@ -112,12 +120,25 @@ class Succession:
         for name in _OF_LEG:
             before[name][outer] = getattr(known, name)
         kind = kinds(before["ship_class"], before["nav_status"], before["sog_kn"])
+        interval = np.empty(len(rows), np.uint8)
+        interval[outer] = known.interval()
+        inner = np.flatnonzero(remembered[rows] < 0)
+        interval[inner] = self._intervals(rows[inner] - 1)
         after = self.fixes.take(rows)
         return Legs(
             before["t"], before["lat"], before["lon"], before["sog_kn"], before["cog_deg"],
             after.t, after.lat, after.lon, after.sog_kn, after.cog_deg,
-            after.track, kind,
+            after.track, kind, interval,
         )  # fmt: skip
+
+    def _intervals(self, rows: I64) -> U8:
+        """Return the class of the mean interval of the reports up to the fixes in `rows`."""
+        found, back = np.empty(len(rows), np.uint8), rows - REPORTS_COUNT
+        inside = back >= self.first[np.searchsorted(self.first, rows, side="right") - 1]
+        t, inner = self.fixes.t, rows[inside]
+        found[inside] = interval_class((t[inner] - t[back[inside]]) / REPORTS_COUNT)
+        found[~inside] = self.last_at(rows[~inside]).interval()
+        return found
 
     def _remembered_row(self) -> I64:
         """Return for each fix its predecessor's row in `known`, or where else that is."""

@@ -14,20 +14,22 @@ nothing is known.  Only the first 24 h of a silence are looked at.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from anomalies.hearing import Hearing
 from anomalies.last_heard import Last
-from tracks.batch import BIN_S, F32, F64, I64, U8, Fixes, column
+from tracks.batch import BIN_S, F32, F64, I64, U8, Fixes, Mask, column
 from tracks.coverage import Coverage
 from tracks.geodesy import NMI_M, destination
+from tracks.recency import keys
 from tracks.trials import kinds
 from tracks.ways import Ends, Ways, back, chord, onward, onward_and_back
 
 MOST_BINS = 144
 LEAST_KNOWN_BINS = 6  # with less than an hour of known places nothing is said
-DEVIATION = 1.5  # log-odds; see docs/coverage.md
+DEVIATION = 1.0  # log-odds; see docs/coverage.md
 AT_ONCE = 64  # silences; bounds memory
 
 # Gauss's quadrature for the normal distribution: nodes and weights.
@@ -41,25 +43,29 @@ class Silences(Ends):
 
     track: I64 = column(np.int64)
     kind: U8 = column(np.uint8)
+    interval: U8 = column(np.uint8)  # of the reports before, see `recency`
+    near_land: Mask = column(np.bool_)  # whether it began near a port or the shore
 
 
-def lasting(last: Last, until: F64) -> Silences:
+def lasting(last: Last, near_land: Mask, until: F64) -> Silences:
     """Return the silences behind these last fixes as they stood at Unix times `until`."""
     nan = np.full(len(last), np.nan)
     unknown = np.full(len(last), np.nan, np.float32)
-    return _silences(last, until, nan, nan, unknown, unknown)
+    return _silences(last, near_land, until, nan, nan, unknown, unknown)
 
 
-def over(last: Last, back: Fixes) -> Silences:
+def over(last: Last, near_land: Mask, back: Fixes) -> Silences:
     """Return the silences behind these last fixes that the fixes in `back` ended."""
-    return _silences(last, back.t, back.lat, back.lon, back.sog_kn, back.cog_deg)
+    return _silences(last, near_land, back.t, back.lat, back.lon, back.sog_kn, back.cog_deg)
 
 
-def _silences(last: Last, t: F64, lat: F64, lon: F64, sog_kn: F32, cog_deg: F32) -> Silences:
+def _silences(
+    last: Last, near_land: Mask, t: F64, lat: F64, lon: F64, sog_kn: F32, cog_deg: F32
+) -> Silences:
     kind = kinds(last.ship_class, last.nav_status, last.sog_kn)
     return Silences(
         last.t, last.lat, last.lon, last.sog_kn, last.cog_deg, t, lat, lon, sog_kn, cog_deg,
-        last.track, kind,
+        last.track, kind, last.interval(), near_land,
     )  # fmt: skip
 
 
@@ -73,9 +79,10 @@ def computed(silences: Silences, coverage: Coverage, hearing: Hearing) -> tuple[
     for begin in range(0, len(silences), AT_ONCE):
         rows = slice(begin, begin + AT_ONCE)
         some = silences.take(rows)
+        bins = _Bins.of_silences(some, coverage, hearing)
         least, most_known = np.full(len(some), np.nan), np.zeros(len(some))
         for ways in _ways(some):
-            along, known = _along(some, ways, coverage, hearing)
+            along, known = bins.along(ways, coverage)
             least, most_known = np.fmin(least, along), np.maximum(most_known, known)
         surprise[rows], share[rows] = least, most_known
     return np.round(surprise, 6), share
@@ -101,25 +108,41 @@ def _ways(silences: Silences) -> list[Ways]:
     return [chord(here), onward(on), back(on), onward_and_back(on)]
 
 
-def _along(silences: Silences, ways: Ways, coverage: Coverage, hearing: Hearing) -> tuple[F64, F64]:
-    """Return the surprise along one way of each, nan if unknown; and the share known."""
-    first = (silences.t1 // BIN_S).astype(np.int64) + 1
-    count = np.clip((silences.t2 // BIN_S).astype(np.int64) - first, 0, MOST_BINS)
-    row = np.repeat(np.arange(len(silences)), count)
-    bins = first[row] + np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    share = ((bins + 0.5) * BIN_S - silences.t1[row]) / (silences.t2[row] - silences.t1[row])
-    lat, lon = ways.at(row, share)
-    chance, known = coverage.chance(lat, lon, silences.kind[row], silences.track[row], bins)
-    known &= hearing.anybody(bins)
-    row, odds = row[known], np.log(chance[known] / (1 - chance[known]))
-    log_p = np.stack(
-        [
-            np.bincount(row, -np.log1p(np.exp(odds + DEVIATION * node)), len(silences))
-            for node in _NODES
-        ]
-    )
-    top = log_p.max(axis=0)
-    mean = top + np.log((_WEIGHTS[:, None] * np.exp(log_p - top)).sum(axis=0))
-    known_count = np.bincount(row, minlength=len(silences))
-    surprise = np.where(known_count >= LEAST_KNOWN_BINS, -mean / np.log(10), np.nan)
-    return surprise, known_count / np.maximum(count, 1)
+class _Bins(NamedTuple):
+    """The ten-minute bins of some silences, one row each, whichever way their ships went."""
+
+    of: I64  # rows of the silences
+    passed: F64  # share of the silence
+    kind: U8
+    shift: F64  # of the log-odds, see `Coverage.shift`
+    anybody: Mask  # whether anybody was heard in it
+    count: I64  # by silence
+
+    @classmethod
+    def of_silences(cls, silences: Silences, coverage: Coverage, hearing: Hearing) -> _Bins:
+        first = (silences.t1 // BIN_S).astype(np.int64) + 1
+        count = np.clip((silences.t2 // BIN_S).astype(np.int64) - first, 0, MOST_BINS)
+        row = np.repeat(np.arange(len(silences)), count)
+        unheard = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+        bins, t1, kind = first[row] + unheard, silences.t1[row], silences.kind[row]
+        recent = keys(kind, silences.interval[row], unheard)
+        shift = coverage.shift(silences.track[row], bins, recent)
+        passed = ((bins + 0.5) * BIN_S - t1) / (silences.t2[row] - t1)
+        return cls(row, passed, kind, shift, hearing.anybody(bins), count)
+
+    def along(self, ways: Ways, coverage: Coverage) -> tuple[F64, F64]:
+        """Return the surprise along one way of each, nan if unknown; and the share known."""
+        chance, known = coverage.chance(*ways.at(self.of, self.passed), self.kind, self.shift)
+        known &= self.anybody
+        row, odds = self.of[known], np.log(chance[known] / (1 - chance[known]))
+        log_p = np.stack(
+            [
+                np.bincount(row, -np.log1p(np.exp(odds + DEVIATION * node)), len(self.count))
+                for node in _NODES
+            ]
+        )
+        top = log_p.max(axis=0)
+        mean = top + np.log((_WEIGHTS[:, None] * np.exp(log_p - top)).sum(axis=0))
+        known_count = np.bincount(row, minlength=len(self.count))
+        surprise = np.where(known_count >= LEAST_KNOWN_BINS, -mean / np.log(10), np.nan)
+        return surprise, known_count / np.maximum(self.count, 1)

@@ -16,10 +16,14 @@ from numpy.typing import NDArray
 
 from anomalies.hearing import Hearing
 from anomalies.silence import Silences, computed
-from anomalies.usual import Usual
-from tracks.batch import F64, I64, Columns, column
+from anomalies.usual import LAND, PRIORS, SEA, Usual
+from tracks.batch import F64, I64, Columns, Mask, column
 from tracks.coverage import DAY_PERIODS, PERIOD_S, Coverage
 from tracks.trials import Legs, trials
+
+# A silence as surprising as this by the map alone, log10, teaches little of reception: if the
+# ship was switched off, then nothing.  But if a new crane stands there, then all of it.
+DOUBTED, DOUBTED_WEIGHT = 2.5, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,9 @@ class Ended(Columns):
     """Silences that ended, not yet counted among the usual."""
 
     t: F64 = column(np.float64, np.nan)
+    track: I64 = column(np.int64)
     computed: F64 = column(np.float64, np.nan)
+    near_land: Mask = column(np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +49,15 @@ class Surprise:
     """What has been learned, and what waits for the next full hour."""
 
     coverage: Coverage
-    usual: Usual
+    usual: dict[str, Usual]  # by where silences begin
     waiting: Legs
     ended: Ended
 
     @classmethod
     def start(cls) -> Surprise:
         """Return what is known before anything was heard."""
-        return cls(Coverage.start(), Usual.empty(), Legs.empty(), Ended.empty())
+        usual = {where: Usual.empty() for where in PRIORS}
+        return cls(Coverage.start(), usual, Legs.empty(), Ended.empty())
 
     def heard(self, legs: Legs) -> Surprise:
         """Take the legs of one step."""
@@ -75,9 +82,12 @@ class Surprise:
             chance, share[rows] = computed(some, now.coverage, hearing)
             # Nothing is called rarer than what it was followed for could have shown.
             most = np.log10(max(now.coverage.shares.followed_h(), 1.0))
-            one_in[rows] = np.minimum(now.usual.one_in(chance), most)
+            usual = [now.usual[where].one_in(chance, PRIORS[where]) for where in (SEA, LAND)]
+            one_in[rows] = np.minimum(np.where(some.near_land, usual[1], usual[0]), most)
             counted = np.flatnonzero(np.isfinite(some.lat2) & np.isfinite(chance))
-            new = Ended(some.t2[counted], chance[counted])
+            new = Ended(
+                some.t2[counted], some.track[counted], chance[counted], some.near_land[counted]
+            )
             now = replace(now, ended=Ended.concat([now.ended, new])) if len(new) else now
         return now, Found(np.round(one_in, 4), share)
 
@@ -87,7 +97,8 @@ class Surprise:
         if not ((self.waiting.t2 < before).any() or (self.ended.t < before).any()):
             return self
         period, ended = _period(self.waiting.t2), _period(self.ended.t)
-        ripe = trials(self.waiting.take(period < until))
+        legs = self.waiting.take(period < until)
+        ripe = trials(legs, np.where(self._doubted(legs), DOUBTED_WEIGHT, 1.0))
         ripe = ripe.take(~hearing.outage(ripe.bin, outage_count))
         order = np.argsort(ripe.t, kind="stable")
         ripe = ripe.take(order)
@@ -97,18 +108,36 @@ class Surprise:
         for at in due.tolist():
             days = at // DAY_PERIODS - coverage.through // DAY_PERIODS
             span = slice(*np.searchsorted(of_ripe, [at, at + 1]))
-            usual = usual.aged(days if coverage.through else 0)
-            usual = usual.seen(self.ended.computed[ended == at])
+            new, known = self.ended.take(ended == at), coverage.through > 0
+            usual = {
+                where: table.aged(days if known else 0).seen(
+                    new.computed[new.near_land == (where == LAND)]
+                )
+                for where, table in usual.items()
+            }
             coverage = coverage.learned(at, ripe.take(span))
         return Surprise(
             coverage, usual, self.waiting.take(period >= until), self.ended.take(ended >= until)
         )
 
+    def _doubted(self, legs: Legs) -> Mask:
+        """Return which legs are silences in which a ship may well not have transmitted."""
+        doubted = np.zeros(len(legs), np.bool_)
+        made = self.ended.take(self.ended.computed >= DOUBTED)
+        rows = np.flatnonzero(np.isin(legs.t2, made.t))
+        for track, t in zip(made.track.tolist(), made.t.tolist(), strict=True):
+            doubted[rows] |= (legs.track[rows] == track) & (legs.t2[rows] == t)
+        return doubted
+
     def to_state(self, prefix: str) -> dict[str, NDArray[Any]]:
         """Return everything by name, each name behind `prefix`, to be saved."""
         return {
             **self.coverage.to_state(prefix + "coverage_"),
-            **self.usual.to_state(prefix + "usual_"),
+            **{
+                name: column
+                for where, table in self.usual.items()
+                for name, column in table.to_state(f"{prefix}usual_{where}_").items()
+            },
             **self.waiting.to_state(prefix + "waiting_"),
             **self.ended.to_state(prefix + "ended_"),
         }
@@ -118,7 +147,7 @@ class Surprise:
         """Undo `to_state`."""
         return cls(
             Coverage.from_state(state, prefix + "coverage_"),
-            Usual.from_state(state, prefix + "usual_"),
+            {where: Usual.from_state(state, f"{prefix}usual_{where}_") for where in PRIORS},
             Legs.from_state(state, prefix + "waiting_"),
             Ended.from_state(state, prefix + "ended_"),
         )

@@ -20,8 +20,13 @@ from tracks.batch import F64, I64, Columns, column
 STEP = 0.02  # of the computed surprise, log10
 MADE_SHARE = 0.03  # of the silences a ship may have been made silent; only their tail matters
 UPPER, LOWER = 0.5, 0.2  # between these shares of all silences the tail's fall is measured
-# Before silences have been counted, as if so many had been seen: from simulated seas.
-PRIOR_COUNT, PRIOR_UPPER, PRIOR_LOWER = 30.0, 0.87, 1.22
+# Near a port or the shore transponders are switched off every day, and elsewhere seldom: what is
+# usual is counted apart.
+SEA, LAND = "sea", "land"
+# Before silences have been counted, as if so many had been seen with these exceeded by half and
+# by a fifth of them: from simulated seas, and where boats cut their power at the quay.
+PRIOR_COUNT = 30.0
+PRIORS = {SEA: (0.87, 1.22), LAND: (2.0, 4.0)}
 HALF_LIFE_DAYS = 30.0
 
 
@@ -32,9 +37,13 @@ class Usual(Columns):
     step: I64 = column(np.int64)  # computed surprise / STEP
     count: F64 = column(np.float64)
 
-    def one_in(self, computed: F64) -> F64:
-        """Return log10 of N, so that one in N usual silences has that much or more."""
-        upper, lower = self._exceeded_by(UPPER), self._exceeded_by(LOWER)
+    def one_in(self, computed: F64, priors: tuple[float, float]) -> F64:
+        """Return log10 of N, so that one in N usual silences has that much or more.
+
+        `priors` are what half and a fifth of them exceed before any has been seen.
+        """
+        shares = (UPPER, LOWER)
+        upper, lower = (self._exceeded_by(*pair) for pair in zip(shares, priors, strict=True))
         at_upper, at_lower = (
             -np.log10((share - MADE_SHARE) / (1 - MADE_SHARE)) for share in (UPPER, LOWER)
         )
@@ -42,9 +51,8 @@ class Usual(Columns):
         one_in: F64 = np.maximum(at_upper + (computed - upper) * fall, 0.0)
         return one_in
 
-    def _exceeded_by(self, share: float) -> float:
+    def _exceeded_by(self, share: float, prior: float) -> float:
         """Return what that share of silences exceeds, the prior among them."""
-        prior = PRIOR_UPPER if share == UPPER else PRIOR_LOWER
         total = float(self.count.sum())
         if not total:
             return prior

@@ -5,12 +5,13 @@ last fix (`tracks.trials`).  No position of an antenna is asked for, so it works
 one station, for several, and for a recording from satellites: what counts is how
 often the ships at a place were heard at all, by whomever.
 
-Three things make the chance of one ship in one bin:
+Four things make the chance of one ship in one bin:
 
 - the place and the kind of ship (`tracks.shares`);
 - the hour: whether all ships together were heard more or less than usual;
-- the ship: whether it was heard more or less than others of its kind; its antenna
-  (both `tracks.shifts`).
+- the ship: whether it was heard more or less than others of its kind; its antenna;
+- how it was heard just now: how often before its last report, and for how long it has
+  not been heard since (`tracks.recency`; these three are `tracks.shifts`).
 
 All is learned at full hours of the stream, so that what was known at a moment does
 not depend on how the stream was cut into steps.  What was learned counts half after
@@ -31,6 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracks import recency
 from tracks.batch import BIN_S, F64, I64, U8, Mask
 from tracks.shares import Shares
 from tracks.shifts import Shifts, shifted
@@ -52,16 +54,25 @@ class Coverage:
     shares: Shares
     hours: Shifts  # by hour: Unix time / 3600
     ships: Shifts  # by track
+    recent: Shifts  # by kind of ship and how it was heard just now, see `recency`
 
     @classmethod
     def start(cls) -> Coverage:
         """Return what is known before anything was heard."""
-        return cls(0, Shares.empty(), Shifts.empty(), Shifts.empty())
+        return cls(0, Shares.empty(), Shifts.empty(), Shifts.empty(), Shifts.empty())
 
-    def chance(self, lat: F64, lon: F64, kind: U8, track: I64, bins: I64) -> tuple[F64, Mask]:
-        """Return the chance that each ship is heard in each bin, and whether it is known."""
+    def shift(self, track: I64, bins: I64, recent: I64) -> F64:
+        """Return what to add to the log-odds of each ship in each bin, wherever it is.
+
+        `recent` are keys of `recency`.
+        """
+        of_ship_and_hour = self.ships.of(track) + self.hours.of(bins // HOUR_BINS)
+        return of_ship_and_hour + self.recent.of(recent)
+
+    def chance(self, lat: F64, lon: F64, kind: U8, shift: F64) -> tuple[F64, Mask]:
+        """Return the chance that each ship is heard in a bin, and whether it is known."""
         chance, known = self.shares.at(lat, lon, kind)
-        return shifted(chance, self.hours.of(bins // HOUR_BINS) + self.ships.of(track)), known
+        return shifted(chance, shift), known
 
     def learned(self, period: int, trials: Trials) -> Coverage:
         """Return what is known at the end of `period`, in which `trials` became known."""
@@ -70,20 +81,29 @@ class Coverage:
             return aged
         trials = trials.take(np.lexsort((trials.bin, trials.track)))  # sums in one order
         chance, known = self.shares.at(trials.lat, trials.lon, trials.kind)
-        fresh = np.flatnonzero(known & (trials.unheard_count < FRESH_COUNT))
-        chance, heard = chance[fresh], trials.heard[fresh]
-        hour, track = trials.bin[fresh] // HOUR_BINS, trials.track[fresh]
-        hours = aged.hours.learned(hour, heard, shifted(chance, self.ships.of(track)))
-        ships = aged.ships.learned(track, heard, shifted(chance, hours.of(hour)))
-        return Coverage(period + 1, aged.shares.learned(trials), hours, ships)
+        shares = aged.shares.learned(trials)
+        trials, chance = trials.take(known), chance[known]
+        fresh = trials.unheard_count < FRESH_COUNT
+        hour, track = trials.bin // HOUR_BINS, trials.track
+        recent = recency.keys(trials.kind, trials.interval, trials.unheard_count)
+        of_recent, heard, weight = self.recent.of(recent), trials.heard, trials.weight
+        expected = shifted(chance, self.ships.of(track) + of_recent)
+        hours = aged.hours.learned(hour[fresh], heard[fresh], expected[fresh], weight[fresh])
+        of_hour = hours.of(hour)
+        expected = shifted(chance, of_hour + of_recent)
+        ships = aged.ships.learned(track[fresh], heard[fresh], expected[fresh], weight[fresh])
+        expected = shifted(chance, of_hour + ships.of(track))
+        recents = aged.recent.learned(recent, heard, expected, weight)
+        return Coverage(period + 1, shares, hours, ships, recents)
 
     def _aged(self, period: int) -> Coverage:
         days = period // DAY_PERIODS - self.through // DAY_PERIODS
         hours = self.hours.take(self.hours.key > period - HOURS_KEPT)
         if not days or not self.through:
-            return Coverage(period + 1, self.shares, hours, self.ships)
+            return Coverage(period + 1, self.shares, hours, self.ships, self.recent)
         share = 0.5 ** (days / HALF_LIFE_DAYS)
-        return Coverage(period + 1, self.shares.aged(share), hours, self.ships.aged(share))
+        shares, ships, recent = self.shares.aged(share), self.ships.aged(share), self.recent
+        return Coverage(period + 1, shares, hours, ships, recent.aged(share))
 
     def to_state(self, prefix: str) -> dict[str, NDArray[Any]]:
         """Return everything by name, each name behind `prefix`, to be saved."""
@@ -92,6 +112,7 @@ class Coverage:
             **self.shares.to_state(prefix + "shares_"),
             **self.hours.to_state(prefix + "hours_"),
             **self.ships.to_state(prefix + "ships_"),
+            **self.recent.to_state(prefix + "recent_"),
         }
 
     @classmethod
@@ -102,4 +123,5 @@ class Coverage:
             Shares.from_state(state, prefix + "shares_"),
             Shifts.from_state(state, prefix + "hours_"),
             Shifts.from_state(state, prefix + "ships_"),
+            Shifts.from_state(state, prefix + "recent_"),
         )

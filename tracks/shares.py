@@ -49,8 +49,8 @@ class Shares(Columns):
     def learned(self, trials: Trials) -> Shares:
         """Return the table with more bins."""
         cells = cells_of(trials.lat, trials.lon, trials.kind)
-        heard = np.tile(trials.heard, len(cells))
-        return accumulated(self, cells.ravel(), np.ones(cells.size), heard)
+        weight, heard = (np.tile(x, len(cells)) for x in (trials.weight, trials.heard))
+        return accumulated(self, cells.ravel(), weight, heard)
 
     def aged(self, share: float) -> Shares:
         """Return the table with its counts times `share`, without cells that are forgotten."""

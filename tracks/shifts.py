@@ -1,4 +1,4 @@
-"""By how much more, or less, ships were heard than the map says: in an hour, or of one ship."""
+"""By how much more, or less, ships were heard than the map says: in an hour, of one ship, ..."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ class Shifts(Columns):
         found[known] = self.excess[rows] / (self.spread[rows] + SHRUNK_SPREAD)
         return np.clip(found, -WIDEST, WIDEST)
 
-    def learned(self, keys: I64, heard: Mask, chance: F64) -> Shifts:
+    def learned(self, keys: I64, heard: Mask, chance: F64, weight: F64) -> Shifts:
         """Return the table with more bins."""
         if not len(keys):
             return self
-        return accumulated(self, keys, heard - chance, chance * (1 - chance))
+        excess, spread = heard - chance, chance * (1 - chance)
+        return accumulated(self, keys, weight * excess, weight * spread)
 
     def aged(self, share: float) -> Shifts:
         """Return the table with its sums times `share`, without keys that are forgotten."""

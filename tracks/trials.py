@@ -27,6 +27,7 @@ class Legs(Ends):
 
     track: I64 = column(np.int64)
     kind: U8 = column(np.uint8)  # of the ship at the first fix, see `kinds`
+    interval: U8 = column(np.uint8)  # of its reports up to the first fix, see `recency`
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,10 @@ class Trials(Columns):
     lat: F64 = column(np.float64)
     lon: F64 = column(np.float64)
     kind: U8 = column(np.uint8)
+    interval: U8 = column(np.uint8)
     unheard_count: U8 = column(np.uint8)  # bins just before, in which it was not heard
     heard: Mask = column(np.bool_)
+    weight: F64 = column(np.float64, 1.0)
 
 
 def kinds(ship_class: U8, nav_status: U8, sog_kn: F32) -> U8:
@@ -53,9 +56,13 @@ def kinds(ship_class: U8, nav_status: U8, sog_kn: F32) -> U8:
     return np.asarray((ship_class == CLASS_B) + np.uint8(2) * at_rest, np.uint8)
 
 
-def trials(legs: Legs) -> Trials:
-    """Return the bins behind the first fix of each leg, up to that of the second."""
-    legs = legs.take(legs.t2 - legs.t1 <= LONGEST_S)
+def trials(legs: Legs, weight: F64) -> Trials:
+    """Return the bins behind the first fix of each leg, up to that of the second.
+
+    `weight` is that of each leg's unheard bins; a bin in which a ship was heard has 1.
+    """
+    short = legs.t2 - legs.t1 <= LONGEST_S
+    legs, weight = legs.take(short), weight[short]
     first = (legs.t1 // BIN_S).astype(np.int64) + 1
     last = (legs.t2 // BIN_S).astype(np.int64)
     count = last - first + 1
@@ -71,6 +78,6 @@ def trials(legs: Legs) -> Trials:
         some, on = np.unique(on, return_inverse=True)
         lat[rows], lon[rows] = onward_and_back(legs.take(some)).at(on, share)
     return Trials(
-        legs.track[leg], bins, legs.t2[leg], lat, lon, legs.kind[leg],
-        unheard.astype(np.uint8), heard,
+        legs.track[leg], bins, legs.t2[leg], lat, lon, legs.kind[leg], legs.interval[leg],
+        unheard.astype(np.uint8), heard, np.where(heard, 1.0, weight[leg]),
     )  # fmt: skip

@@ -17,3 +17,7 @@ DETECTORS: dict[Kind, type[Detector]] = {
     "encounter": Encounter,
     "identity": Identity,
 }
+
+# Detectors that measure an open event at a moment of its own and tell it then, so that it says the
+# same however the stream was cut.  Of the others a reader asks how it stands.
+MEASURED_ONCE: frozenset[Kind] = frozenset({"gap"})

@@ -29,6 +29,7 @@ class Found(NamedTuple):
     chance: float  # nan where the detector gives none
     open: bool
     event: Event | None = None
+    alert: bool = False
 
 
 def found_in(
@@ -37,6 +38,7 @@ def found_in(
     """Return the events of a recording; `positions` and `statics` are in order of time."""
     station = Station(settings, places)
     events: dict[str, Event] = {}
+    alerts: set[str] = set()
     begin, last = float(positions.t[0]), float(positions.t[-1])
     cuts = np.append(np.arange(begin + STEP_S, last, STEP_S), np.nextafter(last, np.inf))
     done = [0, 0]
@@ -49,6 +51,7 @@ def found_in(
             as_of == cuts[-1],
         )
         done = [heard, told]
+        alerts |= {d.id for now in step.decided for d in now.decisions if d.verdict == "alert"}
         for what, event in step.changes:
             events.pop(event.id, None)
             if what != "withdrawn":
@@ -63,6 +66,7 @@ def found_in(
             float(10.0 ** -one.event.evidence.measured.get(SURPRISE, np.nan)),
             one.event.end is None,
             one.event,
+            one.event.id in alerts,
         )
         for one in judge(list(events.values()), station)
     ]

@@ -14,12 +14,13 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import _evaluate_budget as budget
 import _evaluate_gaps as gaps
 import _evaluate_hulls as hulls
 import _evaluate_identity as identity
@@ -48,6 +49,8 @@ class Size(NamedTuple):
     sharings: int
     identity_seas: int
     identity_days: float
+    budget_seas: int
+    budget_days: float
     first_seed: int = 1
 
     def seeds(self, count: int) -> range:
@@ -55,7 +58,8 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL, QUICK = Size(12, 14, 4, 10, 24, 40, 12, 4), Size(2, 6, 1, 4, 1, 4, 1, 3)
+FULL = Size(12, 14, 4, 10, 24, 40, 12, 4, 3, 42)
+QUICK = Size(2, 6, 1, 4, 1, 4, 1, 3, 1, 14)
 
 
 @cache
@@ -70,6 +74,10 @@ def places() -> Places:
 
 def gap_sea(seed: int, days: float) -> gaps.Station:
     return gaps.station(seed, days, settings(), places())
+
+
+def budget_sea(seed: int, days: float) -> Sequence[budget.Kept]:
+    return budget.sea(seed, days, settings(), places())
 
 
 def meeting_sea(number: int, seed: int, days: float) -> dict[str, dict[str, meetings.Outcome]]:
@@ -132,9 +140,12 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
     ids = work.each(
         identity_sea, *((k, size.identity_days) for k in size.seeds(size.identity_seas))
     )
+    long_seas = work.each(
+        budget_sea, *((k, size.budget_days) for k in size.seeds(size.budget_seas))
+    )
     of_hulls = measure_hulls(work, size, folder)
     of_real = measure_real(work, size, folder) if folder.is_dir() else {}
-    made = tables.of_gaps(results(gap_seas))
+    made = tables.of_gaps(results(gap_seas)) | tables.of_budget(results(long_seas))
     by_setting: tables.Meetings = {}
     for setting, futures in zip(meetings.SETTINGS, meeting_seas, strict=True):
         seas = results(futures)
@@ -188,7 +199,7 @@ def main() -> None:
     folder = asked.recordings or Path(elsewhere or ROOT.parent / "shared" / "recordings")
     size = (QUICK if asked.quick else FULL)._replace(first_seed=asked.first_seed)
     if asked.days:
-        size = size._replace(gap_days=asked.days, meeting_days=asked.days)
+        size = size._replace(gap_days=asked.days, meeting_days=asked.days, budget_days=asked.days)
     page = asked.page or (None if asked.quick else PAGE)
     with ProcessPoolExecutor(asked.jobs) as pool:
         made = measure(Work(pool), size, folder)

@@ -17,6 +17,7 @@ import numpy as np
 
 from receiver.decoded import BadInput, Decoded, Told
 from receiver.sources.logfile import Input, Inputs
+from sternlight.alerting import Decisions, add
 from sternlight.clocks import Span, set_aside
 from sternlight.distress import Distress
 from sternlight.learner import Learner, LearningFailedError
@@ -52,6 +53,7 @@ class Replay:
         self.folder = folder
         self.station = Station(settings, places)
         self.reading = reading
+        self.decisions: Decisions = {}  # on alerts
         self.distress = Distress()
         self.counts: Counter[str] = Counter()
         self.span: Span | None = None  # first and last time heard that is believed
@@ -199,6 +201,8 @@ class Replay:
         step = self.station.step(positions, statics, as_of, ended, turns)
         self.ways.add(step.heard.points)
         self.events.apply(step.changes)
+        for decided in step.decided:
+            add(self.decisions, decided.decisions)
 
     def _believed(self, batch: B, latest: float) -> B:
         """Leave out reports without a time, and those later than `latest`; count them."""

@@ -16,6 +16,7 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
+from anomalies.budget import Alerts
 from anomalies.encounter import Encounter
 from anomalies.gap import Gap
 from anomalies.identity import Identity
@@ -78,6 +79,7 @@ class Settings:
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)
     identity: Identity = field(default_factory=Identity)
+    alerts: Alerts = field(default_factory=Alerts)
     answers: Answers = field(default_factory=Answers)
     watch: Watch = field(default_factory=Watch)
     sources: dict[str, str] = field(default_factory=dict)  # addresses by name

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from anomalies.detector import Context, Detector, Gaps, Heard
-from anomalies.detectors import DETECTORS
-from anomalies.event import Change, Event
+from anomalies.detectors import DETECTORS, MEASURED_ONCE
+from anomalies.event import Change, Event, Kind
 from anomalies.interference import Interference
+from anomalies.score import assess
+from sternlight.alerting import Decided, Waiting, alike, decide
 from sternlight.fleet import Fleet
 from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
+from sternlight.stops import joined, parted
 from tracks.anchorages import FISHING, Anchorages, Learned
-from tracks.batch import I64, Fixes, Points, PositionBatch, StaticBatch
+from tracks.batch import HULLS_PER_MMSI, I64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.identity import ClaimChange, Claims
 from tracks.listening import Turns
 from tracks.places import Places
@@ -29,14 +32,13 @@ from tracks.stays import Stays
 
 NO_TURNS = Turns.empty()
 
-B = TypeVar("B", PositionBatch, StaticBatch, Turns)
-
 
 class Step(NamedTuple):
-    """What one step brought: what was heard, and what changed in the events."""
+    """What one step brought: what was heard, what changed in the events, and what was decided."""
 
     heard: Heard
     changes: list[Change]
+    decided: Sequence[Decided] = ()
 
 
 class Station:
@@ -55,6 +57,7 @@ class Station:
         self.points = settings.points
         self.identities = settings.identities
         self.gap_h = settings.gap.min_duration_h
+        self.alerts = settings.alerts
         self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
         self.anchoring = settings.anchorages
         self.places = self.around = places
@@ -63,6 +66,7 @@ class Station:
         self.as_of = -np.inf
         self.fleet = Fleet.empty()
         self.going_on: dict[str, Event] = {}
+        self.waiting = Waiting()
         self.counts: Counter[str] = Counter()
         self.states: dict[str, State] = {
             "duplicates": self.duplicates.start(),
@@ -71,6 +75,7 @@ class Station:
             "identities": self.identities.start(),
             "stays": self.anchoring.resting.start(),
             **{detector.kind: detector.start() for detector in self.detectors},
+            "alerts": self.alerts.start(),
         }
 
     def step(
@@ -84,19 +89,34 @@ class Station:
         """Take what was heard up to `as_of`, in any order; no report before it will follow.
 
         `ended` says that no report at all will follow.  `turns` are when sources turned
-        deaf or heard again, as far as that has become known.
+        deaf or heard again, as far as that has become known.  It stops on the way at the
+        moments at which alerts are decided.
         """
-        before = []
-        while self.coming and self.coming[0].t < as_of:
-            until = self.coming[0].t
+        steps, decided = [], []
+        for until, heard_s in self._stops(positions, as_of):
             if until > self.as_of:
-                early, positions = _cut(positions, until)
-                told, statics = _cut(statics, until)
-                turned, turns = _cut(turns, until)
-                before.append(self._step(early, told, until, False, turned))
-            self._know(self.coming.pop(0))
-        last = self._step(positions, statics, as_of, ended, turns)
-        return _joined([*before, last]) if before else last
+                early, positions = parted(positions, until)
+                told, statics = parted(statics, until)
+                turned, turns = parted(turns, until)
+                steps.append(self._step(early, told, until, False, turned))
+            if heard_s is not None:
+                decided.append(self._decided(until, heard_s))
+            while self.coming and self.coming[0].t <= until:
+                self._know(self.coming.pop(0))
+        steps.append(self._step(positions, statics, as_of, ended, turns))
+        if ended:
+            decided.append(self._decided(as_of, self.waiting.heard_s, self.going_on))
+        changes = [change for _, some in steps for change in some]
+        return Step(joined([heard for heard, _ in steps]), changes, decided)
+
+    def _stops(self, positions: PositionBatch, as_of: float) -> list[tuple[float, float | None]]:
+        """Return where to stop on the way: as anchorages come into use, or to decide on alerts.
+
+        With the latter, for how long anything had been heard since the last of them.
+        """
+        moments = dict(self.waiting.moments(positions.t, self.as_of, as_of))
+        uses = {learned.t for learned in self.coming if learned.t < as_of}
+        return [(t, moments.get(t)) for t in sorted({*moments, *uses})]
 
     @property
     def learns(self) -> bool:
@@ -131,7 +151,7 @@ class Station:
         as_of: float,
         ended: bool,
         turns: Turns,
-    ) -> Step:
+    ) -> tuple[Heard, list[Change]]:
         s, count = self.states, self.counts.update
         s["identities"], set_aside = self.identities.step(s["identities"], statics, as_of)
         count(set_aside)
@@ -157,18 +177,26 @@ class Station:
             self.going_on.pop(event.id, None)
             if what in ("opened", "updated"):
                 self.going_on[event.id] = event
-        return Step(heard, changes)
+        self.waiting.take(changes, self._score)
+        return heard, changes
 
-    def preview(self) -> list[Change]:
-        """Return what would change in the events if nothing more were heard; remember nothing."""
-        return self._detected(Heard(Fixes.empty(), Points.empty()), True)[1]
+    def preview(self, without: Collection[Kind] = ()) -> list[Change]:
+        """Return what would change in the events if nothing more were heard; remember nothing.
 
-    def _detected(self, heard: Heard, ended: bool) -> tuple[dict[str, State], list[Change]]:
+        Those of the kinds `without` are left out.
+        """
+        return self._detected(Heard(Fixes.empty(), Points.empty()), True, without)[1]
+
+    def _detected(
+        self, heard: Heard, ended: bool, without: Collection[Kind] = ()
+    ) -> tuple[dict[str, State], list[Change]]:
         """Return the detectors' new states, and all that they say; interference is asked first."""
         context = Context(self.around, ended)
         states: dict[str, State] = {}
         changes: list[Change] = []
         for detector in self.detectors:
+            if detector.kind in without:
+                continue
             before = self.states[detector.kind]
             states[detector.kind], found = detector.step(before, heard, context, self.as_of)
             changes += found
@@ -178,6 +206,49 @@ class Station:
             elif detector.kind == "gap":
                 heard = replace(heard, gaps=Gaps(found, self.gap_h))
         return states, changes
+
+    def decided_if_ended(self) -> Decided:
+        """Return what would be decided if nothing more were heard; remember nothing."""
+        waiting, standing = self.waiting.copy(), {**self.going_on}
+        changes = self.preview()
+        waiting.take(changes, self._score)
+        standing |= {event.id: event for what, event in changes if what != "withdrawn"}
+        return self._decide(waiting, standing, self.as_of, waiting.heard_s)[1]
+
+    def _decided(
+        self, moment: float, heard_s: float, standing: Mapping[str, Event] | None = None
+    ) -> Decided:
+        """Decide on alerts; `standing` are the open events if they are measured up to now."""
+        if standing is None:
+            changes = self.preview(without=MEASURED_ONCE)
+            standing = alike(self.going_on)
+            standing |= {event.id: event for what, event in changes if what != "withdrawn"}
+            self.waiting.take(changes, self._score)
+        self.states["alerts"], decided = self._decide(self.waiting, standing, moment, heard_s)
+        self.waiting = replace(self.waiting, over={}, told=set())
+        return decided
+
+    def _decide(
+        self, waiting: Waiting, standing: Mapping[str, Event], moment: float, heard_s: float
+    ) -> tuple[State, Decided]:
+        return decide(
+            self.alerts,
+            self.states["alerts"],
+            waiting,
+            standing,
+            moment,
+            heard_s,
+            self._score,
+            self._ships,
+        )
+
+    def _score(self, event: Event, t: float) -> float:
+        claims = {track: self.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
+        return assess(event, claims).score
+
+    def _ships(self, tracks: Collection[int]) -> set[int]:
+        established = self.segment.established(self.states["segment"])
+        return set(np.intersect1d(list(tracks), established).tolist())
 
     def vessels(self) -> Fleet:
         """Return the hulls that are ships, and not a wild position or two."""
@@ -206,6 +277,7 @@ class Station:
                 (learned.t, learned.anchorages.to_records().tolist())
                 for learned in (self.learned, *self.coming)
             ],
+            "waiting": self.waiting.save(),
         }
         arrays = {
             f"{part}/{name}": array
@@ -229,29 +301,10 @@ class Station:
         self.fleet = Fleet.from_state(states.pop("fleet"))
         self.states = dict(states)
         self.as_of, self.counts = rest["as_of"], Counter(rest["counts"])
+        self.waiting = Waiting.load(rest["waiting"])
         events = [from_json(event) for event in rest["going_on"]]
         self.going_on = {event.id: event for event in events}
         learned, *self.coming = [
             Learned(t, Anchorages.of_rows(rows)) for t, rows in rest["learned"]
         ]
         self._know(learned)
-
-
-def _cut(batch: B, t: float) -> tuple[B, B]:
-    """Return what was before Unix time `t`, and the rest."""
-    return batch.take(batch.t < t), batch.take(batch.t >= t)
-
-
-def _joined(steps: Sequence[Step]) -> Step:
-    """Return steps one behind the other as one."""
-    heard = [step.heard for step in steps]
-    fixes = Fixes.concat([one.fixes for one in heard])
-    points = Points.concat([one.points for one in heard])
-    return Step(
-        Heard(
-            fixes.take(np.lexsort((fixes.t, fixes.track))),
-            points.take(np.lexsort((points.bin, points.track))),
-            Turns.concat([one.turns for one in heard]),
-        ),
-        [change for step in steps for change in step.changes],
-    )

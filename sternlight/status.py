@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypedDict
 
+from sternlight.attention import Account
 from sternlight.hearing import DEAF, State
 from sternlight.station_clock import AGREE_S, How
 from sternlight.text import counted, duration, iso, plain
@@ -103,6 +104,7 @@ class Status(TypedDict):
     raw_log: RawLogStatus
     archive: ArchiveStatus
     anchorages: AnchoragesStatus
+    alerts: Account  # of the last week
     vessels_hour: int
     vessels_day: int
     distress: list[dict[str, Any]]  # rows as Distress.rows gives them

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sternlight.attention import says
 from sternlight.status import (
     AnchoragesStatus,
     ClockStatus,
@@ -136,6 +137,7 @@ def _told(status: Status) -> list[tuple[str, str]]:
     return [
         ("Ships", ships),
         ("Events", events),
+        ("Alerts", f"in the last week {says(status['alerts'])}"),
         ("Clock", _clock(status["clock"])),
         ("Judged", f"all heard before {_when(status['as_of'])}; {judged}"),
         ("Anchorages", _anchorages(status["anchorages"])),

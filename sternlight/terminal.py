@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sternlight.answers import FILES
+from sternlight.attention import Account, says, says_of
 from sternlight.screen import put
 from sternlight.text import counted, duration, plain
 
@@ -71,6 +72,8 @@ def _opening(summary: Row, vessels: Sequence[Row]) -> Text:
         f"{counted(summary['vessels'], 'ship')} in {counted(summary['reports'], 'report')}"
         f" from {_when(span['start'])} to {_when(span['end'])}: {', '.join(found) or 'no events'}."
     )
+    if found:
+        text.append("\n" + says(cast(Account, summary["alerts"])))
     if vessels and vessels[0]["score"] < STANDS_OUT:
         text.append(f"\nNo ship stands out; the highest score is {vessels[0]['score']:.2f}.")
     return text
@@ -121,6 +124,8 @@ def _lines(row: Row, ranked: Sequence[Row], names: Mapping[int, str]) -> list[tu
         return []
     first, *others = ranked
     lines = [("what", f"{_what(first, row, names)}, {first['place']}")]
+    if first["alert"] or first["held_back"]:
+        lines.append(("alert", says_of(first).removeprefix("alert; ")))
     reasons = first["for"][:REASONS_COUNT]
     # What every such event begins with says nothing of this one, so it comes last.
     against = sorted(first["against"], key=lambda factor: factor["name"].endswith(": base"))

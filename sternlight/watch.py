@@ -192,6 +192,7 @@ class Watch:
         decoded = self._reader.step(lines)
         self.clock.hear(decoded.clock_offsets_s.tolist())
         self.keeper.events += self.live.stored(self.live.take(decoded))
+        self.keeper.news += self.live.news()
         for beacon in self.live.distress.news(self.live.latest):
             self.keeper.states.append((self.now(), str(beacon["mmsi"]), "distress", beacon["kind"]))
             self.say(

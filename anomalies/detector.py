@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from anomalies.event import Change, Kind
-from tracks.batch import Fixes, Points
+from anomalies.jams import Jams
+from tracks.batch import Fixes, Points, PositionBatch, StaticBatch
 from tracks.listening import Turns
 from tracks.places import Places
 from tracks.state import State
@@ -25,13 +26,16 @@ class Heard:
     """What became known in one step.
 
     That is: fixes, the ten-minute points they complete, which of its own sources the
-    station said were deaf, and what detectors that run before found.
+    station said were deaf, what detectors that run before found, reports of ships that no
+    hull can have made, and claims.
     """
 
     fixes: Fixes
     points: Points
     turns: Turns = field(default_factory=Turns.empty)
     gaps: Gaps = field(default_factory=Gaps)
+    aside: PositionBatch = field(default_factory=PositionBatch.empty)
+    statics: StaticBatch = field(default_factory=StaticBatch.empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Context:
 
     places: Places
     ended: bool = False  # the recording is over: no fix will ever follow
+    jams: Jams = field(default_factory=Jams.none)  # interference as far as `as_of` shows it
 
 
 class Detector(Protocol):

@@ -6,10 +6,18 @@ from anomalies.detector import Detector
 from anomalies.encounter import Encounter
 from anomalies.event import Kind
 from anomalies.gap import Gap
+from anomalies.identity import Identity
+from anomalies.interference import Interference
 from anomalies.loitering import Loitering
 
 DETECTORS: dict[Kind, type[Detector]] = {
+    "interference": Interference,  # first, since it silences the others
     "gap": Gap,
     "loitering": Loitering,
     "encounter": Encounter,
+    "identity": Identity,
 }
+
+# Detectors that measure an open event at a moment of its own and tell it then, so that it says the
+# same however the stream was cut.  Of the others a reader asks how it stands.
+MEASURED_ONCE: frozenset[Kind] = frozenset({"gap"})

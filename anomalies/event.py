@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 from tracks.batch import HULLS_PER_MMSI
 
-Kind = Literal["gap", "loitering", "encounter"]
-Anomaly = Literal["dark_gap", "loitering", "transshipment"]
+Kind = Literal["interference", "gap", "loitering", "encounter", "identity"]
+Anomaly = Literal["interference", "dark_gap", "loitering", "transshipment", "identity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something one or two hulls did, over a span of time, at a place."""
+    """Something one or two hulls did, or that befell a sea, over a span of time, at a place."""
 
     kind: Kind
-    tracks: tuple[int, ...]  # sorted
+    tracks: tuple[int, ...]  # sorted; none where it is about an area
     start: float  # Unix seconds UTC
     end: float | None  # None while it is still going on
     lat: float

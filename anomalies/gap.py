@@ -12,7 +12,8 @@ When the whole station falls silent (nobody heard for an hour, though several
 vessels were just before), that is an outage, and the vessels whose silence
 begins with it are excused: they get no gap.  Two files with days between them
 are the same, and a station that falls half deaf, so that of many vessels few are
-left.  So is a source that said it was deaf, for the vessels that it heard last.
+left.  So is a source that said it was deaf, for the vessels that it heard last, and a jammed
+sea (`anomalies.jams`), for the ships in it.
 Who is excused stays so until heard again: if a vessel does not return with the
 station, nobody knows when and how it went.
 
@@ -35,6 +36,7 @@ from anomalies.event import Change, Event
 from anomalies.gap_evidence import Teller
 from anomalies.heap import Heap, added, everything, heap
 from anomalies.hearing import KNOWN_AFTER_H, Hearing
+from anomalies.jams import Jams
 from anomalies.last_heard import EXCUSED, HEARD, QUIET, TOLD, Last, Succession
 from anomalies.marks import SETTLED_S, reach
 from anomalies.silence import Silences, lasting, over
@@ -128,7 +130,7 @@ class Gap:
         waiting = added(state, hourly(heard.points))
 
         seen = Seen.from_state(state, "seen_")
-        judged = self._judged(fixes, seen, waiting, hearing, listening, known_s)
+        judged = self._judged(fixes, seen, waiting, hearing, listening, known_s, context.jams)
         surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
         teller = Teller(self.kind, self._rule, context.places, hearing, listening, count)
         end = known_s if context.ended or as_of == np.inf else None
@@ -147,7 +149,7 @@ class Gap:
 
     def _judged(
         self, fixes: Succession, seen: Seen, waiting: Heap, hearing: Hearing,
-        listening: Listening, known_s: float,
+        listening: Listening, known_s: float, jams: Jams,
     ) -> Judged:  # fmt: skip
         """Return which silences are nobody's fault but perhaps the ship's, and who was near."""
         offs, ended_by = fixes.silences(self._early_s)
@@ -157,6 +159,7 @@ class Gap:
         offs, last = _deaf(offs, fresh, listening), _deaf(last, late, listening)
         new = Last.concat([offs.take(fresh), last.take(late)])
         excused = self._excused(new, hearing, listening)
+        excused |= jams.began_in(new.track, new.t, new.lat, new.lon)
         answers = self._witnesses(new.take(~excused), waiting)
         of_fresh, of_late = np.split(excused, [len(fresh)])
         last = _now(last, late, np.where(of_late, EXCUSED, QUIET))

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalies.detector import Context, Heard
 from anomalies.heap import added, everything, heap
 from tracks.batch import BIN_S, I64, U64, Points
 from tracks.state import State
+
+if TYPE_CHECKING:  # `Context` holds jams, which need the marks
+    from anomalies.detector import Context, Heard
 
 SETTLED_S = 3600.0  # `tracks.points.Resample.max_interpolation_s`: no point comes later than this
 NEVER = np.iinfo(np.int64).min // 2  # a mark before all marks
@@ -87,8 +89,10 @@ def ripen(state: State, heard: Heard, context: Context, as_of: float) -> Ripe:
         return Ripe(Points.empty(), before, through, settled, over, known | waiting)
     every = everything(waiting)
     late = every.bin > through
-    left = heap(every.take(late))
-    return Ripe(in_order(every.take(~late)), before, through, settled, over, known | left)
+    left, points = heap(every.take(late)), every.take(~late)
+    # Whether a mark was jammed is known once the hour behind it is: just when it is ripe.
+    points = points.take(~context.jams.at(points.track, points.bin, points.lat, points.lon))
+    return Ripe(in_order(points), before, through, settled, over, known | left)
 
 
 def in_order(points: Points) -> Points:

@@ -23,6 +23,7 @@ from tracks.ship_types import ship_type_name
 # How much of a vessel's score one event with a score of 1 makes.
 SHARES: dict[Anomaly, float] = {
     "transshipment": 0.6,  # two ships were seen doing something together
+    "identity": 0.5,  # a hull is hidden behind another number; slips look the same
     "dark_gap": 0.5,  # seen only as an absence
     "loitering": 0.4,  # "may indicate" a meeting with a ship that nobody heard (GFW)
 }
@@ -72,7 +73,7 @@ def rank(judged: Iterable[Judged], claims: Mapping[int, Claims]) -> list[Ranked]
     """Return the vessels with events, the most worth a check first; `claims` are by track."""
     by_track: dict[int, list[Judged]] = defaultdict(list)
     for event, assessment in judged:
-        for track in event.tracks:
+        for track in event.tracks:  # interference is about an area and has none
             by_track[track].append((event, assessment))
     ranked = [_vessel(track, own, claims.get(track)) for track, own in by_track.items()]
     return sorted(ranked, key=lambda vessel: (-vessel.score, vessel.track))
@@ -111,7 +112,12 @@ def _weighing(c: Contribution, weight: float) -> Contribution:
 
 def _says(event: Event, assessment: Assessment) -> str:
     """Return the event's heaviest reason, in its own words."""
-    what = {"dark_gap": "Silence", "loitering": "Loitering", "transshipment": "Meeting at sea"}
+    what = {
+        "dark_gap": "Silence",
+        "loitering": "Loitering",
+        "transshipment": "Meeting at sea",
+        "identity": "Odd identity",
+    }
     begin = f"{what[assessment.anomaly]} with a score of {assessment.score:.2f}"
     return f"{begin}: {assessment.reasons[0].says}" if assessment.reasons else f"{begin}."
 

@@ -15,20 +15,26 @@ from anomalies.event import Anomaly, Assessment, Event, Factor, Kind
 from anomalies.factors import Facts, factor
 from anomalies.score_encounter import of_encounter
 from anomalies.score_gap import of_gap
+from anomalies.score_identity import of_identity
+from anomalies.score_interference import of_interference
 from anomalies.score_loitering import of_loitering
 from anomalies.ship_kinds import WORDS
 from tracks.identity import Claims
 
 _BY_KIND: dict[Kind, tuple[Anomaly, Callable[[Facts], Iterator[Factor]]]] = {
+    "interference": ("interference", of_interference),
     "gap": ("dark_gap", of_gap),
     "loitering": ("loitering", of_loitering),
     "encounter": ("transshipment", of_encounter),
+    "identity": ("identity", of_identity),
 }
 
 _BEGINS = {
+    "interference": "Receivers fail and numbers are shared, but seldom by many at once.",
     "dark_gap": "Most silences that one antenna hears are lost reception.",
     "loitering": "Ships drift and anchor for many ordinary reasons.",
     "transshipment": "Most ships close together work, wait or anchor together.",
+    "identity": "Numbers are typed in by hand, shared by accident and changed by rule.",
 }
 
 

@@ -22,8 +22,10 @@ class Weight(NamedTuple):
 
 WEIGHTS: dict[str, Weight] = {
     # Where each anomaly begins, before anything is known of the event.
+    "identity: base": Weight(-1.5, "most odd numbers and names are slips or lawful changes"),
     "dark_gap: base": Weight(-2.5, "most silences at one antenna are lost reception"),
     "loitering: base": Weight(-2.5, "ships drift and anchor for many ordinary reasons"),
+    "interference: base": Weight(-0.5, "four ships at once may still have been a feed's fault"),
     "transshipment: base": Weight(-2.0, "most ships close together work or wait together"),
     # Dark gaps.
     "surprise": Weight(1.6, "for each factor of ten: a little less than log 10, as it is drawn on"),
@@ -87,7 +89,31 @@ WEIGHTS: dict[str, Weight] = {
     "bunkering": Weight(-2.0, "a tanker beside another ship gives fuel: daily trade"),
     "pair of the same trade": Weight(-2.0, "trawlers tow one net in pairs; fleets keep together"),
     "great and small": Weight(0.4, "one is 80 m or longer and the other not: a mother ship's pair"),
-    # Both of the above.
+    # Identity.
+    "shared for long": Weight(0.5, "for each doubling beyond an hour: no slip of a receiver"),
+    "shared for long: most": Weight(1.5, "beyond eight hours length says no more"),
+    "far apart": Weight(1.2, "10 nmi: two transmitters without doubt, and not two of one ship"),
+    "same place": Weight(-2.0, "within 1 nmi: two radios of one ship, or a tender"),
+    "many under one number": Weight(-1.5, "three or more: a fleet's number, or a factory's"),
+    "number as delivered": Weight(-2.0, "000000 or 123456 behind the flag: never programmed"),
+    "one IMO number twice": Weight(1.0, "it is given to one hull for life (IMO A.1117(30))"),
+    "another IMO number": Weight(2.5, "a hull keeps its IMO number for life (IMO A.1117(30))"),
+    "another name": Weight(0.5, "more than a spelling corrected"),
+    "another call sign too": Weight(0.3, "a sale changes it; with the name, it is no slip"),
+    "changed under way": Weight(1.2, "papers change in port; this changed at sea"),
+    "changed at rest": Weight(-0.8, "ships are renamed and their sets replaced in port"),
+    "goes on as another": Weight(1.0, "the new number began where the old one was due"),
+    "agrees with the old one": Weight(1.0, "for each of name, call sign, IMO number, dimensions"),
+    "disagrees with the old one": Weight(-0.4, "for each of these: it may be another ship"),
+    "others fit as well": Weight(-1.5, "in a crowd somebody always fits"),
+    # Interference.
+    "many ships": Weight(0.8, "for each doubling beyond four: independent faults multiply"),
+    "many ships: most": Weight(3.2, "beyond sixty-odd ships nothing is added"),
+    "most of them": Weight(0.8, "half or more of all ships there: it is the place, not a maker"),
+    "long interference": Weight(0.4, "for each doubling beyond half an hour: no passing fault"),
+    "long interference: most": Weight(1.2, "a day of it says no more than four hours"),
+    "small jumps": Weight(-1.0, "under 3 nmi: poor reception of satellites does that"),
+    # Both of the two before.
     "offshore": Weight(0.8, "20 nmi: GFW's limit for loitering"),
     "far offshore": Weight(1.2, "50 nmi: out of sight of every coast guard"),
     "near shore": Weight(-0.8, "under 10 nmi ships wait, anchor, bunker and pilot"),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tracks.anchorages import Learned
 from tracks.batch import F64, PositionBatch, StaticBatch
 from tracks.listening import Turns
 
@@ -32,6 +33,7 @@ class Told(NamedTuple):
     station: str  # its identity
     lateness_s: float  # a report so much older than another before it is late
     turns: Turns
+    learned: tuple[Learned, ...] = ()
 
 
 @dataclass(slots=True)

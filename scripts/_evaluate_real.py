@@ -58,6 +58,7 @@ class Normal(NamedTuple):
     vessels: int
     listed: dict[str, int]  # events by kind
     strong: int  # with a score of at least one half
+    alerts: int
     known: str
 
 
@@ -108,6 +109,7 @@ def normal(path: Path, settings: Settings, places: Places) -> Normal | None:
         len(np.unique(positions.mmsi)),
         {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         sum(f.score >= 0.5 for f in found),
+        sum(f.alert for f in found),
         KNOWN.get(path.name, ""),
     )
 

@@ -31,6 +31,8 @@ class Found(NamedTuple):
     score: float
     chance: float  # nan where the detector gives none
     open: bool
+    event: Event | None = None
+    alert: bool = False
     factors: Factors = ()
 
 
@@ -44,6 +46,7 @@ def found_in(
     """Return the events of a recording; `positions`, `statics` and `turns` are in order of time."""
     station = Station(settings, places)
     events: dict[str, Event] = {}
+    alerts: set[str] = set()
     begin, last = float(positions.t[0]), float(positions.t[-1])
     cuts = np.append(np.arange(begin + STEP_S, last, STEP_S), np.nextafter(last, np.inf))
     done = [0, 0, 0]
@@ -59,6 +62,7 @@ def found_in(
             turns.take(slice(done[2], turned)),
         )
         done = [heard, told, turned]
+        alerts |= {d.id for now in step.decided for d in now.decisions if d.verdict == "alert"}
         for what, event in step.changes:
             events.pop(event.id, None)
             if what != "withdrawn":
@@ -72,6 +76,8 @@ def found_in(
             one.assessment.score,
             float(10.0 ** -one.event.evidence.measured.get(SURPRISE, np.nan)),
             one.event.end is None,
+            one.event,
+            one.event.id in alerts,
             tuple(
                 (factor.name, factor.weight)
                 for factor in (*one.assessment.reasons, *one.assessment.objections)

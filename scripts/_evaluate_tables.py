@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+from _evaluate_budget import Kept
 from _evaluate_gaps import (
     CAUSES,
     LEAST_H,
@@ -19,6 +20,8 @@ from _evaluate_gaps import (
     by_length,
     rankings,
 )
+from _evaluate_identity import KINDS as IDENTITY_KINDS
+from _evaluate_identity import Sea
 from _evaluate_meetings import KINDS, SETTINGS, Outcome
 from _evaluate_metrics import (
     Counts,
@@ -286,25 +289,76 @@ def of_normal(normals: Sequence[Normal]) -> Tables:
 
     def row(one: Normal) -> list[str]:
         listed = ", ".join(f"{n} {kind}" for kind, n in one.listed.items()) or "nothing"
-        return [f"{one.name}", f"{one.hours:.1f}", f"{one.vessels:,}", listed, f"{one.strong}"]
+        return [f"{one.name}", f"{one.hours:.1f}", f"{one.vessels:,}", listed, f"{one.strong}",
+                f"{one.alerts}"]  # fmt: skip
 
-    head = ["recording", "hours heard", "vessels", "listed", f"score {STRONG} or more"]
+    head = ["recording", "hours heard", "vessels", "listed", f"score {STRONG} or more", "alerts"]
     quiet = [n for n in normals if not n.known]
     weeks = sum(n.hours for n in quiet) / (7 * 24)
-    listed, strong = (
+    alerts = sum(n.alerts for n in quiet)
+    listed, strong, alerted = (
         rate(n, weeks)
-        for n in (sum(sum(n.listed.values()) for n in quiet), sum(n.strong for n in quiet))
+        for n in (sum(sum(n.listed.values()) for n in quiet), sum(n.strong for n in quiet), alerts)
     )
     total = ["all of them", f"{sum(n.hours for n in quiet):.1f}",
              f"{sum(n.vessels for n in quiet):,}", f"{sum(sum(n.listed.values()) for n in quiet)}",
-             f"{sum(n.strong for n in quiet)}"]  # fmt: skip
+             f"{sum(n.strong for n in quiet)}", f"{alerts}"]  # fmt: skip
+    a_week = ["a week", "", "", listed, strong, alerted]
     return {
-        "normal": table(head, [*map(row, quiet), total, ["a week", "", "", listed, strong]]),
+        "normal": table(head, [*map(row, quiet), total, a_week]),
         "known": table([*head, "known of it"], [[*row(n), n.known] for n in normals if n.known]),
     }
 
 
+def of_budget(seas: Sequence[Sequence[Kept]]) -> Tables:
+    """Return the table of the budget of alerts; each sea has the same budgets in the same order."""
+
+    def row(of: Sequence[Kept]) -> list[str]:
+        weeks, alerts = sum(k.weeks for k in of), sum(k.alerts for k in of)
+        right, partly = sum(k.right for k in of), sum(k.partly for k in of)
+        name = f"score {STRONG} or more" if of[0].budget is None else f"{of[0].budget:g} a week"
+        return [
+            name,
+            rate(alerts, weeks),
+            f"{max(k.most for k in of)}",
+            f"{sum(k.held_back for k in of) / weeks:.1f}",
+            share(right, alerts - partly),
+        ]
+
+    head = ["budget", "alerts a week", "most in any seven days", "held back a week", "right"]
+    return {"budget": table(head, [row(of) for of in zip(*seas, strict=True)])}
+
+
 _BLOCK = r"(<!-- table: {} -->\n).*?(<!-- end of table -->)"
+
+
+def of_identity(seas: Sequence[Sea]) -> Tables:
+    """Return the tables of part (e)."""
+    rows = []
+    for kind in IDENTITY_KINDS:
+        some = [sea.outcomes[kind] for sea in seas]
+        true, listed, right, strong, strong_right = (
+            sum(o[i] for o in some) for i in range(len(some[0]) - 2)
+        )
+        times = [minutes([np.array(o[i]) for o in some]) for i in (-2, -1)]
+        rows.append(
+            (kind, share(right, listed), share(right, true), share(strong_right, strong),
+             share(strong_right, true), *times)
+        )  # fmt: skip
+    calm, before, after, ships = (sum(sea.silenced[i] for sea in seas) for i in range(4))
+    head = ["", "listed: precision", "recall", f"precision, score {STRONG} or more"]
+    return {
+        "identity": table([*head, "recall, the same", "start", "end"], rows),
+        "silenced": table(
+            ["events about ships that begin in the jammed area and time", "count"],
+            [
+                ("ships displaced", f"{ships:,}"),
+                ("events, had nobody been jammed", f"{calm:,}"),
+                ("events, if interference silenced nothing", f"{before:,}"),
+                ("events listed", f"{after:,}"),
+            ],
+        ),
+    }
 
 
 def names_in(page: str) -> list[str]:

@@ -15,16 +15,18 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import _evaluate_ablation as ablation
+import _evaluate_budget as budget
 import _evaluate_conformance as conformance
 import _evaluate_gaps as gaps
 import _evaluate_hulls as hulls
+import _evaluate_identity as identity
 import _evaluate_known as known
 import _evaluate_meetings as meetings
 import _evaluate_real as real
@@ -51,6 +53,10 @@ class Size(NamedTuple):
     meeting_days: float
     maskings: int
     sharings: int
+    identity_seas: int
+    identity_days: float
+    budget_seas: int
+    budget_days: float
     young_seas: int
     young_days: float
     other_seas: int
@@ -62,8 +68,8 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL = Size(12, 14, 4, 10, 24, 40, 4, 35, 3, 10)
-QUICK = Size(2, 6, 1, 4, 1, 4, 1, 7, 1, 3)
+FULL = Size(12, 14, 4, 10, 24, 40, 12, 4, 3, 42, 4, 35, 3, 10)
+QUICK = Size(2, 6, 1, 4, 1, 4, 1, 3, 1, 14, 1, 7, 1, 3)
 
 
 @cache
@@ -80,6 +86,10 @@ def gap_sea(seed: int, days: float) -> gaps.Station:
     return gaps.station(seed, days, settings(), places())
 
 
+def budget_sea(seed: int, days: float) -> Sequence[budget.Kept]:
+    return budget.sea(seed, days, settings(), places())
+
+
 def young_station(seed: int, days: float) -> stations.Judged:
     return stations.young(seed, days, settings(), places())
 
@@ -93,6 +103,10 @@ def meeting_sea(number: int, seed: int, days: float) -> dict[str, dict[str, meet
     if number:  # the rules of others are told of the first setting only
         rules = dict(list(rules.items())[:1])
     return meetings.outcomes(meetings.SETTINGS[number], seed, days, rules, places())
+
+
+def identity_sea(seed: int, days: float) -> identity.Sea:
+    return identity.sea(seed, days, settings(), places())
 
 
 def hidden(folder: Path, seed: int) -> real.Masked:
@@ -146,11 +160,17 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
         work.each(meeting_sea, *((n, k, size.meeting_days) for k in size.seeds(size.meeting_seas)))
         for n in range(len(meetings.SETTINGS))
     ]
+    ids = work.each(
+        identity_sea, *((k, size.identity_days) for k in size.seeds(size.identity_seas))
+    )
+    long_seas = work.each(
+        budget_sea, *((k, size.budget_days) for k in size.seeds(size.budget_seas))
+    )
     young = work.each(young_station, *((k, size.young_days) for k in size.seeds(size.young_seas)))
     other = work.each(other_stations, *((k, size.other_days) for k in size.seeds(size.other_seas)))
     of_hulls = measure_hulls(work, size, folder)
     of_real = measure_real(work, size, folder) if folder.is_dir() else {}
-    made = tables.of_gaps(results(gap_seas))
+    made = tables.of_gaps(results(gap_seas)) | tables.of_budget(results(long_seas))
     by_setting: tables.Meetings = {}
     for setting, futures in zip(meetings.SETTINGS, meeting_seas, strict=True):
         seas = results(futures)
@@ -158,6 +178,7 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
             rule: {kind: [sea[rule][kind] for sea in seas] for kind in meetings.KINDS}
             for rule in seas[0]
         }
+    made |= tables.of_identity(results(ids))
     made |= stations.of_stations(results(young), results(other), (size.young_days, size.other_days))
     learned = gaps.START + min(gaps.LEARN_DAYS, size.young_days / 3) * DAY
     scored = [one.within(learned, math.inf).made for one in results(young)]
@@ -214,10 +235,8 @@ def main() -> None:
     folder = asked.recordings or Path(elsewhere or ROOT.parent / "shared" / "recordings")
     size = (QUICK if asked.quick else FULL)._replace(first_seed=asked.first_seed)
     if asked.days:
-        size = size._replace(
-            gap_days=asked.days, meeting_days=asked.days,
-            young_days=asked.days, other_days=asked.days,
-        )  # fmt: skip
+        lasts = ("gap_days", "meeting_days", "budget_days", "young_days", "other_days")
+        size = size._replace(**dict.fromkeys(lasts, asked.days))
     page = asked.page or (None if asked.quick else PAGE)
     with ProcessPoolExecutor(asked.jobs) as pool:
         made = measure(Work(pool), size, folder)

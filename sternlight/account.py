@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import sternlight
+from sternlight.alerting import account
 from sternlight.archive import Archive
 from sternlight.errors import ArchiveError
 from sternlight.feeds import Receiver
@@ -61,8 +62,9 @@ class Accountant:
         day = int(now // DAY_S)
         if day != self._day:
             self._day, self._bytes_before = day, log.written_bytes
-        fleet, as_of = live.station.fleet, live.station.as_of
+        station, fleet, as_of = live.station, live.station.fleet, live.station.as_of
         known, computer = as_of > 0, vitals(watch.folder)
+        learned = live.station.learned
         counts, lost = live.counts, counted(log.lost_lines, "line")
         return {
             "version": sternlight.__version__,
@@ -98,6 +100,12 @@ class Accountant:
                 "events_closed": watch.keeper.events_count["closed"],
                 "last_commit": watch.keeper.last_commit_t,
             },
+            "anchorages": {
+                "count": learned.anchorages.count,
+                "since": learned.t if learned.t > 0 else None,
+                "why_not": watch.nights.why_not,
+            },
+            "alerts": account(station.alerts, station.states["alerts"], watch.keeper.verdicts),
             "vessels_hour": int((fleet.last_heard > as_of - 3600).sum()) if known else 0,
             "vessels_day": int((fleet.last_heard > as_of - DAY_S).sum()) if known else 0,
             "distress": live.distress.rows(),

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from anomalies.budget import Decision
 from anomalies.event import Event
 from sternlight.errors import ArchiveError
 from sternlight.jsontext import dumps
@@ -27,7 +28,7 @@ from sternlight.rawlog import Segment
 from tracks.batch import I64
 
 FILE = "archive.sqlite3"
-VERSION = 1
+VERSION = 2
 BUSY_S = 10.0  # how long to wait for somebody who has locked the file
 
 _TABLES = """
@@ -60,7 +61,16 @@ create table snapshot (
 """
 
 
-_SALVAGED = ("about", "sources", "segments", "events", "event_tracks", "changes", "states")
+_ALERTS = """
+create table alerts (
+    id text primary key, as_of real not null, score real not null, usual_per_week real,
+    verdict text not null) without rowid;
+"""
+
+_MISSING = {0: _TABLES + _ALERTS, 1: _ALERTS}  # by the version of the file
+_SALVAGED = (
+    "about", "sources", "segments", "events", "event_tracks", "changes", "states", "alerts",
+)  # fmt: skip
 
 
 class Stored(NamedTuple):
@@ -71,6 +81,14 @@ class Stored(NamedTuple):
     score: float
     row: dict[str, Any]
     shown: bool
+
+
+class News(NamedTuple):
+    """What was decided on alerts at a moment, and the open events among the alerts."""
+
+    t: float
+    decisions: list[Decision]
+    alerted: list[Stored]
 
 
 class Snapshot(NamedTuple):
@@ -106,8 +124,9 @@ class Archive:
             db.execute("pragma wal_autocheckpoint = 500")
             db.execute("pragma journal_size_limit = 4000000")
             version = db.execute("pragma user_version").fetchone()[0]
-            if version == 0:
-                db.executescript(f"begin; {_TABLES} pragma user_version = {VERSION}; commit;")
+            if version in _MISSING:
+                tables = _MISSING[version]
+                db.executescript(f"begin; {tables} pragma user_version = {VERSION}; commit;")
             elif version != VERSION:
                 raise ArchiveError(
                     f"{path} has version {version}, and this Sternlight writes version {VERSION};"
@@ -206,6 +225,41 @@ class Archive:
                 "insert into changes (t, as_of, what, id, score) values (?, ?, ?, ?, ?)",
                 (t, as_of, one.what, one.event.id, one.score),
             )
+
+    def decide(self, news: Iterable[News], t: float) -> None:
+        """Keep what was decided on alerts; `t` is our time.  An alert is journalled once."""
+        for moment in news:
+            for one in moment.alerted:
+                if not self.stored([one.event.id]):
+                    self._write(one)
+            for decision in moment.decisions:
+                self._decide(decision, t, moment.t)
+
+    def _decide(self, one: Decision, t: float, as_of: float) -> None:
+        usual = None if np.isnan(one.usual_per_week) else one.usual_per_week
+        written = self._db.execute(
+            "insert into alerts values (?, ?, ?, ?, ?) on conflict (id) do update set"
+            " as_of = excluded.as_of, score = excluded.score, verdict = excluded.verdict,"
+            " usual_per_week = excluded.usual_per_week where verdict != 'alert'",
+            (one.id, as_of, one.score, usual, one.verdict),
+        )
+        if written.rowcount and one.verdict == "alert":
+            self._db.execute(
+                "insert into changes (t, as_of, what, id, score) values (?, ?, 'alert', ?, ?)",
+                (t, as_of, one.id, one.score),
+            )
+
+    def decisions(self) -> list[Decision]:
+        """Return what was decided on alerts, as it stands."""
+        if self.read("pragma user_version")[0][0] < VERSION:
+            return []
+        rows = self.read("select id, score, usual_per_week, verdict from alerts")
+        return [Decision(n, s, np.nan if u is None else u, verdict) for n, s, u, verdict in rows]
+
+    def verdicts_count(self, since: float) -> Counter[str]:
+        """Return how many events were decided upon after Unix time `since`, by verdict."""
+        query = "select verdict, count(*) from alerts where as_of > ? group by verdict"
+        return Counter(dict(self.read(query, since)))
 
     def _write(self, one: Stored) -> None:
         event, self._ships = one.event, None

@@ -155,6 +155,31 @@ def vessels(
 @main.command()
 @DATA
 @CONFIG
+@PLACES
+@click.option("--out", type=click.Path(path_type=Path),
+              help="FILE.csv or .geojson; --places reads both.")  # fmt: skip
+def anchorages(
+    data: Path | None, config: Path | None, places: tuple[str, ...], out: Path | None
+) -> None:
+    """List the anchorages that a station has learned from ships that lie still."""
+    from sternlight import learned
+    from sternlight.text import counted, iso
+
+    settings = _settings(config)
+    found = learned.of_station(_folder(data, settings), settings, _places(places, settings))
+    if not len(found.anchorages):
+        click.echo("No anchorage has been learned yet.", err=True)
+    elif out is None:
+        click.echo(learned.as_csv(found.anchorages), nl=False)
+    else:
+        learned.write(out, found.anchorages)
+        many = counted(found.anchorages.count, "anchorage")
+        click.echo(f"{many}, in use since {iso(found.t)}: {out}")
+
+
+@main.command()
+@DATA
+@CONFIG
 @JSON
 def status(data: Path | None, config: Path | None, as_json: bool) -> None:
     """Say how the station is.  Exit code 0: all is well; 1: look at it; 2: it does not run."""

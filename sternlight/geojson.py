@@ -35,8 +35,8 @@ def write(
         out.write('{"type":"FeatureCollection","features":[')
         between = "\n"
         for one in judged:
-            for feature in _features(one, ways.get(one.event.id, ()), tracklines, names):
-                out.write(between + dumps(feature))
+            for told in _features(one, ways.get(one.event.id, ()), tracklines, names):
+                out.write(between + dumps(told))
                 between = ",\n"
         out.write("\n]}\n")
 
@@ -48,7 +48,7 @@ def _features(
     names: Mapping[int, str],
 ) -> Iterator[dict[str, Any]]:
     event = judged.event
-    yield _feature(
+    yield feature(
         {"type": "Point", "coordinates": [round(event.lon, 6) + 0.0, round(event.lat, 6) + 0.0]},
         {
             "what": "event",
@@ -66,7 +66,7 @@ def _features(
     for way in ways:
         if lines := tracklines.lines(way):
             track = way[0]
-            yield _feature(
+            yield feature(
                 {"type": "LineString", "coordinates": lines[0]}
                 if len(lines) == 1
                 else {"type": "MultiLineString", "coordinates": lines},
@@ -80,5 +80,6 @@ def _features(
             )
 
 
-def _feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+def feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+    """Return a feature."""
     return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from sternlight.archive import Archive, Stored
+from anomalies.budget import WEEK_S
+from sternlight.archive import Archive, News, Stored
 from sternlight.errors import ArchiveError
 from sternlight.live import Live
 
@@ -22,10 +23,12 @@ class Keeper:
     def __init__(self, archive: Archive, live: Live, say: Say) -> None:
         self.archive = archive
         self.events: list[Stored] = []
+        self.news: list[News] = []  # what was decided on alerts
         self.notes: list[Callable[[], None]] = []  # about segments
         self.states: list[StateRow] = []
         self.last_commit_t: float | None = None
         self.events_count = archive.events_count()
+        self.verdicts = archive.verdicts_count(live.station.as_of - WEEK_S)  # of the last week
         self._live = live
         self._say = say
         self._said = ""
@@ -33,7 +36,8 @@ class Keeper:
     @property
     def urgent(self) -> bool:
         """Whether something waits that somebody may want to know at once."""
-        return bool(self.events or self.states)
+        alerts = any(one.verdict == "alert" for news in self.news for one in news.decisions)
+        return bool(self.events or self.states or alerts)
 
     def commit(self, t: float, show: bool = False, also: Callable[[], None] | None = None) -> None:
         """Keep what waits, at Unix time `t`; if that fails, it goes on waiting.
@@ -46,6 +50,7 @@ class Keeper:
                 for note in self.notes:
                     note()
                 self.archive.keep(self.events, t, self._live.station.as_of)
+                self.archive.decide(self.news, t)
                 self.archive.note_states(self.states)
                 if self.events or show:
                     self.archive.show(self._live.established)
@@ -56,7 +61,8 @@ class Keeper:
                 self._say(str(error))
             self._said = str(error)
             return
-        self.events, self.notes, self.states, self._said = [], [], [], ""
+        self.events, self.news, self.notes, self.states, self._said = [], [], [], [], ""
         self.last_commit_t = t
         with suppress(ArchiveError):
             self.events_count = self.archive.events_count()
+            self.verdicts = self.archive.verdicts_count(self._live.station.as_of - WEEK_S)

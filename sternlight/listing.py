@@ -16,6 +16,8 @@ from typing import Any
 
 from anomalies.event import Event
 from anomalies.rank import NEVER_SEEN, Ranked, rank
+from sternlight import alerting, attention
+from sternlight.alerting import Decisions, add
 from sternlight.answers import Rows
 from sternlight.archive import Archive
 from sternlight.data import data_folder
@@ -58,6 +60,9 @@ class Listing:
             kept = archive.read("select event, row from events where state = 'closed'")
             self._sources = dict(archive.read("select number, name from sources"))
             self._live = live = look(archive, folder, settings, places)
+            self._decisions: Decisions = {}
+            add(self._decisions, archive.decisions())
+        add(self._decisions, live.decisions().values())
         found = {json.loads(row)["id"]: (from_json(json.loads(e)), row) for e, row in kept}
         unfinished = list(live.unfinished().values())
         found |= {
@@ -72,7 +77,11 @@ class Listing:
 
     def events(self, wanted: Wanted) -> list[str]:
         """Return the wanted events as lines of events.jsonl, sorted by start and id."""
-        return [row for event, row in self._events if wanted.fits(event, row)]
+        return [
+            dumps(json.loads(row) | alerting.row(self._decisions.get(event.id)))
+            for event, row in self._events
+            if wanted.fits(event, row)
+        ]
 
     def vessels(self) -> Iterator[dict[str, Any]]:
         """Yield the vessels, as in vessels.jsonl: those that stand out first, then all others.
@@ -113,8 +122,9 @@ def show_events(rows: Iterable[dict[str, Any]]) -> None:
         cells = (
             f"{row['score']:.2f}",
             row["kind"],
-            "\n".join(map(str, row["mmsis"])),
-            f"{_short(row['start'])} to {until}\n{plain(row['place'])}",
+            "\n".join(map(str, row["mmsis"])) or "an area",
+            f"{_short(row['start'])} to {until}\n{plain(row['place'])}"
+            + (f"\n{said}" if (said := attention.says_of(row)) else ""),
         )
         table.add_row(*map(Text, cells))
     put(table if found else Text("No such event."))

@@ -15,7 +15,8 @@ import numpy as np
 
 from anomalies.event import Change, Event
 from receiver.decoded import Decoded
-from sternlight.archive import Stored
+from sternlight.alerting import Decided, Decisions, add
+from sternlight.archive import News, Stored
 from sternlight.distress import Distress
 from sternlight.judging import judge
 from sternlight.provenance import Provenance
@@ -39,6 +40,7 @@ class Live:
         self.counts: Counter[str] = Counter()
         self.first = float("inf")  # the first time heard, Unix seconds
         self.lateness = Lateness()
+        self._decided: list[Decided] = []  # and not yet asked for
         self._punctual = self.lateness.start()
         self._positions = PositionBatch.empty()  # held until nothing earlier can follow
         self._statics = StaticBatch.empty()
@@ -63,12 +65,34 @@ class Live:
         if len(positions):
             self.first = min(self.first, float(positions.t[0]))
         turns = NO_TURNS if told is None else told.turns
+        for learned in () if told is None else told.learned:
+            self.station.tell(learned)
         as_of = self.lateness.as_of(self._punctual)
         positions, self._positions = _ripe(self._positions, positions, as_of)
         statics, self._statics = _ripe(self._statics, statics, as_of)
         if not (len(positions) or len(statics) or len(turns) or as_of > self.station.as_of):
             return []
-        return self.station.step(positions, statics, as_of, turns=turns).changes
+        step = self.station.step(positions, statics, as_of, turns=turns)
+        self._decided += step.decided
+        return step.changes
+
+    def news(self) -> list[News]:
+        """Return what was decided on alerts since this was last asked."""
+        decided, self._decided = self._decided, []
+        return [
+            News(t, decisions, list(self.stored(Change("opened", event) for event in alerted)))
+            for t, decisions, alerted in decided
+        ]
+
+    def decisions(self) -> Decisions:
+        """Return by id what was decided and not asked for, and what would be if nothing followed.
+
+        That is what a replay decides whose recording ends here.
+        """
+        found: Decisions = {}
+        for one in (*self._decided, self.station.decided_if_ended()):
+            add(found, one.decisions)
+        return found
 
     def stored(self, changes: Iterable[Change]) -> Iterator[Stored]:
         """Yield events that changed as they are to be kept."""

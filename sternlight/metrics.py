@@ -66,6 +66,8 @@ def _families(status: Status) -> Iterator[Family]:
     yield from _sources(status["sources"])
     yield from _stores(status)
     yield from _computer(status)
+    count = status["anchorages"]["count"]
+    yield _of("anchorages", "Anchorages learned here and in use.", count)
 
 
 def _of(name: str, says: str, value: float | None, **labels: str) -> Family:

@@ -170,6 +170,7 @@ def settle(archive: Archive, live: Live, changes: Iterable[Change]) -> set[str]:
         ],
     )
     with archive.transaction():
+        archive.decide(live.news(), live.latest)
         archive.show(live.established)
     return ids
 

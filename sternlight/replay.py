@@ -17,14 +17,18 @@ import numpy as np
 
 from receiver.decoded import BadInput, Decoded, Told
 from receiver.sources.logfile import Input, Inputs
+from sternlight.alerting import Decisions, add
 from sternlight.clocks import Span, set_aside
 from sternlight.distress import Distress
+from sternlight.learner import Learner, LearningFailedError
 from sternlight.ledger import Ledger
+from sternlight.nights import Midnights, learned
 from sternlight.reading import Reading
 from sternlight.settings import Settings
 from sternlight.spool import DAY_S, Spool, windows
 from sternlight.station import NO_TURNS, Station
 from sternlight.text import counted
+from tracks.anchorages import Learned
 from tracks.batch import Points, PositionBatch, StaticBatch
 from tracks.lateness import Lateness
 from tracks.listening import Turns
@@ -49,17 +53,21 @@ class Replay:
         self.folder = folder
         self.station = Station(settings, places)
         self.reading = reading
+        self.decisions: Decisions = {}  # on alerts
         self.distress = Distress()
         self.counts: Counter[str] = Counter()
         self.span: Span | None = None  # first and last time heard that is believed
         self._only_logs = True  # nothing but logs of stations has been read
         self._logs: dict[str, State] = {}  # what is known of each station's lateness
         self._turns: list[Turns] = []
+        self._told: list[Learned] = []  # what stations have learned
+        self._midnights = Midnights()
         self._open = ExitStack()
         self._positions = self._open.enter_context(Spool(folder, PositionBatch))
         self._statics = self._open.enter_context(Spool(folder, StaticBatch))
         self.events = self._open.enter_context(Ledger(folder))
         self.ways = self._open.enter_context(Spool(folder, Points, by="bin", then="track"))
+        self._learner = self._open.enter_context(Learner())
 
     def __enter__(self) -> Self:
         return self
@@ -99,6 +107,9 @@ class Replay:
         aside = self._aside() if judged is None else [(judged, np.inf)]
         turns = Turns.concat(self._turns)
         turns = turns.take(np.argsort(turns.t, kind="stable"))
+        self._learns = judged is None and self.station.learns
+        for told_then in () if judged is None else self._told:
+            self.station.tell(told_then)
         self.reading.progress.begin("Judging", "reports")
         for _, (positions, statics) in windows(spools, aside=aside):
             self._widen_span(positions)
@@ -129,6 +140,7 @@ class Replay:
             state, decoded.positions, decoded.statics
         )
         self._turns.append(told.turns)
+        self._told += told.learned
         self.counts.update(aside)
         return positions, statics
 
@@ -163,9 +175,34 @@ class Replay:
         ended: bool = False,
         turns: Turns = NO_TURNS,
     ) -> None:
+        ships_count = len(self.station.fleet) + len(np.unique(positions.mmsi))
+        enough = ships_count >= self.station.anchoring.vessels_count
+        for midnight in self._midnights.before(positions.t) if self._learns and enough else ():
+            early, positions = _cut(positions, midnight)
+            told, statics = _cut(statics, midnight)
+            self._judged(early, told, midnight)
+            self._learn(midnight)
+        self._judged(positions, statics, as_of, ended, turns)
+
+    def _learn(self, midnight: float) -> None:
+        try:
+            self.station.tell(learned(self.station, midnight, self._learner))
+        except LearningFailedError as error:
+            self.reading.trouble["anchorages"] = f"were not learned: {error}"
+
+    def _judged(
+        self,
+        positions: PositionBatch,
+        statics: StaticBatch,
+        as_of: float,
+        ended: bool = False,
+        turns: Turns = NO_TURNS,
+    ) -> None:
         step = self.station.step(positions, statics, as_of, ended, turns)
         self.ways.add(step.heard.points)
         self.events.apply(step.changes)
+        for decided in step.decided:
+            add(self.decisions, decided.decisions)
 
     def _believed(self, batch: B, latest: float) -> B:
         """Leave out reports without a time, and those later than `latest`; count them."""
@@ -191,3 +228,9 @@ class Replay:
         if len(positions):
             first = self.span[0] if self.span else float(positions.t[0])
             self.span = first, float(positions.t[-1])
+
+
+def _cut(batch: B, t: float) -> tuple[B, B]:
+    """Return what was before Unix time `t`, and the rest; a batch is sorted by time."""
+    row = int(np.searchsorted(batch.t, t))
+    return batch.take(slice(row)), batch.take(slice(row, None))

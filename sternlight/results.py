@@ -10,7 +10,7 @@ from typing import Any
 
 from anomalies.event import Evidence
 from anomalies.rank import NEVER_SEEN, Ranked, rank
-from sternlight import geojson, terminal
+from sternlight import alerting, geojson, terminal
 from sternlight.answers import EVENTS, MAP, SUMMARY, VESSELS, Rows
 from sternlight.data import data_folder
 from sternlight.geojson import stretches
@@ -99,10 +99,13 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
         out.write(dumps(summary, indented=True) + "\n")
     written.append(SUMMARY)
     vessels = [rows.vessel(vessel) for vessel in ranked[: asked.top_count]]
-    ids = sorted({event for vessel in vessels for event in vessel["events"]})
+    areas = {one.event.id for one in judged if one.event.kind == "interference"}
+    ids = sorted(areas.union(*(vessel["events"] for vessel in vessels)))
     shown = [replay.events[e] for e in ids]
     events = {
-        one.event.id: one.row(replay.reading.provenance) for one in judge(shown, replay.station)
+        one.event.id: one.row(replay.reading.provenance)
+        | alerting.row(replay.decisions.get(one.event.id))
+        for one in judge(shown, replay.station)
     }
     names = {t // HULLS_PER_MMSI: rows.claims[t].name for event in shown for t in event.tracks}
     return Results(folder, summary, Shown(vessels, events, names))
@@ -122,7 +125,7 @@ def _event_rows(replay: Replay, rows: Rows, judged: list[Judged]) -> Iterator[di
     events = (e for e in replay.events.events() if rows.claims.keys() >= set(e.tracks))
     while some := list(islice(events, EVENTS_AT_ONCE)):
         for whole in judge(some, replay.station):
-            yield whole.row(provenance)
+            yield whole.row(provenance) | alerting.row(replay.decisions.get(whole.event.id))
             judged.append(_shortened(whole))
 
 

@@ -16,12 +16,16 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
+from anomalies.budget import Alerts
 from anomalies.encounter import Encounter
 from anomalies.gap import Gap
+from anomalies.identity import Identity
+from anomalies.interference import Interference
 from anomalies.loitering import Loitering
 from receiver.sources.address import BadAddress, parse
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
+from tracks.anchorages import Anchoring
 from tracks.duplicates import Duplicates
 from tracks.identity import Identities
 from tracks.points import Resample
@@ -69,9 +73,13 @@ class Settings:
     segment: Segment = field(default_factory=Segment)
     points: Resample = field(default_factory=Resample)
     identities: Identities = field(default_factory=Identities)
+    interference: Interference = field(default_factory=Interference)
+    anchorages: Anchoring = field(default_factory=Anchoring)
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)
+    identity: Identity = field(default_factory=Identity)
+    alerts: Alerts = field(default_factory=Alerts)
     answers: Answers = field(default_factory=Answers)
     watch: Watch = field(default_factory=Watch)
     sources: dict[str, str] = field(default_factory=dict)  # addresses by name

@@ -4,32 +4,41 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from anomalies.detector import Context, Detector, Gaps, Heard
-from anomalies.detectors import DETECTORS
-from anomalies.event import Change, Event
+from anomalies.detectors import DETECTORS, MEASURED_ONCE
+from anomalies.event import Change, Event, Kind
+from anomalies.interference import Interference
+from anomalies.score import assess
+from sternlight.alerting import Decided, Waiting, alike, decide
 from sternlight.fleet import Fleet
 from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
-from tracks.batch import I64, Fixes, Points, PositionBatch, StaticBatch
+from sternlight.stops import joined, parted
+from tracks.anchorages import FISHING, Anchorages, Learned
+from tracks.batch import HULLS_PER_MMSI, I64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.identity import ClaimChange, Claims
 from tracks.listening import Turns
 from tracks.places import Places
 from tracks.quality import clean
+from tracks.ship_types import ship_type_name
 from tracks.state import State, dump, load
+from tracks.stays import Stays
 
 NO_TURNS = Turns.empty()
 
 
 class Step(NamedTuple):
-    """What one step brought: what was heard, and what changed in the events."""
+    """What one step brought: what was heard, what changed in the events, and what was decided."""
 
     heard: Heard
     changes: list[Change]
+    decided: Sequence[Decided] = ()
 
 
 class Station:
@@ -37,7 +46,9 @@ class Station:
 
     `going_on` are the open events by id; those that are over are whoever's who
     takes the changes.  `fleet` are all hulls heard; `counts` what was set aside,
-    and why; `as_of` is up to when everything has been heard.
+    and why; `as_of` is up to when everything has been heard.  `learned` are the
+    anchorages in use, `coming` those that will be; `around` are all places known, those
+    that were given and those that were learned.
     """
 
     def __init__(self, settings: Settings, places: Places) -> None:
@@ -46,18 +57,25 @@ class Station:
         self.points = settings.points
         self.identities = settings.identities
         self.gap_h = settings.gap.min_duration_h
+        self.alerts = settings.alerts
         self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
-        self.places = places
+        self.anchoring = settings.anchorages
+        self.places = self.around = places
+        self.learned = Learned(-np.inf, Anchorages.empty())
+        self.coming: list[Learned] = []
         self.as_of = -np.inf
         self.fleet = Fleet.empty()
         self.going_on: dict[str, Event] = {}
+        self.waiting = Waiting()
         self.counts: Counter[str] = Counter()
         self.states: dict[str, State] = {
             "duplicates": self.duplicates.start(),
             "segment": self.segment.start(),
             "points": self.points.start(),
             "identities": self.identities.start(),
+            "stays": self.anchoring.resting.start(),
             **{detector.kind: detector.start() for detector in self.detectors},
+            "alerts": self.alerts.start(),
         }
 
     def step(
@@ -71,8 +89,69 @@ class Station:
         """Take what was heard up to `as_of`, in any order; no report before it will follow.
 
         `ended` says that no report at all will follow.  `turns` are when sources turned
-        deaf or heard again, as far as that has become known.
+        deaf or heard again, as far as that has become known.  It stops on the way at the
+        moments at which alerts are decided.
         """
+        steps, decided = [], []
+        for until, heard_s in self._stops(positions, as_of):
+            if until > self.as_of:
+                early, positions = parted(positions, until)
+                told, statics = parted(statics, until)
+                turned, turns = parted(turns, until)
+                steps.append(self._step(early, told, until, False, turned))
+            if heard_s is not None:
+                decided.append(self._decided(until, heard_s))
+            while self.coming and self.coming[0].t <= until:
+                self._know(self.coming.pop(0))
+        steps.append(self._step(positions, statics, as_of, ended, turns))
+        if ended:
+            decided.append(self._decided(as_of, self.waiting.heard_s, self.going_on))
+        changes = [change for _, some in steps for change in some]
+        return Step(joined([heard for heard, _ in steps]), changes, decided)
+
+    def _stops(self, positions: PositionBatch, as_of: float) -> list[tuple[float, float | None]]:
+        """Return where to stop on the way: as anchorages come into use, or to decide on alerts.
+
+        With the latter, for how long anything had been heard since the last of them.
+        """
+        moments = dict(self.waiting.moments(positions.t, self.as_of, as_of))
+        uses = {learned.t for learned in self.coming if learned.t < as_of}
+        return [(t, moments.get(t)) for t in sorted({*moments, *uses})]
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns anchorages; where there is no map of the shore, all masks are off."""
+        return self.anchoring.vessels_count > 0 and self.places.shore is not None
+
+    def tell(self, learned: Learned) -> None:
+        """Take note of anchorages that are used from a time on, later than those told before."""
+        if self.learns:
+            self.coming.append(learned)
+
+    def _know(self, learned: Learned) -> None:
+        self.learned = learned
+        self.around = self.places.along_with(learned.anchorages.places())
+
+    def stays(self) -> Stays:
+        """Return the long rests of ships that are remembered, those that last among them.
+
+        Those count for anchorages that are of ships which say what they are, other than
+        fishing vessels.
+        """
+        stays = self.anchoring.resting.known(self.states["stays"], self.places, self.as_of)
+        mmsis, of = np.unique(stays.mmsi, return_inverse=True)
+        types = [self.claims(mmsi, self.as_of).ship_type for mmsi in mmsis.tolist()]
+        counts = [type_ != FISHING and ship_type_name(type_) != "" for type_ in types]
+        return replace(stays, counts=np.array(counts, np.bool_)[of])
+
+    def _step(
+        self,
+        positions: PositionBatch,
+        statics: StaticBatch,
+        as_of: float,
+        ended: bool,
+        turns: Turns,
+    ) -> tuple[Heard, list[Change]]:
         s, count = self.states, self.counts.update
         s["identities"], set_aside = self.identities.step(s["identities"], statics, as_of)
         count(set_aside)
@@ -85,30 +164,91 @@ class Station:
         s["segment"], fixes, set_aside = self.segment.step(s["segment"], positions, as_of)
         count(set_aside)
         s["points"], points = self.points.step(s["points"], fixes, as_of)
+        s["stays"] = self.anchoring.resting.step(s["stays"], points, self.places, as_of)
         self.fleet = self.fleet.hear(fixes)
         self.as_of = as_of
-        heard, context = Heard(fixes, points, turns), Context(self.places, ended)
-        changes: list[Change] = []
-        for detector in self.detectors:
-            s[detector.kind], found = detector.step(s[detector.kind], heard, context, as_of)
-            changes += found
-            if detector.kind == "gap":
-                heard = replace(heard, gaps=Gaps(found, self.gap_h))
+        aside = positions.take(slice(0, 0))
+        if set_aside:
+            aside = positions.take(~np.isin(positions.line, fixes.line))
+        heard = Heard(fixes, points, turns, aside=aside, statics=statics)
+        states, changes = self._detected(heard, ended)
+        s.update(states)
         for what, event in changes:
             self.going_on.pop(event.id, None)
             if what in ("opened", "updated"):
                 self.going_on[event.id] = event
-        return Step(heard, changes)
+        self.waiting.take(changes, self._score)
+        return heard, changes
 
-    def preview(self) -> list[Change]:
-        """Return what would change in the events if nothing more were heard; remember nothing."""
-        nothing = Heard(Fixes.empty(), Points.empty(), NO_TURNS, Gaps((), self.gap_h))
-        context = Context(self.places, True)
-        return [
-            change
-            for detector in self.detectors
-            for change in detector.step(self.states[detector.kind], nothing, context, self.as_of)[1]
-        ]
+    def preview(self, without: Collection[Kind] = ()) -> list[Change]:
+        """Return what would change in the events if nothing more were heard; remember nothing.
+
+        Those of the kinds `without` are left out.
+        """
+        return self._detected(Heard(Fixes.empty(), Points.empty()), True, without)[1]
+
+    def _detected(
+        self, heard: Heard, ended: bool, without: Collection[Kind] = ()
+    ) -> tuple[dict[str, State], list[Change]]:
+        """Return the detectors' new states, and all that they say; interference is asked first."""
+        context = Context(self.around, ended)
+        states: dict[str, State] = {}
+        changes: list[Change] = []
+        for detector in self.detectors:
+            if detector.kind in without:
+                continue
+            before = self.states[detector.kind]
+            states[detector.kind], found = detector.step(before, heard, context, self.as_of)
+            changes += found
+            if isinstance(detector, Interference):
+                jams = detector.jams(states[detector.kind])
+                context = replace(context, jams=jams)
+            elif detector.kind == "gap":
+                heard = replace(heard, gaps=Gaps(found, self.gap_h))
+        return states, changes
+
+    def decided_if_ended(self) -> Decided:
+        """Return what would be decided if nothing more were heard; remember nothing."""
+        waiting, standing = self.waiting.copy(), {**self.going_on}
+        changes = self.preview()
+        waiting.take(changes, self._score)
+        standing |= {event.id: event for what, event in changes if what != "withdrawn"}
+        return self._decide(waiting, standing, self.as_of, waiting.heard_s)[1]
+
+    def _decided(
+        self, moment: float, heard_s: float, standing: Mapping[str, Event] | None = None
+    ) -> Decided:
+        """Decide on alerts; `standing` are the open events if they are measured up to now."""
+        if standing is None:
+            changes = self.preview(without=MEASURED_ONCE)
+            standing = alike(self.going_on)
+            standing |= {event.id: event for what, event in changes if what != "withdrawn"}
+            self.waiting.take(changes, self._score)
+        self.states["alerts"], decided = self._decide(self.waiting, standing, moment, heard_s)
+        self.waiting = replace(self.waiting, over={}, told=set())
+        return decided
+
+    def _decide(
+        self, waiting: Waiting, standing: Mapping[str, Event], moment: float, heard_s: float
+    ) -> tuple[State, Decided]:
+        return decide(
+            self.alerts,
+            self.states["alerts"],
+            waiting,
+            standing,
+            moment,
+            heard_s,
+            self._score,
+            self._ships,
+        )
+
+    def _score(self, event: Event, t: float) -> float:
+        claims = {track: self.claims(track // HULLS_PER_MMSI, t) for track in event.tracks}
+        return assess(event, claims).score
+
+    def _ships(self, tracks: Collection[int]) -> set[int]:
+        established = self.segment.established(self.states["segment"])
+        return set(np.intersect1d(list(tracks), established).tolist())
 
     def vessels(self) -> Fleet:
         """Return the hulls that are ships, and not a wild position or two."""
@@ -133,6 +273,11 @@ class Station:
             "as_of": self.as_of,
             "counts": self.counts,
             "going_on": [to_json(event) for event in self.going_on.values()],
+            "learned": [
+                (learned.t, learned.anchorages.to_records().tolist())
+                for learned in (self.learned, *self.coming)
+            ],
+            "waiting": self.waiting.save(),
         }
         arrays = {
             f"{part}/{name}": array
@@ -156,5 +301,10 @@ class Station:
         self.fleet = Fleet.from_state(states.pop("fleet"))
         self.states = dict(states)
         self.as_of, self.counts = rest["as_of"], Counter(rest["counts"])
+        self.waiting = Waiting.load(rest["waiting"])
         events = [from_json(event) for event in rest["going_on"]]
         self.going_on = {event.id: event for event in events}
+        learned, *self.coming = [
+            Learned(t, Anchorages.of_rows(rows)) for t, rows in rest["learned"]
+        ]
+        self._know(learned)

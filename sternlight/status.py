@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypedDict
 
+from sternlight.attention import Account
 from sternlight.hearing import DEAF, State
 from sternlight.station_clock import AGREE_S, How
 from sternlight.text import counted, duration, iso, plain
@@ -80,6 +81,14 @@ class ArchiveStatus(TypedDict):
     last_commit: float | None
 
 
+class AnchoragesStatus(TypedDict):
+    """What is learned of where ships lie at anchor."""
+
+    count: int
+    since: float | None  # from when on those in use are used
+    why_not: str  # why the last night's learning failed
+
+
 class Status(TypedDict):
     """Everything."""
 
@@ -94,6 +103,8 @@ class Status(TypedDict):
     reports: ReportsStatus
     raw_log: RawLogStatus
     archive: ArchiveStatus
+    anchorages: AnchoragesStatus
+    alerts: Account  # of the last week
     vessels_hour: int
     vessels_day: int
     distress: list[dict[str, Any]]  # rows as Distress.rows gives them
@@ -124,6 +135,7 @@ def troubles(status: Status) -> list[str]:
         *_of_clock(status["clock"]),
         *_of_disk(status),
         *_of_load(status),
+        *_of_anchorages(status["anchorages"]),
     ]
 
 
@@ -175,6 +187,11 @@ def _of_load(status: Status) -> Iterator[str]:
         )
     if hot is not None and hot >= HOT_C:
         yield f"The processor has {hot:.0f} °C; it slows down from {HOT_C:.0f} °C on."
+
+
+def _of_anchorages(anchorages: AnchoragesStatus) -> Iterator[str]:
+    if anchorages["why_not"]:
+        yield f"Anchorages were not learned last night: {_ended(anchorages['why_not'])}"
 
 
 def headline(status: Status) -> str:

@@ -9,7 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sternlight.attention import says
 from sternlight.status import (
+    AnchoragesStatus,
     ClockStatus,
     LastKnown,
     SourceStatus,
@@ -135,13 +137,21 @@ def _told(status: Status) -> list[tuple[str, str]]:
     return [
         ("Ships", ships),
         ("Events", events),
+        ("Alerts", f"in the last week {says(status['alerts'])}"),
         ("Clock", _clock(status["clock"])),
         ("Judged", f"all heard before {_when(status['as_of'])}; {judged}"),
+        ("Anchorages", _anchorages(status["anchorages"])),
         ("Queue", waiting),
         ("Raw log", written if log["writing"] else f"not written: {plain(log['why_not'])}"),
         ("Computer", _computer(status)),
         ("Running", since),
     ]
+
+
+def _anchorages(learned: AnchoragesStatus) -> str:
+    if learned["since"] is None:
+        return "none learned here yet"
+    return f"{learned['count']:,} learned here, in use since {iso(learned['since'])}"
 
 
 def _clock(clock: ClockStatus) -> str:

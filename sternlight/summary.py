@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 
 import sternlight
 from anomalies.detectors import DETECTORS
+from sternlight.alerting import account
 from sternlight.judging import Judged
 from sternlight.replay import Replay
 from sternlight.settings import Settings
@@ -60,6 +61,7 @@ def summarise(
         "vessels_with_events": len(with_events),
         "span": _span(replay),
         "events": {kind: kinds[kind] for kind in DETECTORS},
+        "alerts": account(station.alerts, station.states["alerts"], _verdicts(replay, judged)),
         "distress": replay.distress.rows(),
         "settings": settings.of_results(),
         "places": places,
@@ -68,6 +70,11 @@ def summarise(
         "reports_per_second": round(reports / max(wall_s, 1e-9)),
         "peak_memory_mb": round(peak_memory_bytes() / 1e6, 1),
     }
+
+
+def _verdicts(replay: Replay, judged: Sequence[Judged]) -> Counter[str]:
+    decided = (replay.decisions.get(one.event.id) for one in judged)
+    return Counter(one.verdict for one in decided if one)
 
 
 def peak_memory_bytes() -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sternlight.answers import FILES
+from sternlight.attention import Account, says, says_of
 from sternlight.screen import put
 from sternlight.text import counted, duration, plain
 
@@ -27,6 +28,11 @@ CREED = (
     " publish; do not approach."
 )
 SIMULATED = "This recording is simulated: none of these ships exists."
+
+_WORDS = {
+    "identity": ("odd identity", "odd identities"),
+    "interference": ("area of interference", "areas of interference"),
+}
 
 Row = Mapping[str, Any]
 
@@ -44,6 +50,7 @@ def ranking(shown: Shown, summary: Row, folder: str) -> RenderableType:
     vessels, events, names = shown
     parts: list[RenderableType] = [_opening(summary, vessels)]
     parts += [_distress(row) for row in summary["distress"]]
+    parts += [_interference(e) for e in events.values() if e["kind"] == "interference"]
     for place, row in enumerate(vessels, 1):
         parts.append(_vessel(place, row, [events[e] for e in row["events"]], names))
     parts.append(_closing(summary, len(vessels), folder))
@@ -56,7 +63,7 @@ def show(shown: Shown, summary: Row, folder: str) -> None:
 
 
 def _opening(summary: Row, vessels: Sequence[Row]) -> Text:
-    found = [counted(n, kind) for kind, n in summary["events"].items() if n]
+    found = [counted(n, *_WORDS.get(kind, (kind,))) for kind, n in summary["events"].items() if n]
     text = Text()
     if summary["simulated"]:
         text.append(SIMULATED + "\n", "bold")
@@ -65,6 +72,8 @@ def _opening(summary: Row, vessels: Sequence[Row]) -> Text:
         f"{counted(summary['vessels'], 'ship')} in {counted(summary['reports'], 'report')}"
         f" from {_when(span['start'])} to {_when(span['end'])}: {', '.join(found) or 'no events'}."
     )
+    if found:
+        text.append("\n" + says(cast(Account, summary["alerts"])))
     if vessels and vessels[0]["score"] < STANDS_OUT:
         text.append(f"\nNo ship stands out; the highest score is {vessels[0]['score']:.2f}.")
     return text
@@ -76,6 +85,17 @@ def _distress(row: Row) -> Text:
     if not row["active"]:
         return Text(f"Distress beacon, under test: {heard}")
     return Text(f"DISTRESS: {heard} If this may be going on, tell the coast guard.", "bold red")
+
+
+def _interference(event: Row) -> Text:
+    measured = event["measured"]
+    until = f"to {_when(event['end'])}" if event["end"] else "and still so at the end"
+    return Text(
+        f"Satellite navigation was disturbed from {_when(event['start'])} {until}, within"
+        f" {measured['radius_nmi']:.0f} nmi of {event['lat']:.2f}, {event['lon']:.2f},"
+        f" {plain(event['place'])}: {measured['vessels_count']:.0f} ships reported from where they"
+        f" were not (score {event['score']:.2f}). What ships did there is not judged."
+    )
 
 
 def _vessel(
@@ -104,6 +124,8 @@ def _lines(row: Row, ranked: Sequence[Row], names: Mapping[int, str]) -> list[tu
         return []
     first, *others = ranked
     lines = [("what", f"{_what(first, row, names)}, {first['place']}")]
+    if first["alert"] or first["held_back"]:
+        lines.append(("alert", says_of(first).removeprefix("alert; ")))
     reasons = first["for"][:REASONS_COUNT]
     # What every such event begins with says nothing of this one, so it comes last.
     against = sorted(first["against"], key=lambda factor: factor["name"].endswith(": base"))
@@ -131,9 +153,23 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
         return f"silent{length} {start}{going_on}"
     if event["kind"] == "loitering":
         return f"stayed about where it was{length} {start}{going_on}"
+    if event["kind"] == "identity":
+        return f"{_of_identity(event, row)} {start}{going_on}"
     others = [m for m in event["mmsis"] if m != row["mmsi"]] or event["mmsis"][:1]
     met = " and ".join(f"{plain(names[m])} ({m})" if names.get(m) else str(m) for m in others)
     return f"stayed close to {met}{length} {start}{going_on}"
+
+
+def _of_identity(event: Row, row: Row) -> str:
+    measured = event["measured"]
+    other = " and ".join(str(m) for m in event["mmsis"] if m != row["mmsi"])
+    if "same_mmsi_count" in measured:
+        return "shared its MMSI with another hull"
+    if "same_imo_count" in measured:
+        return f"gave the same IMO number as {other}"
+    if "silent_s" in measured:
+        return f"went on as another number, or from one, {other},"
+    return "changed its name or IMO number"
 
 
 def _closing(summary: Row, shown: int, folder: str) -> Text:

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from receiver.dating import Dating
+from receiver.formats import stationlog
 from receiver.formats.nmea import Reader
 from receiver.formats.stationlog import LogReader
 from receiver.swar import PAD
@@ -29,6 +30,7 @@ from sternlight.jsontext import dumps
 from sternlight.keeper import Keeper, Say
 from sternlight.live import Live
 from sternlight.memory import give_back
+from sternlight.nights import Nights
 from sternlight.rawlog import NOT_WRITTEN
 from sternlight.recovery import Opened, commit_segment
 from sternlight.retention import free_bytes, prune
@@ -76,6 +78,7 @@ class Watch:
         self.watch = settings.watch
         self.say = say
         self.keeper = Keeper(opened.archive, live, say)
+        self.nights = Nights()
         self.folder: Path = opened.archive.path.parent
         self.synced_t: float | None = None
         self.by_feed = any(r.feed.clock == "feed" for r in receivers)
@@ -126,11 +129,13 @@ class Watch:
         # Behind the lines of the batch, which move a feed's time on.
         if deaf := self._scribe.deaf(turned, self.live.latest):
             self._take(deaf)
+        self._learn()
         self._tidy()
         return self.backlog.lines_count > 0
 
     def close(self) -> None:
         """Stop the sources, take what they still gave, and leave everything in order."""
+        self.nights.close()
         for receiver in self.receivers:
             receiver.stop()
         for receiver in self.receivers:
@@ -187,12 +192,21 @@ class Watch:
         decoded = self._reader.step(lines)
         self.clock.hear(decoded.clock_offsets_s.tolist())
         self.keeper.events += self.live.stored(self.live.take(decoded))
+        self.keeper.news += self.live.news()
         for beacon in self.live.distress.news(self.live.latest):
             self.keeper.states.append((self.now(), str(beacon["mmsi"]), "distress", beacon["kind"]))
             self.say(
                 f"DISTRESS: {beacon['kind']} {beacon['mmsi']} is active at {beacon['lat']},"
                 f" {beacon['lon']}; tell the coast guard unless you know that they know"
             )
+
+    def _learn(self) -> None:
+        """Write down anchorages that have been learned, from where they are taken in."""
+        before = self.nights.why_not
+        if learned := self.nights.check(self.live.station, self.live.latest):
+            self._take(stationlog.learned(*learned))
+        if (why_not := self.nights.why_not) and why_not != before:
+            self.say(f"{why_not}; those of before stay in use")
 
     def _sync(self) -> None:
         was_full = self.log.full

@@ -10,7 +10,7 @@ import numpy as np
 
 from anomalies.detector import Context, Detector, Heard
 from anomalies.event import Change, Event
-from tracks.batch import CLASS_A, HULLS_PER_MMSI, Fixes, Points
+from tracks.batch import CLASS_A, HULLS_PER_MMSI, Fixes, Points, StaticBatch
 from tracks.geodesy import NMI_M, destination
 from tracks.listening import Turns
 from tracks.places import Places
@@ -102,6 +102,7 @@ def changes(
     saved: bool = False,
     ended: bool = True,
     turns: Turns | None = None,
+    statics: StaticBatch | None = None,
     late_s: np.ndarray | float = 0.0,
 ) -> list[Change]:
     """Return all that a detector says of fixes given in steps that end at `cuts`, Unix times.
@@ -111,6 +112,7 @@ def changes(
     told so long after it happened as `late_s` says.
     """
     turns = Turns.empty() if turns is None else turns
+    statics = StaticBatch.empty() if statics is None else statics
     told = turns.t + late_s
     resample, places = Resample(), places or Places.none()
     sampled, state = resample.start(), detector.start()
@@ -118,12 +120,12 @@ def changes(
     found, before = [], -math.inf
     for as_of in [*sorted(c for c in cuts if c < until), until]:
         over = ended and as_of == until
-        some, of_sources = (
+        some, of_sources, claims = (
             batch.take((t >= before) & ((t < as_of) | (t <= as_of) & (as_of == until)))
-            for batch, t in ((heard, heard.t), (turns, told))
+            for batch, t in ((heard, heard.t), (turns, told), (statics, statics.t))
         )
         sampled, marks = resample.step(sampled, some, as_of)
-        what = Heard(some, marks, of_sources)
+        what = Heard(some, marks, of_sources, statics=claims)
         state, said = detector.step(state, what, Context(places, over), as_of)
         if saved:
             state = load(dump(state))

@@ -30,7 +30,7 @@ class May(NamedTuple):
 
 SHELL = {"anomalies", "click", "numpy", "pydantic", "pydantic_core", "receiver", "rich", "tracks"}
 ROOMS = {  # the longest folder that fits a file counts
-    "tracks": May(frozenset({"numpy", "shapely"}), frozenset({"scipy"})),
+    "tracks": May(frozenset({"numpy", "shapely"}), frozenset({"scipy", "sklearn"})),
     "receiver": May(frozenset({"numpy", "tracks", "pyais"})),
     "receiver/formats": May(frozenset({"numpy", "tracks", "pyais"}), frozenset({"pyarrow"})),
     "receiver/sources": May(

@@ -98,6 +98,10 @@ class Places:
         _prepare(zones)
         return cls(harbours, zones, shore, Spots.make(lat, lon), owner, outlines, drawn)
 
+    def along_with(self, more: Sequence[Place]) -> Places:
+        """Return these places and some more."""
+        return Places.of([*self.harbours, *self.zones, *more], self.shore) if more else self
+
     @property
     def names(self) -> list[str]:
         """The names of ports and anchorages, in the order of their indices."""

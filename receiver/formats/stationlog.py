@@ -5,7 +5,8 @@ r"""A station's own raw log: every line that was heard, from whom, and when by o
     # source=01 name=roof format=nmea clock=ours
     \s:01,c:1732233600.123*5B\!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24
     # t=1732233661.500 source=01 deaf: the connection was refused
-    # lines=5 sha256=... end
+    # t=1732234200.000 anchorages=1,14.62000,-17.38000,0.80,9,1731000000,1732200000 learned
+    # lines=6 sha256=... end
 
 A line stands as it came, behind a TAG block (NMEA 0183, 4.10) with the number
 of its source and our time, so that every program that reads NMEA can read the
@@ -33,6 +34,7 @@ from receiver.formats import by_name
 from receiver.formats.nmea import Reader
 from receiver.sources.logfile import Input
 from receiver.swar import PAD
+from tracks.anchorages import Anchorages, Learned
 from tracks.batch import F64, I64, PositionBatch, StaticBatch
 from tracks.listening import Turns
 
@@ -66,6 +68,18 @@ def deaf(source: int, t: float, why: str) -> bytes:
 def listening(source: int, t: float) -> bytes:
     """Return the remark that a source that was deaf hears again."""
     return remark("listening", t=f"{t:.3f}", source=f"{source:02d}")
+
+
+def learned(t: float, anchorages: Anchorages) -> bytes:
+    """Return the remark that the station uses these anchorages from `t` on.
+
+    So its log tells what it masked, whatever another would learn of the same ships.
+    """
+    rows = (
+        f"{number},{lat:.5f},{lon:.5f},{radius_nmi:.2f},{ships},{first:.0f},{last:.0f}"
+        for number, lat, lon, radius_nmi, ships, first, last in anchorages.to_records().tolist()
+    )
+    return remark("learned", t=f"{t:.3f}", anchorages="+".join(rows))
 
 
 def mark(source: int, at: str) -> bytes:
@@ -188,6 +202,7 @@ class LogReader:
         groups: dict[bytes, list[int]] = {}
         runs: list[tuple[_Stream | None, list[int]]] = []
         turns: list[tuple[float, int, bool]] = []
+        learned: list[Learned] = []
         for i, line in enumerate(lines):
             if line[:3] == b"\\s:":
                 groups.setdefault(line[3:5], []).append(i)
@@ -195,7 +210,7 @@ class LogReader:
                 if b" name=" in line:  # from here on, lines may have another format
                     runs += self._runs(groups)
                     groups = {}
-                self._take(line, turns)
+                self._take(line, turns, learned)
             else:
                 counts["dropped: not a line of a station's log"] += 1
         runs += self._runs(groups)
@@ -210,6 +225,7 @@ class LogReader:
             self.header.get("station", ""),
             float(self.header.get("lateness_s", 0.0)),
             _turns(turns),
+            tuple(learned),
         )
         return decoded
 
@@ -221,7 +237,9 @@ class LogReader:
         heard = np.array([_time(lines[i][8 : WIDTH - 4]) for i in rows])
         return [lines[i][WIDTH:] for i in rows], np.array(rows) + self.first_line, heard
 
-    def _take(self, line: bytes, turns: list[tuple[float, int, bool]]) -> None:
+    def _take(
+        self, line: bytes, turns: list[tuple[float, int, bool]], learned: list[Learned]
+    ) -> None:
         """Take note of what the station says of itself."""
         if line.startswith(MAGIC):
             return
@@ -234,6 +252,8 @@ class LogReader:
                 float(said.get("lateness_s", 0.0))
             elif "name" in said:
                 self._streams[said["source"].encode()] = _Stream.of(number, said)
+            elif "anchorages" in said and np.isfinite(t):
+                learned.append(Learned(t, _anchorages(said["anchorages"])))
             elif said.get("", "").startswith(("deaf", "listening")) and np.isfinite(t):
                 turns.append((t, number, said[""].startswith("deaf")))
         except ValueError as error:
@@ -271,6 +291,15 @@ def _time(digits: bytes) -> float:
         return float(digits)
     except ValueError:
         return np.nan
+
+
+def _anchorages(text: str) -> Anchorages:
+    """Read what `learned` wrote.  Raises ValueError."""
+    width = len(Anchorages.described())
+    rows = [[float(cell) for cell in row.split(",")] for row in text.split("+") if row]
+    if any(len(row) != width or not np.isfinite(row).all() for row in rows):
+        raise ValueError(f"an anchorage has {width} numbers")
+    return Anchorages.of_rows(rows)
 
 
 def _turns(found: Sequence[tuple[float, int, bool]]) -> Turns:

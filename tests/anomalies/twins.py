@@ -12,6 +12,8 @@ import numpy as np
 from anomalies.encounter import Encounter
 from anomalies.gap import Gap
 from anomalies.loitering import Loitering
+from tests.anomalies.twin_identity import identities
+from tests.anomalies.twin_interference import interferences
 from tests.anomalies.twin_surprise import Fix, Twin
 from tests.fleets import points
 from tracks.batch import HULLS_PER_MMSI, Fixes
@@ -36,7 +38,7 @@ def marks_of(heard: Fixes) -> Marks:
     return found
 
 
-def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns) -> Found:
+def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns, *_: object) -> Found:
     times: dict[int, list[tuple[float, Place, int]]] = defaultdict(list)
     columns = (heard.track, heard.t, heard.lat, heard.lon, heard.source)
     for track, t, lat, lon, source in zip(*columns, strict=True):
@@ -167,7 +169,7 @@ def crowd(bins: dict[int, set[int]], off: float) -> int:
     return max(len(bins.get(int(off // 600) - back, ())) for back in range(3)) - 1
 
 
-def loiterings(d: Loitering, heard: Fixes, until: float, places: Places, _: Turns) -> Found:
+def loiterings(d: Loitering, heard: Fixes, until: float, places: Places, *_: object) -> Found:
     found: Found = {}
     every = marks_of(heard)
     ends = {track: full_hours(d, places, at) for track, at in every.items()}
@@ -282,7 +284,7 @@ def bridged(
     )
 
 
-def encounters(d: Encounter, heard: Fixes, until: float, places: Places, _: Turns) -> Found:
+def encounters(d: Encounter, heard: Fixes, until: float, places: Places, *_: object) -> Found:
     found: Found = {}
     marks, settled = marks_of(heard), int((until - 3600) // 600)
     for a, b in itertools.combinations(sorted(marks), 2):
@@ -345,4 +347,10 @@ def around(a: dict[int, Place], b: dict[int, Place], first: int, last: int) -> d
     return said
 
 
-TWINS = {"gap": gaps, "loitering": loiterings, "encounter": encounters}
+TWINS = {
+    "interference": interferences,
+    "gap": gaps,
+    "loitering": loiterings,
+    "encounter": encounters,
+    "identity": identities,
+}

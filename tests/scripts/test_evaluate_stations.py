@@ -151,7 +151,16 @@ def silences(*rows: tuple[float, float, int]) -> gaps.Silences:
 def test_a_silence_counts_for_the_time_in_which_it_began_and_with_its_events_factors() -> None:
     every = silences((2, 30, gaps.OFF), (40, 3, gaps.WEAK), (50, 4, gaps.PARTLY))
     found = [
-        Found("gap", Span((7,), T0 + a * HOUR, T0 + z * HOUR), score, math.nan, False, said)
+        Found(
+            "gap",
+            Span((7,), T0 + a * HOUR, T0 + z * HOUR),
+            score,
+            math.nan,
+            False,
+            None,
+            False,
+            said,
+        )
         for a, z, score, said in [(2, 32, 0.7, (("a", 0.8),)), (44, 46, 0.9, ())]
     ]
     one = stations._matched(every, found, np.array([7]))

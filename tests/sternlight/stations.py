@@ -91,9 +91,9 @@ class Post:
         return kept_rows(self.folder)
 
 
-def kept_rows(folder: Path) -> list[str]:
+def kept_rows(folder: Path, settings: Settings | None = None) -> list[str]:
     """Return the events of a station, as rows of events.jsonl."""
-    return Listing(folder, Settings(), Places.none()).events(Wanted())
+    return Listing(folder, settings or Settings(), Places.none()).events(Wanted())
 
 
 def replayed_rows(folder: Path, out: Path, settings: Path | None = None) -> list[str]:

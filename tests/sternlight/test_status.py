@@ -40,6 +40,10 @@ def test_a_healthy_station_has_no_troubles() -> None:
             {"clock": clock("system", 7200.0)},
             "Base stations tell another time than the clock in use, by 2.0 h.",
         ),
+        (
+            {"anchorages": {"count": 0, "since": None, "why_not": "there was no memory"}},
+            "Anchorages were not learned last night: there was no memory.",
+        ),
         ({"disk_free_bytes": 12_300_000}, "Only 12.3 MB are free on the disk."),
         ({"temperature_c": 82.4}, "The processor has 82 °C; it slows down from 80 °C on."),
         (

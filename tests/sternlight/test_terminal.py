@@ -21,6 +21,14 @@ SUMMARY: dict[str, Any] = {
     "reports": 1_022_328,
     "span": {"start": "2018-12-23T00:00:00Z", "end": "2018-12-28T00:00:00Z"},
     "vessels_with_events": 3,
+    "alerts": {
+        "budget_per_week": 3.0,
+        "threshold": 0.81,
+        "days_heard": 4.5,
+        "calibrating": True,
+        "alerts": 2,
+        "held_back": 1,
+    },
 }
 EVENT: dict[str, Any] = {
     "id": "encounter-1",
@@ -32,6 +40,9 @@ EVENT: dict[str, Any] = {
     "for": [{"name": "far", "weight": 1.0, "says": "682 km from shore"}],
     "against": [{"name": "tug", "weight": -1.0, "says": "one of them is a tug"}],
     "caveats": ["the recording ended 1.2 h later"],
+    "usual_per_week": 0.42,
+    "alert": True,
+    "held_back": False,
     "place": "682 nmi west of Papeete (PF), over 300 nmi from shore",
 }
 
@@ -55,6 +66,16 @@ def shown(vessels: list[dict[str, Any]], event: dict[str, Any], **summary: Any) 
     made = ranking(Shown(vessels, {"encounter-1": event}, names), SUMMARY | summary, "out")
     console(out).print(made)
     return out.getvalue()
+
+
+def test_it_says_how_the_budget_is_kept_and_which_events_are_alerts() -> None:
+    text = " ".join(shown([vessel("A")], EVENT).split())
+    assert "2 alerts (budget 3 a week; threshold now 0.81), 1 more held back" in text
+    assert "alert a usual week brings about 0.42 at least as strong" in text
+    held = EVENT | {"alert": False, "held_back": True, "usual_per_week": None}
+    text = " ".join(shown([vessel("A")], held).split())
+    assert "alert held back by the budget; how many a usual week brings is not known" in text
+    assert "alert a usual" not in " ".join(shown([vessel("A")], EVENT | {"alert": False}).split())
 
 
 def test_it_says_who_what_where_when_why_and_what_speaks_against() -> None:

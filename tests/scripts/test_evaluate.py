@@ -400,12 +400,13 @@ def test_an_event_about_ordinary_life_is_wrong_and_one_beyond_the_recording_is_n
         meetings.Act("fleet", Span((5, 6, 7), 0, 100), True),
     ]
     found = [
-        Found("encounter", Span(*row), score, math.nan, False)
+        Found("encounter", Span(*row), score, math.nan, False, factors=(("why", score),))
         for *row, score in [((1, 2), 11, 21, 0.9), ((3, 4), 92, 100, 0.8), ((5, 7), 30, 50, 0.6)]
     ]
     outcome = meetings.compare("encounter", found, acts, 1.0)
     assert outcome.ranking.truth.tolist() == [True, False]
     assert outcome.ranking.missed == 0
+    assert outcome.factors == ((("why", 0.9),), (("why", 0.6),))
     assert outcome.start_min == pytest.approx([1 / 60])
     assert dict(outcome.causes) == dict(outcome.strong_causes) == {"fleet": 1}
 

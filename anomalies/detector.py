@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from anomalies.event import Change, Kind
 from anomalies.jams import Jams
-from tracks.batch import Fixes, Points, PositionBatch, StaticBatch
+from tracks.batch import F64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.listening import Turns
 from tracks.places import Places
 from tracks.state import State
 
 
+def _never(off: F64, until: float) -> F64:
+    return np.full(len(off), np.inf)
+
+
 class Gaps(NamedTuple):
-    """What the gap detector told in a step."""
+    """What the gap detector told in a step.
+
+    `told_at` returns when silences that began at Unix times `off` and last until `until`,
+    or longer, had been told at the latest, unless they were excused.
+    """
 
     changes: Sequence[Change] = ()
-    min_duration_h: float = 6.0  # every longer silence is told of, unless it is excused
+    told_at: Callable[[F64, float], F64] = _never
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,6 @@ from anomalies.event import Change, Event
 from anomalies.gap_evidence import Teller
 from anomalies.heap import Heap, added, everything, heap
 from anomalies.hearing import KNOWN_AFTER_H, Hearing
-from anomalies.jams import Jams
 from anomalies.last_heard import EXCUSED, HEARD, QUIET, TOLD, Last, Succession
 from anomalies.marks import SETTLED_S, reach
 from anomalies.silence import Silences, lasting, over
@@ -62,7 +61,7 @@ class Judged(NamedTuple):
     seen: Seen
     late: I64  # rows of `last`: longer than `surprising_min_h` by now
     long: I64  # longer than `min_duration_h`
-    long_at: F64  # since when
+    long_until: F64  # when they are measured
     offs: Last  # before silences that ended
     back: Fixes  # that ended them
     met: list[Witnesses]
@@ -130,9 +129,9 @@ class Gap:
         waiting = added(state, hourly(heard.points))
 
         seen = Seen.from_state(state, "seen_")
-        judged = self._judged(fixes, seen, waiting, hearing, listening, known_s, context.jams)
+        judged = self._judged(fixes, seen, waiting, hearing, listening, known_s, context)
         surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
-        teller = Teller(self.kind, self._rule, context.places, hearing, listening, count)
+        teller = Teller(self.kind, self._rule, context.places, hearing, listening, count, known_s)
         end = known_s if context.ended or as_of == np.inf else None
         surprise, last, changes = self._told(judged, surprise, teller, end)
         if np.isfinite(known_s):
@@ -149,7 +148,7 @@ class Gap:
 
     def _judged(
         self, fixes: Succession, seen: Seen, waiting: Heap, hearing: Hearing,
-        listening: Listening, known_s: float, jams: Jams,
+        listening: Listening, known_s: float, context: Context,
     ) -> Judged:  # fmt: skip
         """Return which silences are nobody's fault but perhaps the ship's, and who was near."""
         offs, ended_by = fixes.silences(self._early_s)
@@ -159,7 +158,7 @@ class Gap:
         offs, last = _deaf(offs, fresh, listening), _deaf(last, late, listening)
         new = Last.concat([offs.take(fresh), last.take(late)])
         excused = self._excused(new, hearing, listening)
-        excused |= jams.began_in(new.track, new.t, new.lat, new.lon)
+        excused |= context.jams.began_in(new.track, new.t, new.lat, new.lon)
         answers = self._witnesses(new.take(~excused), waiting)
         of_fresh, of_late = np.split(excused, [len(fresh)])
         last = _now(last, late, np.where(of_late, EXCUSED, QUIET))
@@ -169,12 +168,25 @@ class Gap:
         seen = seen.take(~np.isin(seen.track, offs.track[before]))
         seen = merge(seen, Seen.make_of(last.track[late], answers[len(fresh) :]))
         ended = np.concatenate([before, fresh])
-        long = np.flatnonzero((last.silence == QUIET) & (known_s - last.t > self._min_s))
-        long_at = self._long_at(last.t[long], hearing)
-        is_long = known_s > long_at
+        long, until = self._long(last, hearing, known_s, context.ended or known_s == np.inf)
         back = fixes.fixes.take(ended_by[ended])
-        offs = offs.take(ended)
-        return Judged(last, seen, late, long[is_long], long_at[is_long], offs, back, met)
+        return Judged(last, seen, late, long, until, offs.take(ended), back, met)
+
+    def told_at(self, state: State, off: F64, until: float) -> F64:
+        """Return when silences that last until `until` were told; see `Gaps`."""
+        hearing = Hearing.from_state(state, "hearing_")
+        return self._long_at(off, hearing, until) + KNOWN_AFTER_H * 3600
+
+    def _long(self, last: Last, hearing: Hearing, known_s: float, ended: bool) -> tuple[I64, F64]:
+        """Return the rows of silences that have become long, and when they are measured.
+
+        That is once it is known whether the station was out in the hour before, or at the end.
+        """
+        rows = np.flatnonzero((last.silence == QUIET) & (known_s - last.t > self._min_s))
+        long_at = self._long_at(last.t[rows], hearing, known_s)
+        until = long_at + KNOWN_AFTER_H * 3600  # as in `told_at`
+        told = known_s > (long_at if ended else until)
+        return rows[told], np.minimum(until, known_s)[told]
 
     def _told(
         self, judged: Judged, surprise: Surprise, teller: Teller, end: float | None
@@ -183,7 +195,7 @@ class Gap:
         last, seen, hearing = judged.last, judged.seen, teller.hearing
         count, late_count = self.outage_vessels_count, len(judged.late)
         rows = np.concatenate([judged.late, judged.long])
-        until = np.concatenate([last.t[judged.late] + self._early_s, judged.long_at])
+        until = np.concatenate([last.t[judged.late] + self._early_s, judged.long_until])
         # All are asked at once, since what is known at a moment may not be asked for later.
         offs, going_on, near_land = judged.offs, last.take(rows), self._near_land(teller.places)
         asked = [over(offs, near_land(offs), judged.back),
@@ -209,7 +221,7 @@ class Gap:
     def _closed(self, judged: Judged, found: Found, teller: Teller) -> Iterator[Change]:
         """Yield the gaps that ended, and which of those told before are none after all."""
         offs, back = judged.offs, judged.back
-        long_at = self._long_at(offs.t, teller.hearing)
+        long_at = self._long_at(offs.t, teller.hearing, teller.known_s)
         is_gap = self._surprising(found) | (back.t > long_at)
         rows = np.flatnonzero(is_gap | (offs.silence == TOLD))
         met = [judged.met[row] for row in rows.tolist()]
@@ -217,11 +229,12 @@ class Gap:
         for gap, event in zip(is_gap[rows].tolist(), events, strict=True):
             yield Change("closed" if gap else "withdrawn", event)
 
-    def _long_at(self, t: F64, hearing: Hearing) -> F64:
+    def _long_at(self, t: F64, hearing: Hearing, known_s: float) -> F64:
         """Return when silences are long enough: hours in which the station was out do not count."""
         long_at = t + self._min_s
         while True:
-            later = t + self._min_s + hearing.outage_s(t, long_at, self.outage_vessels_count)
+            out_s = hearing.outage_s(t, long_at, self.outage_vessels_count, known_s)
+            later = t + self._min_s + out_s
             if (later <= long_at).all():
                 return long_at
             long_at = later

@@ -54,6 +54,7 @@ class Teller:
     hearing: Hearing
     listening: Listening
     outage_vessels_count: int
+    known_s: float  # up to when everything was heard
 
     def closed(
         self, offs: Last, met: Sequence[Witnesses], back: Fixes, found: Found
@@ -87,7 +88,8 @@ class Teller:
         times = offs.ring["t"]
         before = (times >= offs.t[:, None] - BEFORE_H * 3600) & (times < offs.t[:, None])
         others = self.hearing.others_before(offs.t)
-        outage_h = self.hearing.outage_s(offs.t, until, self.outage_vessels_count) / 3600
+        count, known_s = self.outage_vessels_count, self.known_s
+        outage_h = self.hearing.outage_s(offs.t, until, count, known_s) / 3600
         deaf_s = self.listening.deaf_s(offs.source, until - TOLD_WITHIN_S) - offs.deaf_s
         for i in range(len(offs)):
             measured = {

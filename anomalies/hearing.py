@@ -71,12 +71,19 @@ class Hearing(Columns):
         found[inside] = (after - before > OUTAGE_BINS) & (crowd > others_count)
         return found
 
-    def outage_s(self, after: F64, until: F64, others_count: int) -> F64:
-        """Return for how many seconds between two times the station was out, by that rule."""
-        row = np.flatnonzero(np.diff(self.bin) > OUTAGE_BINS)
-        crowd = self._count(self.bin[row] - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
+    def outage_s(self, after: F64, until: F64, others_count: int, known_s: float) -> F64:
+        """Return for how many seconds between two times the station was out, by that rule.
+
+        It is known of times that lie `KNOWN_AFTER_H` before `known_s`, up to which everything
+        was heard, and of those before a time at which somebody was heard.
+        """
+        bins = self.bin
+        if len(self) and np.isfinite(known_s):
+            bins = np.append(bins, np.int64(known_s // BIN_S))
+        row = np.flatnonzero(np.diff(bins) > OUTAGE_BINS)
+        crowd = self._count(bins[row] - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
         row = row[crowd > others_count]
-        begin, end = (self.bin[row] + 1.0) * BIN_S, self.bin[row + 1] * float(BIN_S)
+        begin, end = (bins[row] + 1.0) * BIN_S, bins[row + 1] * float(BIN_S)
         if not len(row):
             return np.zeros(len(after))
         before = np.concatenate([[0.0], np.cumsum(end - begin)])

@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from anomalies.company import companions, keeping_company, still_asked_for
-from anomalies.detector import Context, Heard
+from anomalies.detector import Context, Gaps, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
 from anomalies.manner import legs_m, lines_of, manner, rows_between, spread_nmi
@@ -54,7 +54,7 @@ class _Sea(NamedTuple):
     ripe: Ripe
     context: Context
     silent: Silent
-    told_after_s: float  # when a silence is listed at the latest
+    gaps: Gaps
     pairs: Runs = Runs.empty()  # who kept whom company, hour by hour
 
     def of(self, track: int, first: int, last: int) -> Points:
@@ -108,7 +108,7 @@ class Loitering:
         known = Points.from_state(state, "kept_")
         points = in_order(both(known, ripe.points))
         keys = keys_of(points.track, points.bin)
-        sea = _Sea(points, keys, ripe, context, silent, heard.gaps.min_duration_h * 3600)
+        sea = _Sea(points, keys, ripe, context, silent, heard.gaps)
         found = self._hours(sea)
         spells = self._spells(Spells.from_state(state, "spells_"), found, sea)
         spells, cut_off = self._split(spells, sea)
@@ -285,7 +285,7 @@ class Loitering:
 
     def _with_silent(self, event: Event, until: float, sea: _Sea) -> Event:
         """Return the event with the silent ships that could have been there."""
-        reached = sea.silent.reaching(event, until, self.silent_speed_kn, sea.told_after_s)
+        reached = sea.silent.reaching(event, until, self.silent_speed_kn, sea.gaps.told_at)
         known, measured = event.evidence, {"silent_ships_count": float(reached.ships_count)}
         caveats = known.caveats
         if reached.ships_count:

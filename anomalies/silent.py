@@ -12,7 +12,7 @@ places can be reached in hours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,6 +27,8 @@ WITNESSES_COUNT = 2  # one may have a higher antenna
 PORT_NMI = 5.4  # 10 km, Miller et al. 2018: ships fall silent in port every day
 OLDEST_S = 72 * 3600.0  # after three days a ship may be anywhere
 MEETING_S = 2 * 3600.0  # the shortest encounter, Miller et al. 2018
+
+ToldAt = Callable[[F64, float], F64]  # see `anomalies.detector.Gaps`
 
 COULD = (
     "{count} silent, and could have been here for two hours or more; the nearest, MMSI {mmsi}, was"
@@ -73,9 +75,9 @@ class Silent(Columns):
         """Return those that a stay beginning at `t` or later could ask for."""
         return self.take((self.on >= t) & (self.off >= t - OLDEST_S))
 
-    def reaching(self, stay: Event, until: float, speed_kn: float, told_after_s: float) -> Reached:
+    def reaching(self, stay: Event, until: float, speed_kn: float, told_at: ToldAt) -> Reached:
         """Return who could have been at a stay, by what was known at its end, `until`."""
-        known = (self.on <= until) | (self.off + told_after_s <= until)
+        known = (self.on <= until) | (told_at(self.off, until) <= until)
         asked = self.take(known & (self.off >= stay.start - OLDEST_S) & (self.off < until))
         asked = asked.take(asked.track // HULLS_PER_MMSI != stay.mmsis[0])
         away_m = distance_m(asked.lat, asked.lon, stay.lat, stay.lon)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from anomalies.detector import Context, Detector, Gaps, Heard
 from anomalies.detectors import DETECTORS, MEASURED_ONCE
 from anomalies.event import Change, Event, Kind
+from anomalies.gap import Gap
 from anomalies.interference import Interference
 from anomalies.score import assess
 from sternlight.alerting import Decided, Waiting, alike, decide
@@ -56,7 +58,6 @@ class Station:
         self.segment = settings.segment
         self.points = settings.points
         self.identities = settings.identities
-        self.gap_h = settings.gap.min_duration_h
         self.alerts = settings.alerts
         self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
         self.anchoring = settings.anchorages
@@ -203,8 +204,9 @@ class Station:
             if isinstance(detector, Interference):
                 jams = detector.jams(states[detector.kind])
                 context = replace(context, jams=jams)
-            elif detector.kind == "gap":
-                heard = replace(heard, gaps=Gaps(found, self.gap_h))
+            elif isinstance(detector, Gap):
+                told_at = partial(detector.told_at, states[detector.kind])
+                heard = replace(heard, gaps=Gaps(found, told_at))
         return states, changes
 
     def decided_if_ended(self) -> Decided:

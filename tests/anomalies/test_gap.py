@@ -49,10 +49,12 @@ def test_distance_and_speed_are_those_of_the_way_unheard() -> None:
     assert measured(gap)["implied_speed_kn"] == pytest.approx(metres / 1852 / 8, rel=0.006)
 
 
-def test_a_gap_is_opened_in_the_step_that_passes_six_hours_and_closed_by_the_next_fix() -> None:
+def test_a_gap_is_opened_once_no_outage_can_explain_it_and_closed_by_the_next_fix() -> None:
     heard = fixes([(ANNA, 0, 58.0, 5.0), (ANNA, 9, 58.1, 5.0), (BELLA, 10, 58.0, 5.0)])
-    cuts = [T0 + h * HOUR for h in (5, 6, 7, 9.5)]
+    cuts = [T0 + h * HOUR for h in (5, 6, 7, 7.4, 9.5)]
+    assert not changes(Gap(), heard.take(heard.t < T0), cuts=cuts[:3], until=cuts[2], ended=False)
     said = changes(Gap(), heard, cuts=cuts, ended=False)
+    assert said[0].event.evidence.measured["duration_h"] == pytest.approx(6 + 4 / 3)
     assert [(c.what, c.event.end) for c in said] == [("opened", None), ("closed", T0 + 9 * HOUR)]
     assert said[0].event.id == said[1].event.id
 

@@ -1,6 +1,7 @@
 """Silent ships that could have been where another one stayed: who, and when it is known."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def back_at(on_h: float, away_nmi: float) -> Fixes:
 def reached(change: Change, on: Fixes | None = None, start_h: float = 10, end_h: float = 18) -> int:
     silent = Silent.empty().told([change], Fixes.empty() if on is None else on)
     event = stay(start_h, end_h)
-    found = silent.reaching(event, event.end, speed_kn=12.0, told_after_s=6 * HOUR)
+    found = silent.reaching(event, event.end, speed_kn=12.0, told_at=lambda off, _: off + 6 * HOUR)
     return found.ships_count
 
 
@@ -120,7 +121,7 @@ def heard(every: Fixes, cuts: list[float], saved: bool) -> dict[str, Event]:
         context = Context(Places.none(), over)
         what = Heard(some, points, Turns.empty())
         of_gaps, told = gaps.step(of_gaps, what, context, as_of)
-        what = replace(what, gaps=Gaps(told, gaps.min_duration_h))
+        what = replace(what, gaps=Gaps(told, partial(gaps.told_at, of_gaps)))
         of_stays, found = stays.step(of_stays, what, context, as_of)
         if saved:
             of_stays = load(dump(of_stays))

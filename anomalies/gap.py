@@ -12,7 +12,8 @@ When the whole station falls silent (nobody heard for an hour, though several
 vessels were just before), that is an outage, and the vessels whose silence
 begins with it are excused: they get no gap.  Two files with days between them
 are the same, and a station that falls half deaf, so that of many vessels few are
-left.  So is a source that said it was deaf, for the vessels that it heard last, and a jammed
+left.  Where such pauses are the rule, as of satellites, nobody is excused by them.
+So is a source that said it was deaf, for the vessels that it heard last, and a jammed
 sea (`anomalies.jams`), for the ships in it.
 Who is excused stays so until heard again: if a vessel does not return with the
 station, nobody knows when and how it went.
@@ -78,6 +79,7 @@ class Gap:
     near_shore_nmi: float = 3.0  # ours: ... or the shore silences are compared with their like
     witness_radius_nmi: float = 10.0  # ours
     outage_vessels_count: int = 3  # ours: so many others must fall silent too
+    pauses_count: int = 12  # ours: so many in three days, and a pause is no outage
     half_deaf_vessels_count: int = 10  # ours: of so many others ...
     half_deaf_share: float = 0.2  # ours: ... at most this share is still heard
 
@@ -86,6 +88,11 @@ class Gap:
             raise ValueError(
                 f"half_deaf_share of a gap is {self.half_deaf_share:g}; it must be at least 0 and"
                 " less than 1: the share of the others that a half deaf station still hears"
+            )
+        if not self.pauses_count >= 1:
+            raise ValueError(
+                f"pauses_count of a gap is {self.pauses_count:g}; it must be at least 1: so many"
+                " pauses of an hour or longer in three days are the rule, not outages"
             )
         for name in ("min_duration_h", "surprising_min_h"):
             if not getattr(self, name) >= KNOWN_AFTER_H:
@@ -131,7 +138,9 @@ class Gap:
         seen = Seen.from_state(state, "seen_")
         judged = self._judged(fixes, seen, waiting, hearing, listening, known_s, context)
         surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
-        teller = Teller(self.kind, self._rule, context.places, hearing, listening, count, known_s)
+        teller = Teller(
+            self.kind, self._rule, context.places, hearing, listening, self._out_s, known_s
+        )
         end = known_s if context.ended or as_of == np.inf else None
         surprise, last, changes = self._told(judged, surprise, teller, end)
         if np.isfinite(known_s):
@@ -233,11 +242,16 @@ class Gap:
         """Return when silences are long enough: hours in which the station was out do not count."""
         long_at = t + self._min_s
         while True:
-            out_s = hearing.outage_s(t, long_at, self.outage_vessels_count, known_s)
+            out_s = self._out_s(hearing, t, long_at, known_s)
             later = t + self._min_s + out_s
             if (later <= long_at).all():
                 return long_at
             long_at = later
+
+    def _out_s(self, hearing: Hearing, after: F64, until: F64, known_s: float) -> F64:
+        """Return for how many seconds between two times the station was out."""
+        counts = self.outage_vessels_count, self.pauses_count
+        return hearing.outage_s(after, until, *counts, known_s)
 
     def _surprising(self, found: Found) -> Mask:
         """Return which silences are surprising enough to be gaps early; unknown is not."""
@@ -275,8 +289,9 @@ class Gap:
             return np.zeros(0, np.bool_)
         for_s = min(AFTER_S, self._early_s - TOLD_WITHIN_S)  # what is told of when a gap opens
         deaf_s = listening.deaf_s(offs.source, offs.t + for_s) - offs.deaf_s
-        outage = hearing.fell_silent(offs.t, self.outage_vessels_count)
-        half = hearing.fell_silent(offs.t, self.half_deaf_vessels_count, self.half_deaf_share)
+        pauses, share = self.pauses_count, self.half_deaf_share
+        outage = hearing.fell_silent(offs.t, self.outage_vessels_count, pauses)
+        half = hearing.fell_silent(offs.t, self.half_deaf_vessels_count, pauses, share)
         return (deaf_s >= for_s / 2) | outage | half
 
     def _witnesses(self, offs: Last, waiting: Heap) -> list[Witnesses]:

@@ -140,6 +140,8 @@ def outage(d: Gap, bins: dict[int, set[int]], off: float) -> bool:
         begins = range(2 if share else 3)
         return crowd(bins, off) >= others_count and any(all(quiet[i : i + 6]) for i in begins)
 
+    if pausing(d, bins, int(off // 600)):
+        return False
     return fell(d.outage_vessels_count, 0) or fell(d.half_deaf_vessels_count, d.half_deaf_share)
 
 
@@ -152,7 +154,21 @@ def is_out(d: Gap, bins: dict[int, set[int]], at: int) -> bool:
     while after not in bins:
         after += 1
     crowd = max(len(bins.get(before - back, ())) for back in range(3))
-    return after - before > 6 and crowd > d.outage_vessels_count
+    usual = max(pauses_before(bins, before)) if pausing(d, bins, before) else 0
+    beyond = at > before + usual
+    return after - before > 6 and crowd > d.outage_vessels_count and beyond
+
+
+def pausing(d: Gap, bins: dict[int, set[int]], at: int) -> bool:
+    pauses = pauses_before(bins, at)
+    heard = sum(m in bins for m in range(at - 431, at + 1))
+    return len(pauses) >= d.pauses_count and heard / len(pauses) < 6
+
+
+def pauses_before(bins: dict[int, set[int]], at: int) -> list[int]:
+    """How many bins long each pause of an hour or more in the three days up to `at` was."""
+    every = [m for m in range(at - 431, at + 1) if m in bins]
+    return [b - a - 1 for a, b in itertools.pairwise(every) if b - a > 6]
 
 
 def deaf_s(turns: Turns, source: int, begin: float, end: float) -> float:

@@ -36,7 +36,7 @@ from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event
 from anomalies.gap_evidence import Teller
 from anomalies.heap import Heap, added, everything, heap
-from anomalies.hearing import KNOWN_AFTER_H, Hearing
+from anomalies.hearing import KNOWN_AFTER_H, Hearing, Outages
 from anomalies.last_heard import EXCUSED, HEARD, QUIET, TOLD, Last, Succession
 from anomalies.marks import SETTLED_S, reach
 from anomalies.silence import Silences, lasting, over
@@ -127,7 +127,7 @@ class Gap:
         self, state: State, heard: Heard, context: Context, as_of: float
     ) -> tuple[State, list[Change]]:
         """Take what was heard up to `as_of`; return the new state and what changed."""
-        known_s, count = reach(state, heard, context, as_of), self.outage_vessels_count
+        known_s = reach(state, heard, context, as_of)
         fixes = Succession.of(Last.from_state(state, "last_"), heard.fixes)
         entering = fixes.entering()
         hearing = Hearing.from_state(state, "hearing_").heard(fixes.bins(entering))
@@ -139,12 +139,12 @@ class Gap:
         judged = self._judged(fixes, seen, waiting, hearing, listening, known_s, context)
         surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
         teller = Teller(
-            self.kind, self._rule, context.places, hearing, listening, self._out_s, known_s
+            self.kind, self._rule, context.places, hearing, listening, self._outages, known_s
         )
         end = known_s if context.ended or as_of == np.inf else None
         surprise, last, changes = self._told(judged, surprise, teller, end)
         if np.isfinite(known_s):
-            surprise = surprise.learned(int(known_s // PERIOD_S), hearing, count)
+            surprise = surprise.learned(int(known_s // PERIOD_S), hearing, self._outages)
         return {
             "reach": np.array(known_s),
             **self._needed(waiting, float(state["reach"]), known_s),
@@ -202,14 +202,14 @@ class Gap:
     ) -> tuple[Surprise, Last, list[Change]]:
         """Measure silences and tell the gaps among them; at the `end`, all that are open."""
         last, seen, hearing = judged.last, judged.seen, teller.hearing
-        count, late_count = self.outage_vessels_count, len(judged.late)
+        late_count = len(judged.late)
         rows = np.concatenate([judged.late, judged.long])
         until = np.concatenate([last.t[judged.late] + self._early_s, judged.long_until])
         # All are asked at once, since what is known at a moment may not be asked for later.
         offs, going_on, near_land = judged.offs, last.take(rows), self._near_land(teller.places)
         asked = [over(offs, near_land(offs), judged.back),
                  lasting(going_on, near_land(going_on), until)]  # fmt: skip
-        surprise, found = surprise.of(Silences.concat(asked), hearing, count)
+        surprise, found = surprise.of(Silences.concat(asked), hearing, self._outages)
         ended_count = len(judged.offs)
         changes = list(self._closed(judged, found.take(slice(ended_count)), teller))
         found = found.take(slice(ended_count, None))
@@ -222,7 +222,8 @@ class Gap:
             rows = np.flatnonzero(last.silence == TOLD)
             until = np.full(len(rows), end)
             still = last.take(rows)
-            surprise, found = surprise.of(lasting(still, near_land(still), until), hearing, count)
+            silences = lasting(still, near_land(still), until)
+            surprise, found = surprise.of(silences, hearing, self._outages)
         still = last.take(rows)
         events = teller.open(still, seen.of(still.track), until, found)
         return surprise, last, changes + list(_opened(events, opened))
@@ -242,16 +243,15 @@ class Gap:
         """Return when silences are long enough: hours in which the station was out do not count."""
         long_at = t + self._min_s
         while True:
-            out_s = self._out_s(hearing, t, long_at, known_s)
+            out_s = hearing.outage_s(t, long_at, self._outages, known_s)
             later = t + self._min_s + out_s
             if (later <= long_at).all():
                 return long_at
             long_at = later
 
-    def _out_s(self, hearing: Hearing, after: F64, until: F64, known_s: float) -> F64:
-        """Return for how many seconds between two times the station was out."""
-        counts = self.outage_vessels_count, self.pauses_count
-        return hearing.outage_s(after, until, *counts, known_s)
+    @property
+    def _outages(self) -> Outages:
+        return Outages(self.outage_vessels_count, self.pauses_count)
 
     def _surprising(self, found: Found) -> Mask:
         """Return which silences are surprising enough to be gaps early; unknown is not."""

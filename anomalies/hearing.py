@@ -12,6 +12,7 @@ one more says nothing of the station, and is no outage.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,13 @@ BEFORE_BINS = 3  # how long before the silence the other vessels count
 PAUSES_BINS = 432
 # So long after a vessel's last fix it is known whether it fell silent with the station.
 KNOWN_AFTER_H = (OUTAGE_BINS + 2) * BIN_S / 3600
+
+
+class Outages(NamedTuple):
+    """What an outage is."""
+
+    others_count: int  # more vessels than these were heard in one of the three bins up to it
+    pauses_count: int  # so many pauses in three days are the rule, see `Hearing.pausing`
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +70,19 @@ class Hearing(Columns):
         """Return whether anybody was heard in each of `bins`."""
         return rows_of(self.bin, bins)[1]
 
-    def outage(self, bins: I64, others_count: int) -> Mask:
-        """Return which of `bins` lie in a time in which the whole station heard nobody.
+    def deaf(self, bins: I64, outages: Outages) -> Mask:
+        """Return in which of `bins` nobody was heard because the whole station heard nobody.
 
-        That is an hour or longer, and more than `others_count` vessels had been heard in
-        one of the three bins up to it.
+        That is for an hour or longer, and more than `others_count` vessels had been heard in
+        one of the three bins up to it; or for however short a time where pauses are the rule.
         """
         row = np.searchsorted(self.bin, bins)
         inside = np.flatnonzero((row > 0) & (row < len(self)) & ~self.anybody(bins))
         before, after = self.bin[row[inside] - 1], self.bin[row[inside]]
         crowd = self._count(before - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
         found = np.zeros(len(bins), np.bool_)
-        found[inside] = (after - before > OUTAGE_BINS) & (crowd > others_count)
+        out = (after - before > OUTAGE_BINS) & (crowd > outages.others_count)
+        found[inside] = out | self.pausing(before, outages.pauses_count)
         return found
 
     def pausing(self, bins: I64, pauses_count: int) -> Mask:
@@ -99,14 +108,13 @@ class Hearing(Columns):
         by = np.cumsum(ended > OUTAGE_BINS)
         return first, last, by[last - begin] - by[first - begin]
 
-    def outage_s(
-        self, after: F64, until: F64, others_count: int, pauses_count: int, known_s: float
-    ) -> F64:
-        """Return for how many seconds between two times the station was out, by that rule.
+    def outage_s(self, after: F64, until: F64, outages: Outages, known_s: float) -> F64:
+        """Return for how many seconds between two times the station was out.
 
-        Where pauses are the rule, an outage begins only when one is longer than all of the
-        three days before.  It is known of times that lie `KNOWN_AFTER_H` before `known_s`, up to
-        which everything was heard, and of those before a time at which somebody was heard.
+        That is for an hour or longer, as in `deaf`; where pauses are the rule, an outage begins
+        when one becomes longer than all of the three days before.  It is known of times that
+        lie `KNOWN_AFTER_H` before `known_s`, up to which everything was heard, and of those
+        before a time at which somebody was heard.
         """
         if not len(after) or not len(self):  # as in most steps of a second
             return np.zeros(len(after))
@@ -116,9 +124,9 @@ class Hearing(Columns):
             bins = np.append(bins, np.int64(known_s // BIN_S))
         row = np.flatnonzero(np.diff(bins) > OUTAGE_BINS)
         crowd = self._count(bins[row] - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
-        row = row[crowd > others_count]
+        row = row[crowd > outages.others_count]
         end = bins[row + 1] * float(BIN_S)
-        begin = (bins[row] + 1.0 + self._usual_bins(bins[row], pauses_count)) * BIN_S
+        begin = (bins[row] + 1.0 + self._usual_bins(bins[row], outages.pauses_count)) * BIN_S
         row, begin, end = (column[begin < end] for column in (row, begin, end))
         if not len(row):
             return np.zeros(len(after))
@@ -134,16 +142,15 @@ class Hearing(Columns):
     def _usual_bins(self, bins: I64, pauses_count: int) -> I64:
         """Return how long the longest pause of three days up to each bin was.
 
-        Zero where pauses are not the rule.
+        Zero where pauses are not the rule.  The bins are sorted.
         """
         usual = np.zeros(len(bins), np.int64)
         rule = np.flatnonzero(self.pausing(bins, pauses_count))
         if len(rule):
             first, last, _ = self._pauses(bins[rule])
-            spans = np.stack([first, last], axis=1).ravel()  # of differences behind each row
-            usual[rule] = (
-                np.maximum.reduceat(np.diff(self.bin, append=self.bin[-1]), spans)[::2] - 1
-            )
+            steps = np.diff(self.bin[first[0] : last[-1] + 1], append=self.bin[last[-1]])
+            spans = np.stack([first, last], axis=1).ravel() - first[0]
+            usual[rule] = np.maximum.reduceat(steps, spans)[::2] - 1
         return usual
 
     def fell_silent(

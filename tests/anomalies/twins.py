@@ -14,7 +14,7 @@ from anomalies.gap import Gap
 from anomalies.loitering import Loitering
 from tests.anomalies.twin_identity import identities
 from tests.anomalies.twin_interference import interferences
-from tests.anomalies.twin_surprise import Fix, Twin
+from tests.anomalies.twin_surprise import Fix, Twin, pauses_before, pausing
 from tests.fleets import points
 from tracks.batch import HULLS_PER_MMSI, Fixes
 from tracks.geodesy import NMI_M, distance_m
@@ -121,7 +121,7 @@ def surprises(
         interval = (float(t) - before[0]) / len(before) if before else np.nan
         every.append(Fix(int(track), float(t), *map(float, rest), int(of_kind), interval))
         of[track].append(every[-1])
-    twin, found = Twin(every, d.outage_vessels_count), {}
+    twin, found = Twin(every, d.outage_vessels_count, d.pauses_count), {}
     for at, track, i in asked:
         on = of[track][i + 1] if i + 1 < len(of[track]) else None
         off = of[track][i]
@@ -140,7 +140,7 @@ def outage(d: Gap, bins: dict[int, set[int]], off: float) -> bool:
         begins = range(2 if share else 3)
         return crowd(bins, off) >= others_count and any(all(quiet[i : i + 6]) for i in begins)
 
-    if pausing(d, bins, int(off // 600)):
+    if pausing(d.pauses_count, bins, int(off // 600)):
         return False
     return fell(d.outage_vessels_count, 0) or fell(d.half_deaf_vessels_count, d.half_deaf_share)
 
@@ -154,21 +154,9 @@ def is_out(d: Gap, bins: dict[int, set[int]], at: int) -> bool:
     while after not in bins:
         after += 1
     crowd = max(len(bins.get(before - back, ())) for back in range(3))
-    usual = max(pauses_before(bins, before)) if pausing(d, bins, before) else 0
+    usual = max(pauses_before(bins, before)) if pausing(d.pauses_count, bins, before) else 0
     beyond = at > before + usual
     return after - before > 6 and crowd > d.outage_vessels_count and beyond
-
-
-def pausing(d: Gap, bins: dict[int, set[int]], at: int) -> bool:
-    pauses = pauses_before(bins, at)
-    heard = sum(m in bins for m in range(at - 431, at + 1))
-    return len(pauses) >= d.pauses_count and heard / len(pauses) < 6
-
-
-def pauses_before(bins: dict[int, set[int]], at: int) -> list[int]:
-    """How many bins long each pause of an hour or more in the three days up to `at` was."""
-    every = [m for m in range(at - 431, at + 1) if m in bins]
-    return [b - a - 1 for a, b in itertools.pairwise(every) if b - a > 6]
 
 
 def deaf_s(turns: Turns, source: int, begin: float, end: float) -> float:

@@ -79,7 +79,7 @@ class Gap:
     near_shore_nmi: float = 3.0  # ours: ... or the shore silences are compared with their like
     witness_radius_nmi: float = 10.0  # ours
     outage_vessels_count: int = 3  # ours: so many others must fall silent too
-    pauses_count: int = 12  # ours: so many in three days, and a pause is no outage
+    pauses_count: int = 10  # ours: so many in three days, and a pause is no outage
     half_deaf_vessels_count: int = 10  # ours: of so many others ...
     half_deaf_share: float = 0.2  # ours: ... at most this share is still heard
 

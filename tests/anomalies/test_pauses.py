@@ -70,7 +70,7 @@ def test_of_a_pause_longer_than_all_before_only_the_rest_does_not_count() -> Non
     gap_of_anna = without(heard, (ANNA,), 40, 98)
     (gap,) = events(ONLY_LONG, gap_of_anna).values()
     assert gap.tracks == (ANNA,)
-    assert gap.evidence.measured["outage_h"] == pytest.approx(48 - 1.3, abs=1.0)
+    assert gap.evidence.measured["outage_h"] == pytest.approx(48)  # the usual 70 minutes count
 
 
 def test_a_station_that_fails_five_times_a_day_has_outages_all_the_same() -> None:
@@ -95,21 +95,21 @@ def table(bins: list[int]) -> Hearing:
 @pytest.mark.parametrize(
     ("pauses", "empty", "heard", "rule"),
     [
-        (12, 6, 1, True),
-        (11, 6, 1, False),
+        (10, 6, 1, True),
+        (9, 6, 1, False),
         (40, 5, 1, False),  # none of an hour
         (30, 6, 5, True),
         (30, 6, 6, False),
-        (12, 35, 1, True),  # four a day
-        (30, 36, 1, False),  # so that only eleven are left in three days
+        (12, 35, 1, True),  # four passes a day
+        (30, 43, 1, False),  # so that only nine are left in three days
     ],
 )
-def test_twelve_pauses_of_an_hour_in_three_days_and_less_than_that_heard_between_are_the_rule(
+def test_ten_pauses_of_an_hour_in_three_days_and_less_than_that_heard_between_are_the_rule(
     pauses: int, empty: int, heard: int, rule: bool
 ) -> None:
     bins = [k * (empty + heard) + i for k in range(pauses + 1) for i in range(heard)]
     last = pauses * (empty + heard)
-    assert table(bins).pausing(np.array([last]), 12).tolist() == [rule]
+    assert table(bins).pausing(np.array([last]), 10).tolist() == [rule]
 
 
 @given(st.lists(st.integers(0, 1500), min_size=1, max_size=300), st.integers(1, 14), st.data())

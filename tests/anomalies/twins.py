@@ -68,7 +68,7 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns, *_: o
             one_in, known_share = surprise[end, track, i]
             at_first = one_in if on else surprise[off + early_s, track, i][0]
             surprising = at_first >= np.log10(d.surprising_one_in_count)
-            out_s = 600 * sum(is_out(d, bins, m) for m in range(int(off // 600), int(end // 600)))
+            out_s = 600 * sum(is_out(d, bins, m, until) for m in range(int(off // 600), int(end // 600)))
             if not surprising and end - off - out_s <= d.min_duration_h * 3600:
                 continue
             before = [t for t, _, _ in rows[: i + 1][-17:] if off - 12 * 3600 <= t < off]
@@ -145,13 +145,13 @@ def outage(d: Gap, bins: dict[int, set[int]], off: float) -> bool:
     return fell(d.outage_vessels_count, 0) or fell(d.half_deaf_vessels_count, d.half_deaf_share)
 
 
-def is_out(d: Gap, bins: dict[int, set[int]], at: int) -> bool:
+def is_out(d: Gap, bins: dict[int, set[int]], at: int, until: float) -> bool:
     before, after = at, at
-    if not any(m < at for m in bins) or not any(m > at for m in bins):
+    if not any(m < at for m in bins):
         return False
     while before not in bins:
         before -= 1
-    while after not in bins:
+    while after not in bins and after < until // 600:
         after += 1
     crowd = max(len(bins.get(before - back, ())) for back in range(3))
     usual = max(pauses_before(bins, before)) if pausing(d.pauses_count, bins, before) else 0

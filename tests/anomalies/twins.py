@@ -68,7 +68,9 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns, *_: o
             one_in, known_share = surprise[end, track, i]
             at_first = one_in if on else surprise[off + early_s, track, i][0]
             surprising = at_first >= np.log10(d.surprising_one_in_count)
-            out_s = 600 * sum(is_out(d, bins, m, until) for m in range(int(off // 600), int(end // 600)))
+            out_s = 600 * sum(
+                is_out(d, bins, m, until) for m in range(int(off // 600), int(end // 600))
+            )
             if not surprising and end - off - out_s <= d.min_duration_h * 3600:
                 continue
             before = [t for t, _, _ in rows[: i + 1][-17:] if off - 12 * 3600 <= t < off]

@@ -365,12 +365,13 @@ _BLOCK = r"(<!-- table: {} -->\n).*?(<!-- end of table -->)"
 
 
 def of_identity(seas: Sequence[Sea]) -> Tables:
-    """Return the tables of part (e)."""
+    """Return the tables of part (f)."""
     rows = []
     for kind in IDENTITY_KINDS:
         some = [sea.outcomes[kind] for sea in seas]
         true, listed, right, strong, strong_right = (
-            sum(o[i] for o in some) for i in range(len(some[0]) - 2)
+            sum(int(count) for count in counts)
+            for counts in zip(*(o[:5] for o in some), strict=True)
         )
         times = [minutes([np.array(o[i]) for o in some]) for i in (-2, -1)]
         rows.append(

@@ -3,8 +3,8 @@
 The chord is the shortest.  A ship that went on at the mean of its speeds for all the time went
 farther than that: on along its course at first, or straight back along the course
 it came on at last, or both, and straight in between; or around, on either side.  How
-far, follows from the time and the speed.  Of a ship too slow for the chord, or whose speed is not known,
-the chord is the only way.
+far, follows from the time and the speed.  Of a ship too slow for the chord, or whose
+speed is not known, the chord is the only way.
 
 Distances are taken on a plane that touches the Earth at the first fix: 1 % off
 at 100 nmi.  Neglected: turns in between.

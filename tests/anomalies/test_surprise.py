@@ -27,7 +27,7 @@ def sea(silent: dict[int, tuple[float, float]]) -> Fixes:
         lat = (EDGE if ship % 2 else WELL) + 0.001 * ship
         parts.append(
             Fixes.make(n, track=track, mmsi=257_000_100 + ship, t=t[heard], lat=lat, lon=5.0,
-                       sog_kn=3.0, cog_deg=rng.random(n) * 360, ship_class=1)
+                       sog_kn=0.6, cog_deg=rng.random(n) * 360, ship_class=1)
         )  # fmt: skip
     every = Fixes.concat(parts)
     columns = {n: getattr(every, n) for n in Fixes.described()}

@@ -105,6 +105,20 @@ def test_saving_and_loading_changes_no_decision() -> None:
     assert facts(told(np.linspace(t[0], t[-1], 25).tolist(), saved=True)) == facts(told([]))
 
 
+def test_a_station_that_does_not_decide_tells_the_same_events() -> None:
+    positions, statics = sea()
+    deciding, other = Station(SETTINGS, places()), Station(SETTINGS, places(), decides=False)
+    steps = [s.step(positions, statics, np.inf, ended=True) for s in (deciding, other)]
+    assert steps[0].decided
+    assert not steps[1].decided
+    events = [{c.event for c in step.changes if c.event.end is not None} for step in steps]
+    assert events[0] == events[1]
+    assert events[0]
+    assert deciding.going_on == other.going_on
+    assert not other.waiting.over
+    assert not other.waiting.told
+
+
 def test_what_has_been_decided_does_not_change_by_what_is_heard_later() -> None:
     positions, statics = sea()
     whole, moment = told([]), (positions.t[0] // EVERY_S + 5) * EVERY_S

@@ -15,6 +15,8 @@ from tracks.geodesy import NMI_M, distance_m
 FISHING = 7
 AT_REST = (1, 5, 6)  # at anchor, moored, aground
 
+_AT_REST = np.isin(np.arange(256), AT_REST)  # by status
+
 LEAST_WAY_M = 100.0  # a shorter way is the noise of a satellite receiver
 
 
@@ -28,7 +30,7 @@ def rows_between(points: Points, keys: U64, track: int, first: int, last: int) -
 def lines_of(several: Sequence[Points]) -> tuple[int, ...]:
     """Return the raw-log lines of all these points, sorted."""
     lines = [line for points in several for line in (points.line_before, points.line_after)]
-    return tuple(np.unique(np.concatenate(lines)).tolist())
+    return tuple(sorted({*np.concatenate(lines).tolist()}))
 
 
 def legs_m(points: Points) -> F64:
@@ -56,7 +58,7 @@ def _straight_share(points: Points) -> float:
 
 def at_rest(points: Points) -> Mask:
     """Return where the vessel said it was at anchor, moored or aground."""
-    return np.isin(points.nav_status, AT_REST)
+    return np.asarray(_AT_REST[points.nav_status])
 
 
 def manner(own: Points, around: Points) -> dict[str, float]:
@@ -67,12 +69,13 @@ def manner(own: Points, around: Points) -> dict[str, float]:
     and the last hour of a stay say nothing of its own speed.
     """
     first, last = own.bin[0], own.bin[-1]
-    within = (own.bin >= first + HOUR) & (own.bin <= last - HOUR)
-    inner = own.take(within) if within.any() else own
+    begin, end = np.searchsorted(own.bin, [first + HOUR, last - HOUR + 1]).tolist()
+    inner = own.take(slice(begin, end)) if begin < end else own
+    came, left = np.searchsorted(around.bin, [first, last]).tolist()
     stay = {
-        "before_fastest_kn": legs_kn(around.take(around.bin <= first)),
+        "before_fastest_kn": legs_kn(around.take(slice(came + 1))),
         "fastest_kn": legs_kn(inner),
-        "after_fastest_kn": legs_kn(around.take(around.bin >= last)),
+        "after_fastest_kn": legs_kn(around.take(slice(left, None))),
     }
     return {name: float(speed_kn.max()) for name, speed_kn in stay.items() if len(speed_kn)} | {
         "held_spread_nmi": spread_nmi(inner),

@@ -121,7 +121,7 @@ def test_a_station_that_does_not_decide_tells_the_same_events() -> None:
 
 def test_what_has_been_decided_does_not_change_by_what_is_heard_later() -> None:
     positions, statics = sea()
-    whole, moment = told([]), (positions.t[0] // EVERY_S + 5) * EVERY_S
+    whole, moment = told([]), (positions.t[0] // EVERY_S + 3) * EVERY_S
     station = Station(SETTINGS, places())
     early = [b.take(b.t < moment) for b in (positions, statics)]
     before = station.step(early[0], early[1], moment).decided
@@ -161,7 +161,7 @@ def test_moments_are_full_multiples_before_which_something_was_heard() -> None:
 
 def test_where_little_is_heard_a_day_is_awaited() -> None:
     waiting, hour = Waiting(), 3600.0
-    t = np.array([1.0, 5.0, 9.5, 30.0, 200.0]) * hour
+    t = np.array([1.0, 8.0, 13.5, 30.0, 200.0]) * hour
     assert waiting.moments(t, -np.inf, 220 * hour) == [
         (24 * hour, 3 * EVERY_S), (48 * hour, EVERY_S), (216 * hour, EVERY_S),
     ]  # fmt: skip

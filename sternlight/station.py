@@ -21,7 +21,7 @@ from sternlight.alerting import Decided, Waiting, alike, decide
 from sternlight.fleet import Fleet
 from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
-from sternlight.stops import joined, parted
+from sternlight.stops import parted
 from tracks.anchorages import FISHING, Anchorages, Learned
 from tracks.batch import HULLS_PER_MMSI, I64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.identity import ClaimChange, Claims
@@ -36,9 +36,9 @@ NO_TURNS = Turns.empty()
 
 
 class Step(NamedTuple):
-    """What one step brought: what was heard, what changed in the events, and what was decided."""
+    """What a step brought: what was heard, part by part, what changed, and what was decided."""
 
-    heard: Heard
+    heard: Sequence[Heard]
     changes: list[Change]
     decided: Sequence[Decided] = ()
 
@@ -109,7 +109,7 @@ class Station:
         if ended and self.decides:
             decided.append(self._decided(as_of, self.waiting.heard_s, self.going_on))
         changes = [change for _, some in steps for change in some]
-        return Step(joined([heard for heard, _ in steps]), changes, decided)
+        return Step([heard for heard, _ in steps], changes, decided)
 
     def _stops(self, positions: PositionBatch, as_of: float) -> list[tuple[float, float | None]]:
         """Return where to stop on the way: as anchorages come into use, or to decide on alerts.

@@ -18,14 +18,13 @@ NEAR_SHORE_NMI = 5.0
 AT_REST = {1: "at anchor", 5: "moored", 6: "aground"}  # navigational status, table 47
 REST_KN = 0.5  # a ship whose antenna only swings
 SAME_PLACE_NMI = 1.0
-BERTH_NMI = 0.2
 FASTEST_KN = 30.0  # faster than any fishing or cargo ship
 
 
 def of_gap(facts: Facts) -> Iterator[Factor]:
     """Yield what speaks for and against a dark gap, but for where all of them begin."""
     surprise = facts.measured("silence_surprise")
-    if math.isfinite(surprise):
+    if math.isfinite(surprise):  # what follows is in it already, and more rightly
         yield _surprise(surprise)
         return
     yield from _without_coverage(facts)
@@ -140,10 +139,6 @@ def _off(facts: Facts) -> Iterator[Factor]:
     elif shore >= FAR_OFFSHORE_NMI:
         yield factor("off far from shore", f"Fell silent {nmi(shore)} from shore.")
     status, speed_kn = facts.measured("nav_status_code"), facts.measured("sog_kn")
-    learned = math.isfinite(facts.measured("silence_surprise"))  # of slow ships apart
-    if learned and speed_kn < REST_KN and facts.measured("distance_nmi") < BERTH_NMI:
-        says = "It lay still and was heard again at the same place: ships at a berth cut the power."
-        yield factor("lay still", says)
-    elif status in AT_REST or (speed_kn < REST_KN and not learned):
+    if status in AT_REST or speed_kn < REST_KN:
         said = AT_REST.get(int(status), f"making {speed_kn:.1f} kn")
         yield factor("at rest", f"Its last report said {said}.")

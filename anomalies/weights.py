@@ -54,7 +54,6 @@ WEIGHTS: dict[str, Weight] = {
     "off near shore": Weight(-0.4, "islands and cliffs shadow the antenna"),
     "off far from shore": Weight(0.4, "50 nmi: Welch 2022; nearer, gaps are unreliable (GFW)"),
     "at rest": Weight(-1.0, "moored and anchored ships are switched off and shadowed"),
-    "lay still": Weight(-2.0, "at a quay or anchor the power is cut; at sea few ships lie still"),
     "class B": Weight(-0.7, "2 to 5 W instead of 12.5 W: heard only half as far"),
     # Loitering.
     "long stay": Weight(0.35, "for each doubling beyond 4 h"),

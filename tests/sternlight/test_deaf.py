@@ -19,7 +19,8 @@ from tests.sternlight.stations import BEGAN, Post, replayed_rows
 from tests.sternlight.test_rawlog import content
 
 HOURS, BEGINS_H, ENDS_H = 14.0, 4.0, 12.0  # from when to when nothing is heard
-BATCH_S = 240.0
+BATCH_S = 120.0
+AN_HOUR = 30  # batches
 REFUSED = "the connection was refused"
 
 
@@ -45,7 +46,7 @@ def sea() -> list[list[tuple[int, bytes]]]:
 def in_view(h: float) -> set[int]:
     """Return the vessels that are heard well before, during and after these eight hours."""
     heard = [
-        {m for batch in sea()[int(a * 15) : int(b * 15)] for m, _ in batch}
+        {m for batch in sea()[int(a * AN_HOUR) : int(b * AN_HOUR)] for m, _ in batch}
         for a, b in ((0.5, 1), (2, 3), (3.9, 4), (6, 7), (8, 9), (12.1, 13), (13, 14))
     ]
     return {mmsi for mmsi in set.intersection(*heard) if 200_000_000 <= mmsi < 800_000_000}
@@ -166,7 +167,7 @@ def test_of_two_sources_one_that_dies_excuses_nobody_that_both_could_hear(tmp_pa
     both = two()
     for i, batch in enumerate(sea()):
         h = i * BATCH_S / 3600
-        if i == int(BEGINS_H * 15) + 8:  # half an hour after they fell silent
+        if i == int(BEGINS_H * AN_HOUR) + AN_HOUR // 2:  # half an hour after they fell silent
             station.backlog.tell(Notice(1, station.moments.mono, "lost", REFUSED))
         text = b"".join(s for m, s in batch if not (deaf_h(h) and m in both))
         station.backlog.put(2, text or b"\n")

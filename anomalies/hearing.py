@@ -81,6 +81,8 @@ class Hearing(Columns):
         if len(self) and np.isfinite(known_s):
             bins = np.append(bins, np.int64(known_s // BIN_S))
         row = np.flatnonzero(np.diff(bins) > OUTAGE_BINS)
+        if not len(row):
+            return np.zeros(len(after))
         crowd = self._count(bins[row] - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
         row = row[crowd > others_count]
         begin, end = (bins[row] + 1.0) * BIN_S, bins[row + 1] * float(BIN_S)

@@ -84,7 +84,6 @@ class Silent(Columns):
         asked = asked.take(asked.track // HULLS_PER_MMSI != stay.mmsis[0])
         if not len(asked):
             return NOBODY
-        asked = asked.take((asked.on <= until) | (told_at(asked.off, until) <= until))
         away_m = distance_m(asked.lat, asked.lon, stay.lat, stay.lon)
         speed_m_s = speed_kn * NMI_M / 3600
         comes = np.maximum(asked.off + away_m / speed_m_s, stay.start)
@@ -93,6 +92,8 @@ class Silent(Columns):
         goes = np.full(len(asked), until)
         goes[back] = np.minimum(until, asked.on[back] - home_m / speed_m_s)
         could = np.flatnonzero(goes - comes >= MEETING_S)
+        if not back[could].all():
+            could = could[back[could] | (told_at(asked.off[could], until) <= until)]
         if not len(could):
             return NOBODY
         nearest = could[np.argmin(away_m[could])]

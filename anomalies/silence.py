@@ -25,11 +25,12 @@ from tracks.coverage import Coverage
 from tracks.geodesy import NMI_M, destination
 from tracks.recency import keys
 from tracks.trials import kinds
-from tracks.ways import Ends, Ways, back, chord, onward, onward_and_back
+from tracks.ways import Ends, Ways, around, back, chord, onward, onward_and_back
 
 MOST_BINS = 144
 LEAST_KNOWN_BINS = 6  # with less than an hour of known places nothing is said
 DEVIATION = 1.0  # log-odds; see docs/coverage.md
+AROUND = 0.5  # log10: of ten ships three come back by a detour; see docs/coverage.md
 AT_ONCE = 64  # silences; bounds memory
 
 # Gauss's quadrature for the normal distribution: nodes and weights.
@@ -79,16 +80,20 @@ def computed(silences: Silences, coverage: Coverage, hearing: Hearing) -> tuple[
     for begin in range(0, len(silences), AT_ONCE):
         rows = slice(begin, begin + AT_ONCE)
         some = silences.take(rows)
-        ways = _ways(some)
+        ways, unlikely = zip(*_ways(some), strict=True)
         bins = _Bins.of(some, coverage, hearing).repeated(len(ways))
         along, known = bins.along(Ways.concat(ways), coverage)
-        surprise[rows] = np.fmin.reduce(along.reshape(len(ways), -1))
+        by_way = along.reshape(len(ways), -1) + np.array(unlikely)[:, None]
+        surprise[rows] = np.fmin.reduce(by_way)
         share[rows] = known.reshape(len(ways), -1).max(axis=0)
     return np.round(surprise, 6), share
 
 
-def _ways(silences: Silences) -> list[Ways]:
-    """Return the ways they may have gone: while a silence lasts, on as before, or nowhere."""
+def _ways(silences: Silences) -> list[tuple[Ways, float]]:
+    """Return the ways they may have gone, and how much less likely than others, log10.
+
+    While a silence lasts these are on as before, or nowhere.
+    """
     lasts = np.isnan(silences.lat2)
     gone_nmi = silences.sog1_kn * (silences.t2 - silences.t1) / 3600
     away_m = np.nan_to_num(np.where(lasts, gone_nmi * NMI_M, 0))
@@ -103,8 +108,12 @@ def _ways(silences: Silences) -> list[Ways]:
         for place in ((silences.lat1, silences.lon1), ahead)
     )
     if lasts.all():
-        return [chord(here), chord(on)]
-    return [chord(here), onward(on), back(on), onward_and_back(on)]
+        return [(chord(here), 0.0), (chord(on), 0.0)]
+    direct = [chord(here), onward(on), back(on), onward_and_back(on)]
+    return [
+        *((way, 0.0) for way in direct),
+        *((around(on, side), AROUND) for side in (1, -1)),
+    ]
 
 
 class _Bins(NamedTuple):

@@ -1,4 +1,4 @@
-"""(e) Is the budget of alerts kept, and what does it buy?  On long simulated weeks of a station.
+"""(g) Is the budget of alerts kept, and what does it buy?  On long simulated weeks of a station.
 
 The seas are those of part (a), but weeks long and counted from the first minute, since a
 new station must keep its promise, too.  A sea is judged once; each budget then decides

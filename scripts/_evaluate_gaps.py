@@ -108,7 +108,7 @@ def station(seed: int, days: float, settings: Settings, places: Places) -> Stati
     gaps = [f for f in found_in(recording.positions, recording.statics, settings, places)
             if f.kind == "gap"]  # fmt: skip
     since = START + min(LEARN_DAYS, days / 3) * DAY
-    elsewhere = _judged(silences, gaps, sea.register.mmsi, since)
+    elsewhere = judged(silences, gaps, sea.register.mmsi, since)
     silences = silences.take(silences.start >= since)
     starts, ends = _errors(silences, recording)
     weeks = (sea.end - since) / (7 * DAY)
@@ -204,7 +204,7 @@ def _cause(recording: Recording, off: F64, ship: I64, start: F64, end: F64) -> U
     return np.select(held, [QUAY, OFF, PARTLY, OUTAGE, BEYOND], WEAK).astype(np.uint8)
 
 
-def _judged(silences: Silences, gaps: Sequence[Found], mmsi: I64, since: float) -> int:
+def judged(silences: Silences, gaps: Sequence[Found], mmsi: I64, since: float) -> int:
     """Fill in what the listed gaps say; return how many of them are no silence."""
     true = [Span((int(mmsi[s]),), a, b) for s, a, b in zip(silences.ship.tolist(),
             silences.start.tolist(), silences.end.tolist(), strict=True)]  # fmt: skip

@@ -1,4 +1,4 @@
-"""(e) Numbers and names that change or are shared, and jammed seas, with decoys among them.
+"""(f) Numbers and names that change or are shared, and jammed seas, with decoys among them.
 
 On the sea of part (b), heard by its antenna, some ships get another MMSI while they sail,
 another name or IMO number, or a number that another ship has; in one area satellite
@@ -123,8 +123,11 @@ def sea(seed: int, days: float, settings: Settings, places: Places) -> Sea:
         for f in found
         if f.score >= 0.5 and f.event is not None and _wrong(f, acts, jam)
     ]
-    counts = (sum(_in_jam(f, jam) for f in some) for some in (calm, before, found))
-    return Sea(outcomes, Silenced(*counts, len(jam.mmsis)), wrong)
+    undisturbed, unsilenced, silenced = (
+        sum(_in_jam(f, jam) for f in some) for some in (calm, before, found)
+    )
+    counts = Silenced(undisturbed, unsilenced, silenced, len(jam.mmsis))
+    return Sea(outcomes, counts, wrong)
 
 
 def _repeated(positions: PositionBatch, statics: StaticBatch, rng: Generator) -> StaticBatch:
@@ -231,7 +234,7 @@ def _one_number(
     until = at + HOUR * float(rng.uniform(4, 40))
 
     def given(batch: PositionBatch | StaticBatch) -> Mask:
-        return (batch.mmsi == b) & (batch.t >= at) & (batch.t < until)
+        return np.asarray((batch.mmsi == b) & (batch.t >= at) & (batch.t < until))
 
     ours, theirs = (
         {int(t // 600) for t in positions.t[rows]}
@@ -329,10 +332,8 @@ def _false(
         return destination(lat, lon, rng.uniform(0, 360, n), away_m)
     there = destination(centre_lat, centre_lon, rng.uniform(0, 360), NMI_M * rng.uniform(25, 120))
     if how == 1:
-        return destination(
-            *(np.full(n, v) for v in there), rng.uniform(0, 360, n), rng.uniform(0, 400, n)
-        )
-    return destination(*(np.full(n, v) for v in there), (t / 5) % 360, np.full(n, 900.0))
+        return destination(there[0], there[1], rng.uniform(0, 360, n), rng.uniform(0, 400, n))
+    return destination(there[0], there[1], (t / 5) % 360, np.full(n, 900.0))
 
 
 def _moment(

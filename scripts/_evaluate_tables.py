@@ -123,6 +123,30 @@ def of_gaps(stations: Sequence[Station]) -> Tables:
     }  # fmt: skip
 
 
+def of_crossing(stations: Sequence[Station]) -> Tables:
+    """Return the tables of the sea that ships cross, of part (a)."""
+    every = Silences.concat([s.silences for s in stations])
+    weeks = sum(s.weeks for s in stations)
+    listed = pooled(rankings(stations, "Sternlight's score", LEAST_H))
+    rules = [
+        (f"Sternlight, score {STRONG} or more", listed.flagged(STRONG)),
+        *((f"rule: {n}", _all(every).counted(rule(every))) for n, rule in RULES.items()),
+    ]
+    return {
+        "crossing-facts": table(["", "count"], _facts(stations, every, starts=False)),
+        "crossing-rankings": table(
+            ["ranked by", "average precision", "recall at precision 0.9",
+             "right among one a week", "average precision, 6 h or more"],
+            [_ranked(stations, name, weeks) for name in RANKINGS],
+        ),
+        "crossing-rules": table(
+            ["flagged by", "precision", "recall", "false alarms a week"],
+            [(name, *counts_row(c, weeks)) for name, c in rules],
+        ),
+        "crossing-chance": _chances(every),
+    }  # fmt: skip
+
+
 def _all(every: Silences) -> Ranking:
     return Ranking(every.truth, every.hours)
 
@@ -136,10 +160,12 @@ def _silent_because(every: Silences) -> list[list[str]]:
     ]
 
 
-def _facts(stations: Sequence[Station], every: Silences) -> list[tuple[str, str]]:
+def _facts(
+    stations: Sequence[Station], every: Silences, starts: bool = True
+) -> list[tuple[str, str]]:
     outage = every.take(every.cause == OUTAGE)
     listed = int((outage.score > -np.inf).sum())
-    return [
+    facts = [
         ("seas", f"{len(stations)}"),
         ("station weeks judged", f"{sum(s.weeks for s in stations):.1f}"),
         ("silences of 2 h or more", f"{len(every):,}"),
@@ -149,9 +175,13 @@ def _facts(stations: Sequence[Station], every: Silences) -> list[tuple[str, str]
         ("outages of the station", f"{sum(s.outages for s in stations)}"),
         ("innocent silences that began with an outage", f"{len(outage):,}"),
         ("of these, listed as a gap", share(listed, len(outage))),
-        ("start of the right ones, median error", minutes([s.start_min for s in stations])),
-        ("end of the right ones, median error", minutes([s.end_min for s in stations])),
     ]  # fmt: skip
+    if starts:
+        facts += [
+            ("start of the right ones, median error", minutes([s.start_min for s in stations])),
+            ("end of the right ones, median error", minutes([s.end_min for s in stations])),
+        ]
+    return facts
 
 
 def _ranked(stations: Sequence[Station], name: str, weeks: float) -> list[str]:
@@ -173,18 +203,20 @@ def _reliability(ranking: Ranking) -> str:
 
 
 def _chances(every: Silences) -> str:
-    """Write how often innocent silences are called rare; who is not listed is not called so."""
+    """Write how often innocent silences are called rare.
+
+    Who is not listed is not called so.  Shorter ones than 6 h are listed from one in a hundred
+    on, so that only longer ones can be asked for less.
+    """
     if np.isnan(every.chance).all():
         return "The detector gives no chance yet, so there is nothing to hold against what came."
-    innocent = every.take(~every.truth)
     rows = []
     for n in ONE_IN:
-        called = int((innocent.chance <= 1 / n).sum())
-        caught = int((every.chance[every.truth] <= 1 / n).sum())
-        rows.append(
-            (f"1 in {n:,}", share(called, len(innocent)), f"{1 / n:g}",
-             share(caught, int(every.truth.sum())))
-        )  # fmt: skip
+        asked = every.take(every.hours > 6) if n < ONE_IN[1] else every
+        innocent, made = asked.take(~asked.truth), asked.take(asked.truth)
+        called, caught = (int((some.chance <= 1 / n).sum()) for some in (innocent, made))
+        name = f"1 in {n:,}" + (", of those longer than 6 h" if n < ONE_IN[1] else "")
+        rows.append((name, share(called, len(innocent)), f"{1 / n:g}", share(caught, len(made))))
     return table(["called", "of the innocent", "promised", "of those switched off"], rows)
 
 
@@ -333,12 +365,13 @@ _BLOCK = r"(<!-- table: {} -->\n).*?(<!-- end of table -->)"
 
 
 def of_identity(seas: Sequence[Sea]) -> Tables:
-    """Return the tables of part (e)."""
+    """Return the tables of part (f)."""
     rows = []
     for kind in IDENTITY_KINDS:
         some = [sea.outcomes[kind] for sea in seas]
         true, listed, right, strong, strong_right = (
-            sum(o[i] for o in some) for i in range(len(some[0]) - 2)
+            sum(int(count) for count in counts)
+            for counts in zip(*(o[:5] for o in some), strict=True)
         )
         times = [minutes([np.array(o[i]) for o in some]) for i in (-2, -1)]
         rows.append(

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, TypeVar
 import _evaluate_ablation as ablation
 import _evaluate_budget as budget
 import _evaluate_conformance as conformance
+import _evaluate_crossing as crossing
 import _evaluate_gaps as gaps
 import _evaluate_hulls as hulls
 import _evaluate_identity as identity
@@ -61,6 +62,8 @@ class Size(NamedTuple):
     young_days: float
     other_seas: int
     other_days: float
+    crossing_seas: int
+    crossing_days: float
     first_seed: int = 1
 
     def seeds(self, count: int) -> range:
@@ -68,8 +71,8 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL = Size(12, 14, 4, 10, 24, 40, 12, 4, 3, 42, 4, 35, 3, 10)
-QUICK = Size(2, 6, 1, 4, 1, 4, 1, 3, 1, 14, 1, 7, 1, 3)
+FULL = Size(12, 14, 4, 10, 24, 40, 12, 4, 3, 42, 4, 35, 3, 10, 4, 20)
+QUICK = Size(2, 6, 1, 4, 1, 4, 1, 3, 1, 14, 1, 7, 1, 3, 1, 5)
 
 
 @cache
@@ -88,6 +91,10 @@ def gap_sea(seed: int, days: float) -> gaps.Station:
 
 def budget_sea(seed: int, days: float) -> Sequence[budget.Kept]:
     return budget.sea(seed, days, settings(), places())
+
+
+def crossing_sea(seed: int, days: float) -> gaps.Station:
+    return crossing.crossing(seed, days, settings(), places())
 
 
 def young_station(seed: int, days: float) -> stations.Judged:
@@ -166,11 +173,15 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
     long_seas = work.each(
         budget_sea, *((k, size.budget_days) for k in size.seeds(size.budget_seas))
     )
+    crossed = work.each(
+        crossing_sea, *((k, size.crossing_days) for k in size.seeds(size.crossing_seas))
+    )
     young = work.each(young_station, *((k, size.young_days) for k in size.seeds(size.young_seas)))
     other = work.each(other_stations, *((k, size.other_days) for k in size.seeds(size.other_seas)))
     of_hulls = measure_hulls(work, size, folder)
     of_real = measure_real(work, size, folder) if folder.is_dir() else {}
     made = tables.of_gaps(results(gap_seas)) | tables.of_budget(results(long_seas))
+    made |= tables.of_crossing(results(crossed))
     by_setting: tables.Meetings = {}
     for setting, futures in zip(meetings.SETTINGS, meeting_seas, strict=True):
         seas = results(futures)
@@ -235,7 +246,9 @@ def main() -> None:
     folder = asked.recordings or Path(elsewhere or ROOT.parent / "shared" / "recordings")
     size = (QUICK if asked.quick else FULL)._replace(first_seed=asked.first_seed)
     if asked.days:
-        lasts = ("gap_days", "meeting_days", "budget_days", "young_days", "other_days")
+        lasts = (
+            "gap_days", "meeting_days", "budget_days", "young_days", "other_days", "crossing_days",
+        )  # fmt: skip
         size = size._replace(**dict.fromkeys(lasts, asked.days))
     page = asked.page or (None if asked.quick else PAGE)
     with ProcessPoolExecutor(asked.jobs) as pool:

@@ -2,9 +2,9 @@
 
 The chord is the shortest.  A ship that went on at the mean of its speeds for all the time went
 farther than that: on along its course at first, or straight back along the course
-it came on at last, or both, and straight in between.  How far, follows from the
-time and the speed.  Of a ship too slow for the chord, or whose speed is not known,
-the chord is the only way.
+it came on at last, or both, and straight in between; or around, on either side.  How
+far, follows from the time and the speed.  Of a ship too slow for the chord, or whose
+speed is not known, the chord is the only way.
 
 Distances are taken on a plane that touches the Earth at the first fix: 1 % off
 at 100 nmi.  Neglected: turns in between.
@@ -102,6 +102,16 @@ def onward_and_back(ends: Ends) -> Ways:
         x = 2 * c / (b + np.sqrt(np.maximum(b**2 - 4 * a * c, 0)))
     x = np.where((c > 0) & np.isfinite(x), x, 0.0)
     return _ways(ends, plane, x, x)
+
+
+def around(ends: Ends, side: int) -> Ways:
+    """Return the ways straight to a point to the right (1) or left (-1) of the chord, and on."""
+    far, _, _, long = _plane(ends)
+    half = far / 2
+    aside = np.sqrt(np.maximum((long / 2) ** 2 - (half**2).sum(-1), 0))
+    across = _unit(bearing_deg(ends.lat1, ends.lon1, ends.lat2, ends.lon2) + 90.0 * side)
+    corner = half + across * aside[:, None]
+    return Ways(ends.lat1, ends.lon1, np.stack([np.zeros_like(far), corner, corner, far]))
 
 
 def _plane(ends: Ends) -> _Plane:

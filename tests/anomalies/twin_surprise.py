@@ -64,7 +64,12 @@ class Twin:
         """Return what is found at Unix time `until`, which only grows from call to call."""
         self.learn(int(until // HOUR))
         found = [self.along(off, way, until) for way in ways(off, on, until)]
-        known = [chance for chance, _ in found if not math.isnan(chance)]
+        unlikely = [0.0] * 4 + [0.5] * 2  # the ways around
+        known = [
+            chance + more
+            for (chance, _), more in zip(found, unlikely, strict=False)
+            if not math.isnan(chance)
+        ]
         share = max(share for _, share in found)
         if not known:
             return math.nan, share
@@ -251,7 +256,15 @@ def ways(off: Fix, on: Fix | None, until: float) -> list[list[tuple[float, float
         [here, tuple(u * x), tuple(far)],
         [here, tuple(far - w * y), tuple(far)],
         [here, tuple(u * z), tuple(far - w * z), tuple(far)],
+        *([here, aside(off, on, far, long, side), tuple(far)] for side in (90, -90)),
     ]
+
+
+def aside(off: Fix, on: Fix, far: np.ndarray, long: float, side: float) -> tuple[float, float]:
+    """Return the corner of a detour that is `long` in all."""
+    across = unit(float(bearing_deg(off.lat, off.lon, on.lat, on.lon)) + side)
+    room = (long / 2) ** 2 - float((far**2).sum()) / 4
+    return tuple(far / 2 + across * math.sqrt(max(room, 0.0)))
 
 
 def reach(length, long: float, known: bool) -> float:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from tracks.batch import F64
 from tracks.cells import SIZES_DEG, cells_of
 from tracks.coverage import PERIOD_S, Coverage
-from tracks.geodesy import NMI_M, destination, distance_m, wrap_lon
+from tracks.geodesy import NMI_M, bearing_deg, destination, distance_m, wrap_lon
 from tracks.recency import interval_class, keys
 from tracks.trials import Legs, Trials, kinds, trials
-from tracks.ways import Ends, chord, onward, onward_and_back
+from tracks.ways import Ends, Ways, around, chord, onward, onward_and_back
 from tracks.ways import back as straight_then_back
 
 T0 = 1_500_012_000.0  # a full hour
@@ -62,12 +62,28 @@ def test_a_way_is_as_long_as_the_ship_can_have_gone(
 ) -> None:
     one = ends(course1, course2, speed_kn, hours)
     assert gone(chord(one).corners) == pytest.approx(12, rel=1e-3)
-    for way in (onward, straight_then_back, onward_and_back):
+    for way in (onward, straight_then_back, onward_and_back, right, left):
         expected = max(12.0, speed_kn * hours)
         assert gone(way(one).corners) == pytest.approx(expected, rel=2e-3)
         for share, lat, lon in ((0.0, one.lat1, one.lon1), (1.0, one.lat2, one.lon2)):
             at = way(one).at(np.array([0]), np.array([share]))
             assert distance_m(*at, lat, lon)[0] < 30
+
+
+def right(one: Ends) -> Ways:
+    return around(one, 1)
+
+
+def left(one: Ends) -> Ways:
+    return around(one, -1)
+
+
+def test_a_way_around_lies_to_the_side_that_is_asked_for() -> None:
+    one = ends(40.0, 40.0, 10.0, 6.0)  # 12 nmi to the north-east in a time for 60
+    for way, side in ((right, 1), (left, -1)):
+        lat, lon = way(one).at(np.array([0]), np.array([0.5]))
+        turned = (bearing_deg(58.0, 5.0, lat, lon)[0] - 40.0 + 180) % 360 - 180
+        assert side * turned == pytest.approx(78.5, abs=2)
 
 
 def leg(t1: float, t2: float, track: int = 1) -> Legs:

@@ -12,7 +12,8 @@ When the whole station falls silent (nobody heard for an hour, though several
 vessels were just before), that is an outage, and the vessels whose silence
 begins with it are excused: they get no gap.  Two files with days between them
 are the same, and a station that falls half deaf, so that of many vessels few are
-left.  So is a source that said it was deaf, for the vessels that it heard last, and a jammed
+left.  Where such pauses are the rule, as of satellites, nobody is excused by them.
+So is a source that said it was deaf, for the vessels that it heard last, and a jammed
 sea (`anomalies.jams`), for the ships in it.
 Who is excused stays so until heard again: if a vessel does not return with the
 station, nobody knows when and how it went.
@@ -35,7 +36,7 @@ from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event
 from anomalies.gap_evidence import Teller
 from anomalies.heap import Heap, added, everything, heap
-from anomalies.hearing import KNOWN_AFTER_H, Hearing
+from anomalies.hearing import KNOWN_AFTER_H, Hearing, Outages
 from anomalies.last_heard import EXCUSED, HEARD, QUIET, TOLD, Last, Succession
 from anomalies.marks import SETTLED_S, reach
 from anomalies.silence import Silences, lasting, over
@@ -78,6 +79,7 @@ class Gap:
     near_shore_nmi: float = 3.0  # ours: ... or the shore silences are compared with their like
     witness_radius_nmi: float = 10.0  # ours
     outage_vessels_count: int = 3  # ours: so many others must fall silent too
+    pauses_count: int = 10  # ours: so many in three days, and a pause is no outage
     half_deaf_vessels_count: int = 10  # ours: of so many others ...
     half_deaf_share: float = 0.2  # ours: ... at most this share is still heard
 
@@ -86,6 +88,11 @@ class Gap:
             raise ValueError(
                 f"half_deaf_share of a gap is {self.half_deaf_share:g}; it must be at least 0 and"
                 " less than 1: the share of the others that a half deaf station still hears"
+            )
+        if not self.pauses_count >= 1:
+            raise ValueError(
+                f"pauses_count of a gap is {self.pauses_count:g}; it must be at least 1: so many"
+                " pauses of an hour or longer in three days are the rule, not outages"
             )
         for name in ("min_duration_h", "surprising_min_h"):
             if not getattr(self, name) >= KNOWN_AFTER_H:
@@ -120,7 +127,7 @@ class Gap:
         self, state: State, heard: Heard, context: Context, as_of: float
     ) -> tuple[State, list[Change]]:
         """Take what was heard up to `as_of`; return the new state and what changed."""
-        known_s, count = reach(state, heard, context, as_of), self.outage_vessels_count
+        known_s = reach(state, heard, context, as_of)
         fixes = Succession.of(Last.from_state(state, "last_"), heard.fixes)
         entering = fixes.entering()
         hearing = Hearing.from_state(state, "hearing_").heard(fixes.bins(entering))
@@ -131,11 +138,13 @@ class Gap:
         seen = Seen.from_state(state, "seen_")
         judged = self._judged(fixes, seen, waiting, hearing, listening, known_s, context)
         surprise = Surprise.from_state(state, "surprise_").heard(fixes.legs(entering))
-        teller = Teller(self.kind, self._rule, context.places, hearing, listening, count, known_s)
+        teller = Teller(
+            self.kind, self._rule, context.places, hearing, listening, self._outages, known_s
+        )
         end = known_s if context.ended or as_of == np.inf else None
         surprise, last, changes = self._told(judged, surprise, teller, end)
         if np.isfinite(known_s):
-            surprise = surprise.learned(int(known_s // PERIOD_S), hearing, count)
+            surprise = surprise.learned(int(known_s // PERIOD_S), hearing, self._outages)
         return {
             "reach": np.array(known_s),
             **self._needed(waiting, float(state["reach"]), known_s),
@@ -193,14 +202,14 @@ class Gap:
     ) -> tuple[Surprise, Last, list[Change]]:
         """Measure silences and tell the gaps among them; at the `end`, all that are open."""
         last, seen, hearing = judged.last, judged.seen, teller.hearing
-        count, late_count = self.outage_vessels_count, len(judged.late)
+        late_count = len(judged.late)
         rows = np.concatenate([judged.late, judged.long])
         until = np.concatenate([last.t[judged.late] + self._early_s, judged.long_until])
         # All are asked at once, since what is known at a moment may not be asked for later.
         offs, going_on, near_land = judged.offs, last.take(rows), self._near_land(teller.places)
         asked = [over(offs, near_land(offs), judged.back),
                  lasting(going_on, near_land(going_on), until)]  # fmt: skip
-        surprise, found = surprise.of(Silences.concat(asked), hearing, count)
+        surprise, found = surprise.of(Silences.concat(asked), hearing, self._outages)
         ended_count = len(judged.offs)
         changes = list(self._closed(judged, found.take(slice(ended_count)), teller))
         found = found.take(slice(ended_count, None))
@@ -213,7 +222,8 @@ class Gap:
             rows = np.flatnonzero(last.silence == TOLD)
             until = np.full(len(rows), end)
             still = last.take(rows)
-            surprise, found = surprise.of(lasting(still, near_land(still), until), hearing, count)
+            silences = lasting(still, near_land(still), until)
+            surprise, found = surprise.of(silences, hearing, self._outages)
         still = last.take(rows)
         events = teller.open(still, seen.of(still.track), until, found)
         return surprise, last, changes + list(_opened(events, opened))
@@ -233,11 +243,15 @@ class Gap:
         """Return when silences are long enough: hours in which the station was out do not count."""
         long_at = t + self._min_s
         while True:
-            out_s = hearing.outage_s(t, long_at, self.outage_vessels_count, known_s)
+            out_s = hearing.outage_s(t, long_at, self._outages, known_s)
             later = t + self._min_s + out_s
             if (later <= long_at).all():
                 return long_at
             long_at = later
+
+    @property
+    def _outages(self) -> Outages:
+        return Outages(self.outage_vessels_count, self.pauses_count)
 
     def _surprising(self, found: Found) -> Mask:
         """Return which silences are surprising enough to be gaps early; unknown is not."""
@@ -275,8 +289,9 @@ class Gap:
             return np.zeros(0, np.bool_)
         for_s = min(AFTER_S, self._early_s - TOLD_WITHIN_S)  # what is told of when a gap opens
         deaf_s = listening.deaf_s(offs.source, offs.t + for_s) - offs.deaf_s
-        outage = hearing.fell_silent(offs.t, self.outage_vessels_count)
-        half = hearing.fell_silent(offs.t, self.half_deaf_vessels_count, self.half_deaf_share)
+        pauses, share = self.pauses_count, self.half_deaf_share
+        outage = hearing.fell_silent(offs.t, self.outage_vessels_count, pauses)
+        half = hearing.fell_silent(offs.t, self.half_deaf_vessels_count, pauses, share)
         return (deaf_s >= for_s / 2) | outage | half
 
     def _witnesses(self, offs: Last, waiting: Heap) -> list[Witnesses]:

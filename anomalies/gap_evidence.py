@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from anomalies.event import Event, Evidence
-from anomalies.hearing import Hearing
+from anomalies.hearing import Hearing, Outages
 from anomalies.last_heard import RING_COUNT, Last
 from anomalies.place_facts import place_facts
 from anomalies.surprise import Found
@@ -53,7 +53,7 @@ class Teller:
     places: Places
     hearing: Hearing
     listening: Listening
-    outage_vessels_count: int
+    outages: Outages
     known_s: float  # up to when everything was heard
 
     def closed(
@@ -88,8 +88,7 @@ class Teller:
         times = offs.ring["t"]
         before = (times >= offs.t[:, None] - BEFORE_H * 3600) & (times < offs.t[:, None])
         others = self.hearing.others_before(offs.t)
-        count, known_s = self.outage_vessels_count, self.known_s
-        outage_h = self.hearing.outage_s(offs.t, until, count, known_s) / 3600
+        outage_h = self.hearing.outage_s(offs.t, until, self.outages, self.known_s) / 3600
         deaf_s = self.listening.deaf_s(offs.source, until - TOLD_WITHIN_S) - offs.deaf_s
         for i in range(len(offs)):
             measured = {

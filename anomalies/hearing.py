@@ -4,11 +4,15 @@ When nobody at all is heard where several vessels were heard just before, the
 station was deaf or switched off, or the recording has a hole.  When only a few
 are heard where many were, it was half deaf: its antenna, its cable or a jammer.
 No vessel is to blame for its silence then.
+
+Satellites hear a sea for some minutes every hour or two.  Where such pauses are the rule,
+one more says nothing of the station, and is no outage.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +22,17 @@ from tracks.keyed import merge, rows_of
 # An outage: ten-minute bins in a row with nobody or few, behind the last one with many.
 OUTAGE_BINS = 6
 BEFORE_BINS = 3  # how long before the silence the other vessels count
+# So far back pauses are counted: nights and tides, which make pauses, come several times in it.
+PAUSES_BINS = 432
 # So long after a vessel's last fix it is known whether it fell silent with the station.
 KNOWN_AFTER_H = (OUTAGE_BINS + 2) * BIN_S / 3600
+
+
+class Outages(NamedTuple):
+    """What an outage is."""
+
+    others_count: int  # more vessels than these were heard in one of the three bins up to it
+    pauses_count: int  # so many pauses in three days are the rule, see `Hearing.pausing`
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +70,66 @@ class Hearing(Columns):
         """Return whether anybody was heard in each of `bins`."""
         return rows_of(self.bin, bins)[1]
 
-    def outage(self, bins: I64, others_count: int) -> Mask:
-        """Return which of `bins` lie in a time in which the whole station heard nobody.
+    def deaf(self, bins: I64, outages: Outages) -> Mask:
+        """Return in which of `bins` nobody was heard because the whole station heard nobody.
 
-        That is an hour or longer, and more than `others_count` vessels had been heard in
-        one of the three bins up to it.
+        That is for an hour or longer, and more than `others_count` vessels had been heard in
+        one of the three bins up to it; or for however short a time where pauses are the rule.
         """
         row = np.searchsorted(self.bin, bins)
         inside = np.flatnonzero((row > 0) & (row < len(self)) & ~self.anybody(bins))
         before, after = self.bin[row[inside] - 1], self.bin[row[inside]]
         crowd = self._count(before - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
         found = np.zeros(len(bins), np.bool_)
-        found[inside] = (after - before > OUTAGE_BINS) & (crowd > others_count)
+        out = (after - before > OUTAGE_BINS) & (crowd > outages.others_count)
+        found[inside] = out | self.pausing(before, outages.pauses_count)
         return found
 
-    def outage_s(self, after: F64, until: F64, others_count: int, known_s: float) -> F64:
-        """Return for how many seconds between two times the station was out, by that rule.
+    def pausing(self, bins: I64, pauses_count: int) -> Mask:
+        """Return whether at each of `bins` pauses are the rule, by what was heard up to it.
 
-        It is known of times that lie `KNOWN_AFTER_H` before `known_s`, up to which everything
-        was heard, and of those before a time at which somebody was heard.
+        That is: in the three days up to it there were at least `pauses_count` times of an hour
+        or longer in which nobody was heard, and on average less than an hour between
+        two of them in which somebody was.
         """
-        bins = self.bin
-        if len(self) and np.isfinite(known_s):
+        first, last, pauses = self._pauses(bins)
+        heard = last + 1 - first
+        return np.asarray((pauses >= pauses_count) & (heard < OUTAGE_BINS * pauses))
+
+    def _pauses(self, bins: I64) -> tuple[I64, I64, I64]:
+        """Return the rows, from first to last, of three days up to `bins`, and the pauses there."""
+        if not len(self) or not len(bins):
+            none = np.zeros(len(bins), np.int64)
+            return none, none, none
+        last = np.maximum(np.searchsorted(self.bin, bins, side="right") - 1, 0)
+        first = np.minimum(np.searchsorted(self.bin, bins - PAUSES_BINS, side="right"), last)
+        begin = int(first.min())  # years may lie before
+        ended = np.diff(self.bin[begin : int(last.max()) + 1], prepend=self.bin[begin])
+        by = np.cumsum(ended > OUTAGE_BINS)
+        return first, last, by[last - begin] - by[first - begin]
+
+    def outage_s(self, after: F64, until: F64, outages: Outages, known_s: float) -> F64:
+        """Return for how many seconds between two times the station was out.
+
+        That is for an hour or longer, as in `deaf`; where pauses are the rule, an outage begins
+        when one becomes longer than all of the three days before.  It is known of times that
+        lie `KNOWN_AFTER_H` before `known_s`, up to which everything was heard, and of those
+        before a time at which somebody was heard.
+        """
+        if not len(after) or not len(self):  # as in most steps of a second
+            return np.zeros(len(after))
+        at = int(np.searchsorted(self.bin, after.min() // BIN_S, side="right")) - 1
+        bins = self.bin[max(at, 0) :]
+        if np.isfinite(known_s):
             bins = np.append(bins, np.int64(known_s // BIN_S))
         row = np.flatnonzero(np.diff(bins) > OUTAGE_BINS)
         if not len(row):
             return np.zeros(len(after))
         crowd = self._count(bins[row] - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
-        row = row[crowd > others_count]
-        begin, end = (bins[row] + 1.0) * BIN_S, bins[row + 1] * float(BIN_S)
+        row = row[crowd > outages.others_count]
+        end = bins[row + 1] * float(BIN_S)
+        begin = (bins[row] + 1.0 + self._usual_bins(bins[row], outages.pauses_count)) * BIN_S
+        row, begin, end = (column[begin < end] for column in (row, begin, end))
         if not len(row):
             return np.zeros(len(after))
         before = np.concatenate([[0.0], np.cumsum(end - begin)])
@@ -97,14 +141,30 @@ class Hearing(Columns):
 
         return by(until) - by(after)
 
-    def fell_silent(self, t: F64, others_count: int, still_share: float = 0.0) -> Mask:
+    def _usual_bins(self, bins: I64, pauses_count: int) -> I64:
+        """Return how long the longest pause of three days up to each bin was.
+
+        Zero where pauses are not the rule.  The bins are sorted.
+        """
+        usual = np.zeros(len(bins), np.int64)
+        rule = np.flatnonzero(self.pausing(bins, pauses_count))
+        if len(rule):
+            first, last, _ = self._pauses(bins[rule])
+            steps = np.diff(self.bin[first[0] : last[-1] + 1], append=self.bin[last[-1]])
+            spans = np.stack([first, last], axis=1).ravel() - first[0]
+            usual[rule] = np.maximum.reduceat(steps, spans)[::2] - 1
+        return usual
+
+    def fell_silent(
+        self, t: F64, others_count: int, pauses_count: int, still_share: float = 0.0
+    ) -> Mask:
         """Return for each time whether the station as a whole fell silent then.
 
         That is: in one of the three bins up to it at least `others_count` other
         vessels were heard, and from ten to twenty minutes later on, for at least
         an hour, never more than `still_share` of so many in ten minutes.  Nobody at all
         may also be heard from up to half an hour later on: ships that are heard once in
-        ten minutes are missed no sooner.
+        ten minutes are missed no sooner.  And pauses are not the rule.
         """
         bins = np.floor(t / BIN_S).astype(np.int64)
         crowd = self.others_before(t)
@@ -113,7 +173,7 @@ class Hearing(Columns):
         fell = quiet[:-1].all(axis=0) | quiet[1:].all(axis=0)
         if not still_share:
             fell |= quiet[2:].all(axis=0)
-        return np.asarray((crowd >= others_count) & fell)
+        return np.asarray((crowd >= others_count) & fell & ~self.pausing(bins, pauses_count))
 
     def others_before(self, t: F64) -> I64:
         """Return how many other vessels were heard in the fullest of the three bins up to `t`.

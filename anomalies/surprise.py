@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalies.hearing import Hearing
+from anomalies.hearing import Hearing, Outages
 from anomalies.silence import Silences, computed
 from anomalies.usual import LAND, PRIORS, SEA, Usual
 from tracks.batch import F64, I64, Columns, Mask, column
@@ -65,7 +65,7 @@ class Surprise:
             return self
         return replace(self, waiting=Legs.concat([self.waiting, legs]))
 
-    def of(self, silences: Silences, hearing: Hearing, outage_count: int) -> tuple[Surprise, Found]:
+    def of(self, silences: Silences, hearing: Hearing, outages: Outages) -> tuple[Surprise, Found]:
         """Return what is found of each silence.
 
         Each is asked at its `t2`, which is not before that of any question of an earlier
@@ -76,7 +76,7 @@ class Surprise:
         now, one_in, share = self, np.full(len(silences), np.nan), np.zeros(len(silences))
         period = _period(silences.t2)
         for at in np.unique(period).tolist():
-            now = now.learned(at, hearing, outage_count)
+            now = now.learned(at, hearing, outages)
             rows = np.flatnonzero(period == at)
             some = silences.take(rows)
             chance, share[rows] = computed(some, now.coverage, hearing)
@@ -91,7 +91,7 @@ class Surprise:
             now = replace(now, ended=Ended.concat([now.ended, new])) if len(new) else now
         return now, Found(np.round(one_in, 4), share)
 
-    def learned(self, until: int, hearing: Hearing, outage_count: int) -> Surprise:
+    def learned(self, until: int, hearing: Hearing, outages: Outages) -> Surprise:
         """Return what was known at the beginning of the period `until`."""
         before = until * PERIOD_S
         if not ((self.waiting.t2 < before).any() or (self.ended.t < before).any()):
@@ -99,7 +99,7 @@ class Surprise:
         period, ended = _period(self.waiting.t2), _period(self.ended.t)
         legs = self.waiting.take(period < until)
         ripe = trials(legs, np.where(self._doubted(legs), DOUBTED_WEIGHT, 1.0))
-        ripe = ripe.take(~hearing.outage(ripe.bin, outage_count))
+        ripe = ripe.take(~hearing.deaf(ripe.bin, outages))
         order = np.argsort(ripe.t, kind="stable")
         ripe = ripe.take(order)
         coverage, usual = self.coverage, self.usual

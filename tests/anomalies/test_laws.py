@@ -192,7 +192,9 @@ late_h = st.sampled_from([0.0, 0.17, 1.0])
 # So that a fleet of five may show a half deaf station.
 # So many silences are surprising that some gaps are told early.
 OF_FEW = {
-    "gap": Gap(half_deaf_vessels_count=2, half_deaf_share=0.5, surprising_one_in_count=1.2),
+    "gap": Gap(
+        half_deaf_vessels_count=2, half_deaf_share=0.5, pauses_count=2, surprising_one_in_count=1.2
+    ),
     "interference": Interference(min_vessels_count=2, merge_h=1.6),
     "identity": Identity(learning_h=0.1, min_together_h=0.5, merge_h=3.1),
 }

@@ -41,6 +41,7 @@ class Twin:
 
     fixes: list[Fix]
     outage_count: int
+    pauses_count: int
     through: int = 0
     learned: int = 0
     shares: dict[int, list[float]] = field(default_factory=sums)
@@ -187,19 +188,34 @@ class Twin:
         first, last = int(a.t // BIN) + 1, int(b.t // BIN)
         way, found = ways(a, b, b.t)[3], []
         for unheard, at in enumerate(range(first, last)):
-            if not self.outage(at):
+            if not self.deaf(at):
                 place = on_way(a, way, ((at + 0.5) * BIN - a.t) / (b.t - a.t))
                 found.append((a, at, *place, unheard, False, weight))
         return [*found, (a, last, b.lat, b.lon, last - first, True, 1.0)]
 
-    def outage(self, at: int) -> bool:
+    def deaf(self, at: int) -> bool:
+        if at in self.crowd:
+            return False
         before, after = at, at
         while before not in self.crowd:
             before -= 1
         while after not in self.crowd:
             after += 1
         crowd = max(len(self.crowd.get(before - back, ())) for back in range(3))
-        return after - before > 6 and crowd > self.outage_count
+        out = after - before > 6 and crowd > self.outage_count
+        return out or pausing(self.pauses_count, self.crowd, before)
+
+
+def pausing(pauses_count: int, crowd: dict[int, set[int]], at: int) -> bool:
+    pauses = pauses_before(crowd, at)
+    heard = sum(m in crowd for m in range(at - 431, at + 1))
+    return len(pauses) >= pauses_count and heard / len(pauses) < 6
+
+
+def pauses_before(crowd: dict[int, set[int]], at: int) -> list[int]:
+    """How many bins long each pause of an hour or more in the three days up to `at` was."""
+    every = [m for m in range(at - 431, at + 1) if m in crowd]
+    return [b - a - 1 for a, b in itertools.pairwise(every) if b - a > 6]
 
 
 def size(cell: int) -> int:

@@ -14,7 +14,7 @@ from anomalies.gap import Gap
 from anomalies.loitering import Loitering
 from tests.anomalies.twin_identity import identities
 from tests.anomalies.twin_interference import interferences
-from tests.anomalies.twin_surprise import Fix, Twin
+from tests.anomalies.twin_surprise import Fix, Twin, pauses_before, pausing
 from tests.fleets import points
 from tracks.batch import HULLS_PER_MMSI, Fixes
 from tracks.geodesy import NMI_M, distance_m
@@ -68,7 +68,9 @@ def gaps(d: Gap, heard: Fixes, until: float, places: Places, turns: Turns, *_: o
             one_in, known_share = surprise[end, track, i]
             at_first = one_in if on else surprise[off + early_s, track, i][0]
             surprising = at_first >= np.log10(d.surprising_one_in_count)
-            out_s = 600 * sum(is_out(d, bins, m) for m in range(int(off // 600), int(end // 600)))
+            out_s = 600 * sum(
+                is_out(d, bins, m, until) for m in range(int(off // 600), int(end // 600))
+            )
             if not surprising and end - off - out_s <= d.min_duration_h * 3600:
                 continue
             before = [t for t, _, _ in rows[: i + 1][-17:] if off - 12 * 3600 <= t < off]
@@ -121,7 +123,7 @@ def surprises(
         interval = (float(t) - before[0]) / len(before) if before else np.nan
         every.append(Fix(int(track), float(t), *map(float, rest), int(of_kind), interval))
         of[track].append(every[-1])
-    twin, found = Twin(every, d.outage_vessels_count), {}
+    twin, found = Twin(every, d.outage_vessels_count, d.pauses_count), {}
     for at, track, i in asked:
         on = of[track][i + 1] if i + 1 < len(of[track]) else None
         off = of[track][i]
@@ -140,19 +142,23 @@ def outage(d: Gap, bins: dict[int, set[int]], off: float) -> bool:
         begins = range(2 if share else 3)
         return crowd(bins, off) >= others_count and any(all(quiet[i : i + 6]) for i in begins)
 
+    if pausing(d.pauses_count, bins, int(off // 600)):
+        return False
     return fell(d.outage_vessels_count, 0) or fell(d.half_deaf_vessels_count, d.half_deaf_share)
 
 
-def is_out(d: Gap, bins: dict[int, set[int]], at: int) -> bool:
+def is_out(d: Gap, bins: dict[int, set[int]], at: int, until: float) -> bool:
     before, after = at, at
-    if not any(m < at for m in bins) or not any(m > at for m in bins):
+    if not any(m < at for m in bins):
         return False
     while before not in bins:
         before -= 1
-    while after not in bins:
+    while after not in bins and after < until // 600:
         after += 1
     crowd = max(len(bins.get(before - back, ())) for back in range(3))
-    return after - before > 6 and crowd > d.outage_vessels_count
+    usual = max(pauses_before(bins, before)) if pausing(d.pauses_count, bins, before) else 0
+    beyond = at > before + usual
+    return after - before > 6 and crowd > d.outage_vessels_count and beyond
 
 
 def deaf_s(turns: Turns, source: int, begin: float, end: float) -> float:

@@ -37,8 +37,10 @@ Verdict = Literal["listed", "held back", "alert"]
 
 WEEK_S = 7 * 86_400.0
 # Alerts are decided at full multiples of this of the stream's own time.  Shorter, and a replay
-# takes longer: each moment costs a step; longer, and people hear of it later.
-EVERY_S = 3 * 3600.0
+# takes longer: each moment costs a step, and every open event is measured again; longer, and
+# people hear of it later.  Nobody looks into a score more often than a few times a day, and what
+# is told of has lasted for hours.
+EVERY_S = 6 * 3600.0
 HALF_LIFE_WEEKS = 6.0  # a season is about twelve weeks; ten counted events make 30 % of chance
 STEP, MOST = 0.05, 8.0  # of log-odds: a score of 0.5 +- 0.0125; beyond 0.9997 all are alike
 LEVELS = round(2 * MOST / STEP) + 1

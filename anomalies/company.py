@@ -53,11 +53,11 @@ def _since(track: I64, bins: I64, live: Spells) -> Mask:
 def companions(pairs: Runs, own: Points, max_way_m: float) -> list[Companion]:
     """Return up to `MOST` companions of a stay with its `own` points, the most faithful first."""
     track, first, last = own.track[0], own.bin[0], own.bin[-1]
-    mine = pairs.take(
-        ((pairs.a == track) | (pairs.b == track)) & (pairs.first >= first) & (pairs.first <= last)
-    )
-    if not len(mine):
+    rows = np.flatnonzero((pairs.a == track) | (pairs.b == track))
+    rows = rows[(pairs.first[rows] >= first) & (pairs.first[rows] <= last)]
+    if not len(rows):
         return []
+    mine = pairs.take(rows)
     ends = hours(own)
     whole_hours = own.bin[ends.rows[ends.way_m < max_way_m]] % HOUR == 0
     others = np.where(mine.a == track, mine.b, mine.a)

@@ -25,13 +25,14 @@ import numpy as np
 from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
-from anomalies.marks import HOUR, Ripe, begin, in_order, keys_of, marks_in, ripen
+from anomalies.manner import Paths
+from anomalies.marks import HOUR, Ripe, begin, in_order, marks_in, ripen
 from anomalies.meeting import measure
 from anomalies.pairing import near_pairs
 from anomalies.place_facts import near_land, place_facts
 from anomalies.rendezvous import AROUND, rendezvous
 from anomalies.runs import Meetings, Runs, join, meetings, split
-from tracks.batch import BIN_S, U64, Mask, Points, starts
+from tracks.batch import BIN_S, Mask, Points, starts
 from tracks.keyed import rows_of
 from tracks.state import State
 
@@ -51,8 +52,7 @@ Told = dict[Key, int]  # how many marks a meeting had lasted when it was last to
 class _Log(NamedTuple):
     """What the meetings of a step are measured from."""
 
-    kept: Points  # ordered by `keys`: points of every track with a meeting, since it began
-    keys: U64
+    paths: Paths  # of every track with a meeting, since it began
     ripe: Ripe
     context: Context
 
@@ -103,7 +103,7 @@ class Encounter:
         found = meetings(runs, self._max_break)
         going_on = ripe.settled + 1 - found.last < self._max_break
         live = found.runs_of(runs, going_on)
-        log = _Log(kept, keys_of(kept.track, kept.bin), ripe, context)
+        log = _Log(Paths.of(kept), ripe, context)
         changes = [c for part in finished for c in self._over(part, log, told, 0)]
         changes += self._over(found.runs_of(runs, ~going_on), log, told, self._after)
         changes += self._live(live, log, told)
@@ -180,11 +180,11 @@ class Encounter:
         self, runs: Runs, found: Meetings, log: _Log, going_on: bool, after: int
     ) -> Iterator[tuple[Key, bool, Event]]:
         """Yield the same for meetings that are all wanted."""
-        values = measure(runs, found, log.kept, log.keys)
+        values = measure(runs, found, log.paths.points, log.paths.keys)
         places = place_facts(log.context.places, values.lat, values.lon)
         for i, key in enumerate(_keys(found)):
             first, last = int(found.first[i]), int(found.last[i])
-            how = rendezvous(log.kept, log.keys, key[:2], first, last, after)
+            how = rendezvous(log.paths, key[:2], first, last, after)
             measured = {
                 "duration_h": (last - first) / HOUR,
                 "heard_h": int(values.heard_steps[i]) / HOUR,

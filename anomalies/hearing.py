@@ -123,6 +123,8 @@ class Hearing(Columns):
         if np.isfinite(known_s):
             bins = np.append(bins, np.int64(known_s // BIN_S))
         row = np.flatnonzero(np.diff(bins) > OUTAGE_BINS)
+        if not len(row):
+            return np.zeros(len(after))
         crowd = self._count(bins[row] - np.arange(BEFORE_BINS)[:, None]).max(axis=0)
         row = row[crowd > outages.others_count]
         end = bins[row + 1] * float(BIN_S)

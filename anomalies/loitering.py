@@ -28,9 +28,9 @@ from anomalies.company import companions, keeping_company, still_asked_for
 from anomalies.detector import Context, Gaps, Heard
 from anomalies.event import Change, Event, Evidence
 from anomalies.heap import both
-from anomalies.manner import legs_m, lines_of, manner, rows_between, spread_nmi
+from anomalies.manner import Paths, legs_m, lines_of, manner
 from anomalies.marks import HOUR, Ripe, begin, in_order, keys_of, marks_in, ripen
-from anomalies.place_facts import middle, near_land, nearest_facts
+from anomalies.place_facts import near_land, nearest_facts
 from anomalies.runs import Runs
 from anomalies.silent import COULD, Silent
 from anomalies.spells import Spells, count_between, hours, touching, united
@@ -49,17 +49,20 @@ CUT_OFF = (
 class _Sea(NamedTuple):
     """The points that a step has to do with."""
 
-    points: Points  # ordered by `keys`
-    keys: U64
+    paths: Paths
     ripe: Ripe
     context: Context
     silent: Silent
     gaps: Gaps
     pairs: Runs = Runs.empty()  # who kept whom company, hour by hour
 
+    @property
+    def points(self) -> Points:
+        return self.paths.points
+
     def of(self, track: int, first: int, last: int) -> Points:
         """Return the points of a track from one mark to another."""
-        return rows_between(self.points, self.keys, track, first, last)
+        return self.points.take(self.paths.rows_of(track, first, last))
 
 
 class _Hours(NamedTuple):
@@ -107,8 +110,7 @@ class Loitering:
             return {**state, **ripe.state, **silent.to_state("silent_")}, []
         known = Points.from_state(state, "kept_")
         points = in_order(both(known, ripe.points))
-        keys = keys_of(points.track, points.bin)
-        sea = _Sea(points, keys, ripe, context, silent, heard.gaps)
+        sea = _Sea(Paths.of(points), ripe, context, silent, heard.gaps)
         found = self._hours(sea)
         spells = self._spells(Spells.from_state(state, "spells_"), found, sea)
         spells, cut_off = self._split(spells, sea)
@@ -205,7 +207,9 @@ class Loitering:
         A vessel's points come in order, so up to its newest one all is settled;
         the next hour to end begins five marks before the next one or later.
         """
-        behind = np.searchsorted(sea.keys, keys_of(spells.track + 1, np.zeros_like(spells.first)))
+        behind = np.searchsorted(
+            sea.paths.keys, keys_of(spells.track + 1, np.zeros_like(spells.first))
+        )
         settled = np.maximum(sea.points.bin[behind - 1], sea.ripe.settled)
         next_first = settled + 1 - HOUR
         over = spells.broken & (next_first > spells.last)
@@ -228,30 +232,37 @@ class Loitering:
 
         `after` is how many marks behind each belong to its evidence.
         """
-        points: dict[int, Points] = {}
-        for i in np.flatnonzero(spells.last - spells.first >= self.min_duration_h * HOUR).tolist():
-            own = sea.of(int(spells.track[i]), int(spells.first[i]), int(spells.last[i]))
-            if np.count_nonzero(np.diff(own.bin) == 1) >= self.min_duration_h * HOUR:
-                points[i] = own
-        places = iter(nearest_facts(sea.context.places, list(points.values())))
-        for i in range(len(spells)):
-            if i not in points:
+        long = spells.last - spells.first >= self.min_duration_h * HOUR
+        if not long.any():
+            yield from [None] * len(spells)
+            return
+        paths = sea.paths
+        own = paths.rows(spells.track, spells.first, spells.last)
+        around = paths.rows(spells.track, spells.first - HOUR, spells.last + after)
+        for i in np.flatnonzero(long).tolist():
+            long[i] = len(paths.legs_kn(own[i])) >= self.min_duration_h * HOUR
+        stays = [sea.points.take(own[i]) for i in np.flatnonzero(long).tolist()]
+        places = iter(nearest_facts(sea.context.places, stays))
+        for i, is_stay in enumerate(long.tolist()):
+            if is_stay:
+                yield self._event(own[i], around[i], next(places), sea, going_on)
+            else:
                 yield None
-                continue
-            track, first, last = (int(c[i]) for c in (spells.track, spells.first, spells.last))
-            around = sea.of(track, first - HOUR, last + after)
-            yield self._event(points[i], around, next(places), sea, going_on)
 
     def _event(
-        self, own: Points, around: Points, places: dict[str, float], sea: _Sea, going_on: bool
+        self, rows: slice, around: slice, places: dict[str, float], sea: _Sea, going_on: bool
     ) -> Event:
-        """Return the event of a spell with its `own` points, and those `around` it too."""
+        """Return the event of a spell with its own `rows`, and those `around` it too."""
+        paths, own = sea.paths, sea.points.take(rows)
         track, first, last = int(own.track[0]), int(own.bin[0]), int(own.bin[-1])
-        heard_m = legs_m(own)[np.diff(own.bin) == 1]
-        heard_h, duration_h = len(heard_m) / HOUR, (last - first) / HOUR
-        lat, lon = middle(own.lat, own.lon)
+        legs_kn = paths.legs_kn(rows)
+        heard_h, duration_h = len(legs_kn) / HOUR, (last - first) / HOUR
+        lat, lon = paths.middle(rows)
         others = companions(sea.pairs, own, self.max_speed_kn * NMI_M)
-        shown = [around, *(sea.of(o.track, o.first - HOUR, o.last) for o in others)]
+        shown = [
+            sea.points.take(around),
+            *(sea.of(o.track, o.first - HOUR, o.last) for o in others),
+        ]
         caveats = [DARK.format(dark_h=duration_h - heard_h)] if heard_h < duration_h else []
         if going_on and sea.ripe.over and sea.ripe.through > last:
             caveats.append(CUT_OFF.format(since_h=(sea.ripe.through - last) / HOUR))
@@ -267,11 +278,11 @@ class Loitering:
                     "duration_h": duration_h,
                     "heard_h": heard_h,
                     "dark_h": duration_h - heard_h,
-                    "mean_speed_kn": float(np.sum(heard_m)) / NMI_M / heard_h,
-                    "max_hour_speed_kn": float(hours(own).way_m.max()) / NMI_M,
-                    "drift_nmi": float(legs_m(own.take(np.array([0, -1])))[0]) / NMI_M,
-                    "spread_nmi": spread_nmi(own),
-                    **manner(own, around),
+                    "mean_speed_kn": float(np.mean(legs_kn)),
+                    "max_hour_speed_kn": paths.max_hour_m(rows) / NMI_M,
+                    "drift_nmi": paths.displaced_m(rows) / NMI_M,
+                    "spread_nmi": paths.spread_nmi(rows),
+                    **manner(paths, rows, around),
                     "companions_count": float(len(others)),
                     **places,
                 },

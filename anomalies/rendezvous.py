@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anomalies.manner import at_rest, legs_kn, lines_of, rows_between, spread_nmi
+from anomalies.manner import Paths, at_rest, lines_of
 from anomalies.marks import HOUR
-from tracks.batch import U64, Points
 from tracks.geodesy import NMI_M, distance_m
 
 AROUND = 2 * HOUR  # marks before and behind a meeting that belong to its evidence
@@ -27,15 +26,17 @@ class Rendezvous(NamedTuple):
 
 
 def rendezvous(
-    kept: Points, keys: U64, tracks: tuple[int, int], first: int, last: int, after: int
+    paths: Paths, tracks: tuple[int, int], first: int, last: int, after: int
 ) -> Rendezvous:
     """Measure the approach, the meeting and the parting of two tracks.
 
-    `kept` holds what is known of both, ordered by `keys`.  `first` and `last` are
-    the marks of the meeting; `after` is how many behind it may be looked at.
+    `paths` hold what is known of both.  `first` and `last` are the marks of the meeting;
+    `after` is how many behind it may be looked at.
     """
-    both = [rows_between(kept, keys, t, first - AROUND, last + after) for t in tracks]
-    inside = [p.take((p.bin >= first) & (p.bin <= last)) for p in both]
+    marks = np.array([[first - AROUND, last + after]] * 2).T
+    around = paths.rows(np.array(tracks), *marks)
+    within = [paths.within(rows, first, last) for rows in around]
+    both, inside = ([paths.points.take(rows) for rows in of] for of in (around, within))
     _, of_one, of_two = np.intersect1d(both[0].bin, both[1].bin, return_indices=True)
     one, two = both[0].take(of_one), both[1].take(of_two)
     apart_nmi = distance_m(one.lat, one.lon, two.lat, two.lon) / NMI_M
@@ -43,8 +44,8 @@ def rendezvous(
     heard_legs = np.count_nonzero(np.diff(one.bin[~before & ~behind]) == 1)
     measured = {
         "dark_h": (last - first - heard_legs) / HOUR,
-        "slower_fastest_kn": min(float(legs_kn(p).max(initial=0.0)) for p in both),
-        "held_spread_nmi": min(spread_nmi(p) for p in inside),
+        "slower_fastest_kn": min(float(paths.legs_kn(rows).max(initial=0.0)) for rows in around),
+        "held_spread_nmi": min(paths.spread_nmi(rows) for rows in within),
         "at_rest_share": max(float(np.mean(at_rest(p))) for p in inside),
     }
     # Of the last minutes before alone nobody can say whether they came from apart.

@@ -80,12 +80,12 @@ def computed(silences: Silences, coverage: Coverage, hearing: Hearing) -> tuple[
     for begin in range(0, len(silences), AT_ONCE):
         rows = slice(begin, begin + AT_ONCE)
         some = silences.take(rows)
-        bins = _Bins.of(some, coverage, hearing)
-        least, most_known = np.full(len(some), np.nan), np.zeros(len(some))
-        for ways, unlikely in _ways(some):
-            along, known = bins.along(ways, coverage)
-            least, most_known = np.fmin(least, along + unlikely), np.maximum(most_known, known)
-        surprise[rows], share[rows] = least, most_known
+        ways, unlikely = zip(*_ways(some), strict=True)
+        bins = _Bins.of(some, coverage, hearing).repeated(len(ways))
+        along, known = bins.along(Ways.concat(ways), coverage)
+        by_way = along.reshape(len(ways), -1) + np.array(unlikely)[:, None]
+        surprise[rows] = np.fmin.reduce(by_way)
+        share[rows] = known.reshape(len(ways), -1).max(axis=0)
     return np.round(surprise, 6), share
 
 
@@ -117,7 +117,7 @@ def _ways(silences: Silences) -> list[tuple[Ways, float]]:
 
 
 class _Bins(NamedTuple):
-    """The ten-minute bins of some silences, one row each, whichever way their ships went."""
+    """The ten-minute bins of some silences, one row each."""
 
     silence: I64  # its row
     passed: F64  # share of the silence
@@ -138,8 +138,20 @@ class _Bins(NamedTuple):
         passed = ((bins + 0.5) * BIN_S - t1) / (silences.t2[row] - t1)
         return cls(row, passed, kind, shift, hearing.anybody(bins), count)
 
+    def repeated(self, ways_count: int) -> _Bins:
+        """Return those of silences whose ships can have gone so many ways: way by way."""
+        begins = np.repeat(np.arange(ways_count) * len(self.bins_count), len(self.silence))
+        return _Bins(
+            np.tile(self.silence, ways_count) + begins,
+            np.tile(self.passed, ways_count),
+            np.tile(self.kind, ways_count),
+            np.tile(self.shift, ways_count),
+            np.tile(self.anybody, ways_count),
+            np.tile(self.bins_count, ways_count),
+        )
+
     def along(self, ways: Ways, coverage: Coverage) -> tuple[F64, F64]:
-        """Return the surprise along one way of each, nan if unknown; and the share known."""
+        """Return the surprise along the way of each, nan if unknown; and the share known."""
         chance, known = coverage.chance(*ways.at(self.silence, self.passed), self.kind, self.shift)
         known &= self.anybody
         row, odds = self.silence[known], np.log(chance[known] / (1 - chance[known]))

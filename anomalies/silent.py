@@ -44,6 +44,9 @@ class Reached(NamedTuple):
     nearest_nmi: float
 
 
+NOBODY = Reached(0, 0, np.nan)
+
+
 @dataclass(frozen=True, slots=True)
 class Silent(Columns):
     """Silences that were listed; sorted by (track, off).  `on` is inf for one that goes on."""
@@ -77,9 +80,10 @@ class Silent(Columns):
 
     def reaching(self, stay: Event, until: float, speed_kn: float, told_at: ToldAt) -> Reached:
         """Return who could have been at a stay, by what was known at its end, `until`."""
-        known = (self.on <= until) | (told_at(self.off, until) <= until)
-        asked = self.take(known & (self.off >= stay.start - OLDEST_S) & (self.off < until))
+        asked = self.take((self.off >= stay.start - OLDEST_S) & (self.off < until))
         asked = asked.take(asked.track // HULLS_PER_MMSI != stay.mmsis[0])
+        if not len(asked):
+            return NOBODY
         away_m = distance_m(asked.lat, asked.lon, stay.lat, stay.lon)
         speed_m_s = speed_kn * NMI_M / 3600
         comes = np.maximum(asked.off + away_m / speed_m_s, stay.start)
@@ -88,8 +92,10 @@ class Silent(Columns):
         goes = np.full(len(asked), until)
         goes[back] = np.minimum(until, asked.on[back] - home_m / speed_m_s)
         could = np.flatnonzero(goes - comes >= MEETING_S)
+        if not back[could].all():
+            could = could[back[could] | (told_at(asked.off[could], until) <= until)]
         if not len(could):
-            return Reached(0, 0, np.nan)
+            return NOBODY
         nearest = could[np.argmin(away_m[could])]
         mmsis = np.unique(asked.track[could] // HULLS_PER_MMSI)
         mmsi = int(asked.track[nearest]) // HULLS_PER_MMSI

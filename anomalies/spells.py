@@ -40,12 +40,17 @@ class Hours(NamedTuple):
 
 def hours(points: Points) -> Hours:
     """Return every hour heard in full; points are ordered by (track, bin)."""
+    leg_m = distance_m(points.lat[:-1], points.lon[:-1], points.lat[1:], points.lon[1:])
+    return hours_of(points, leg_m)
+
+
+def hours_of(points: Points, leg_m: F64) -> Hours:
+    """Return the same where the way from each point to the next is known."""
     if len(points) <= HOUR:
         return Hours(np.empty(0, np.int64), np.empty(0))
     whole = points.track[HOUR:] == points.track[:-HOUR]
     whole &= points.bin[HOUR:] - points.bin[:-HOUR] == HOUR
     rows = np.flatnonzero(whole) + HOUR
-    leg_m = distance_m(points.lat[:-1], points.lon[:-1], points.lat[1:], points.lon[1:])
     way_m = leg_m[rows - HOUR]
     for leg in range(HOUR - 1, 0, -1):  # always in this order, so that no sum depends on the batch
         way_m = way_m + leg_m[rows - leg]

@@ -100,7 +100,7 @@ def normal(path: Path, settings: Settings, places: Places) -> Normal | None:
         return None
     if not len(positions):
         return None
-    found = found_in(positions, statics, settings, places)
+    found = found_in(positions, statics, settings, places, alerts=True)
     hours = _hours_heard(positions)
     kinds = [f.kind for f in found]
     return Normal(

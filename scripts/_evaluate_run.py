@@ -42,11 +42,15 @@ def found_in(
     settings: Settings,
     places: Places,
     turns: Turns = NO_TURNS,
+    alerts: bool = False,
 ) -> list[Found]:
-    """Return the events of a recording; `positions`, `statics` and `turns` are in order of time."""
-    station = Station(settings, places)
+    """Return the events of a recording; `positions`, `statics` and `turns` are in order of time.
+
+    Which of them are alerts is told only if `alerts` are asked for: it takes long.
+    """
+    station = Station(settings, places, decides=alerts)
     events: dict[str, Event] = {}
-    alerts: set[str] = set()
+    alerted: set[str] = set()
     begin, last = float(positions.t[0]), float(positions.t[-1])
     cuts = np.append(np.arange(begin + STEP_S, last, STEP_S), np.nextafter(last, np.inf))
     done = [0, 0, 0]
@@ -62,7 +66,7 @@ def found_in(
             turns.take(slice(done[2], turned)),
         )
         done = [heard, told, turned]
-        alerts |= {d.id for now in step.decided for d in now.decisions if d.verdict == "alert"}
+        alerted |= {d.id for now in step.decided for d in now.decisions if d.verdict == "alert"}
         for what, event in step.changes:
             events.pop(event.id, None)
             if what != "withdrawn":
@@ -77,7 +81,7 @@ def found_in(
             float(10.0 ** -one.event.evidence.measured.get(SURPRISE, np.nan)),
             one.event.end is None,
             one.event,
-            one.event.id in alerts,
+            one.event.id in alerted,
             tuple(
                 (factor.name, factor.weight)
                 for factor in (*one.assessment.reasons, *one.assessment.objections)

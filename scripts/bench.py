@@ -187,7 +187,7 @@ def detectors(path: Path) -> None:
         step = station.step(
             heard.take(slice(begin, end)), StaticBatch.empty(), as_of, end == len(heard)
         )
-        fix_count += len(step.heard.fixes)
+        fix_count += sum(len(heard.fixes) for heard in step.heard)
     print(f"\ndetectors alone: {fix_count:,} fixes of {len(station.fleet):,} tracks\n")
     peers = {"encounter": GFW_ENCOUNTERS_PER_S, "gap": GFW_GAPS_PER_S}
     for timed in station.detectors:

@@ -199,7 +199,8 @@ class Replay:
         turns: Turns = NO_TURNS,
     ) -> None:
         step = self.station.step(positions, statics, as_of, ended, turns)
-        self.ways.add(step.heard.points)
+        for heard in step.heard:
+            self.ways.add(heard.points)
         self.events.apply(step.changes)
         for decided in step.decided:
             add(self.decisions, decided.decisions)

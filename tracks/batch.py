@@ -43,9 +43,10 @@ class Columns:
     @classmethod
     def described(cls) -> dict[str, Field[Any]]:
         """Return the columns by name, in order."""
-        if cls not in Columns._described:
-            Columns._described[cls] = {f.name: f for f in fields(cls)}
-        return Columns._described[cls]
+        described = Columns._described.get(cls)
+        if described is None:
+            described = Columns._described[cls] = {f.name: f for f in fields(cls)}
+        return described
 
     @classmethod
     def dtype(cls) -> np.dtype[np.void]:
@@ -92,10 +93,10 @@ class Columns:
     def take(self, rows: NDArray[Any] | slice) -> Self:
         """Return the rows that an index array, a mask or a slice picks."""
         if isinstance(rows, slice):
-            return type(self)(*(getattr(self, n)[rows] for n in self.described()))
+            return type(self)(*[getattr(self, n)[rows] for n in self.described()])
         if rows.dtype == np.bool_:
             rows = np.flatnonzero(rows)
-        return type(self)(*(getattr(self, n).take(rows) for n in self.described()))
+        return type(self)(*[getattr(self, n).take(rows) for n in self.described()])
 
     def to_state(self, prefix: str = "") -> dict[str, NDArray[Any]]:
         """Return the columns by name, each name behind `prefix`, to be saved."""

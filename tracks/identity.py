@@ -128,11 +128,8 @@ class Identities:
 
     def at(self, state: State, mmsi: int, t: float) -> Claims:
         """Return what `mmsi` claimed at Unix time `t`, as far as it had been heard by then."""
-        changes = self._of(state, mmsi)
-        changes = changes.take(changes.t <= t)
-        last = starts(changes.field[::-1])
-        latest = changes.take(len(changes) - 1 - last)
-        return Claims(**{c.field: c.value for c in _spoken(latest)})  # type: ignore[arg-type]
+        latest = {c.field: c.value for c in _spoken(self._of(state, mmsi)) if c.since <= t}
+        return Claims(**latest)  # type: ignore[arg-type]
 
     def ever(self, state: State, mmsi: int) -> Claims:
         """Return the last claims of `mmsi` that were heard, whenever that was."""

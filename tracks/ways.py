@@ -12,12 +12,15 @@ at 100 nmi.  Neglected: turns in between.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tracks.batch import F32, F64, I64, Columns, column
 from tracks.geodesy import NMI_M, bearing_deg, destination, distance_m
+
+_Plane = tuple[F64, F64, F64, F64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +63,37 @@ class Ways:
         far_m = np.hypot(away[:, 0], away[:, 1]) * NMI_M
         return destination(self.lat[row], self.lon[row], course, far_m)
 
+    @classmethod
+    def concat(cls, several: Sequence[Ways]) -> Ways:
+        """Join ways, first to last."""
+        return cls(
+            np.concatenate([ways.lat for ways in several]),
+            np.concatenate([ways.lon for ways in several]),
+            np.concatenate([ways.corners for ways in several], axis=1),
+        )
+
 
 def chord(ends: Ends) -> Ways:
     """Return the straight ways."""
     zero = np.zeros(len(ends))
-    return _ways(ends, zero, zero)
+    return _ways(ends, _plane(ends), zero, zero)
 
 
 def onward(ends: Ends) -> Ways:
     """Return the ways on along the first course, then straight to the second fix."""
-    far, ahead, _, long = _plane(ends)
-    return _ways(ends, _bend(far, ahead, long), np.zeros(len(ends)))
+    plane = far, ahead, _, long = _plane(ends)
+    return _ways(ends, plane, _bend(far, ahead, long), np.zeros(len(ends)))
 
 
 def back(ends: Ends) -> Ways:
     """Return the ways straight to where the second course came from, and along it."""
-    far, _, behind, long = _plane(ends)
-    return _ways(ends, np.zeros(len(ends)), _bend(-far, -behind, long))
+    plane = far, _, behind, long = _plane(ends)
+    return _ways(ends, plane, np.zeros(len(ends)), _bend(-far, -behind, long))
 
 
 def onward_and_back(ends: Ends) -> Ways:
     """Return the ways as far on along the first course as back along the second."""
-    far, ahead, behind, long = _plane(ends)
+    plane = far, ahead, behind, long = _plane(ends)
     both = ahead + behind
     c = long**2 - (far**2).sum(-1)
     b = 4 * long - 2 * (far * both).sum(-1)
@@ -89,7 +101,7 @@ def onward_and_back(ends: Ends) -> Ways:
     with np.errstate(divide="ignore", invalid="ignore"):
         x = 2 * c / (b + np.sqrt(np.maximum(b**2 - 4 * a * c, 0)))
     x = np.where((c > 0) & np.isfinite(x), x, 0.0)
-    return _ways(ends, x, x)
+    return _ways(ends, plane, x, x)
 
 
 def around(ends: Ends, side: int) -> Ways:
@@ -102,7 +114,7 @@ def around(ends: Ends, side: int) -> Ways:
     return Ways(ends.lat1, ends.lon1, np.stack([np.zeros_like(far), corner, corner, far]))
 
 
-def _plane(ends: Ends) -> tuple[F64, F64, F64, F64]:
+def _plane(ends: Ends) -> _Plane:
     """Return the vector to the second fix, both courses, and how far the ship went, in nmi."""
     far_nmi = distance_m(ends.lat1, ends.lon1, ends.lat2, ends.lon2) / NMI_M
     course = bearing_deg(ends.lat1, ends.lon1, ends.lat2, ends.lon2)
@@ -128,7 +140,7 @@ def _bend(far: F64, ahead: F64, long: F64) -> F64:
     return np.asarray(np.divide(room, twice, out=np.zeros(len(long)), where=known))
 
 
-def _ways(ends: Ends, first: F64, last: F64) -> Ways:
-    far, ahead, behind, _ = _plane(ends)
+def _ways(ends: Ends, plane: _Plane, first: F64, last: F64) -> Ways:
+    far, ahead, behind, _ = plane
     a, b = ahead * first[:, None], far - behind * last[:, None]
     return Ways(ends.lat1, ends.lon1, np.stack([np.zeros_like(far), a, b, far]))

@@ -105,9 +105,23 @@ def test_saving_and_loading_changes_no_decision() -> None:
     assert facts(told(np.linspace(t[0], t[-1], 25).tolist(), saved=True)) == facts(told([]))
 
 
+def test_a_station_that_does_not_decide_tells_the_same_events() -> None:
+    positions, statics = sea()
+    deciding, other = Station(SETTINGS, places()), Station(SETTINGS, places(), decides=False)
+    steps = [s.step(positions, statics, np.inf, ended=True) for s in (deciding, other)]
+    assert steps[0].decided
+    assert not steps[1].decided
+    events = [{c.event for c in step.changes if c.event.end is not None} for step in steps]
+    assert events[0] == events[1]
+    assert events[0]
+    assert deciding.going_on == other.going_on
+    assert not other.waiting.over
+    assert not other.waiting.told
+
+
 def test_what_has_been_decided_does_not_change_by_what_is_heard_later() -> None:
     positions, statics = sea()
-    whole, moment = told([]), (positions.t[0] // EVERY_S + 5) * EVERY_S
+    whole, moment = told([]), (positions.t[0] // EVERY_S + 3) * EVERY_S
     station = Station(SETTINGS, places())
     early = [b.take(b.t < moment) for b in (positions, statics)]
     before = station.step(early[0], early[1], moment).decided
@@ -147,7 +161,7 @@ def test_moments_are_full_multiples_before_which_something_was_heard() -> None:
 
 def test_where_little_is_heard_a_day_is_awaited() -> None:
     waiting, hour = Waiting(), 3600.0
-    t = np.array([1.0, 5.0, 9.5, 30.0, 200.0]) * hour
+    t = np.array([1.0, 8.0, 13.5, 30.0, 200.0]) * hour
     assert waiting.moments(t, -np.inf, 220 * hour) == [
         (24 * hour, 3 * EVERY_S), (48 * hour, EVERY_S), (216 * hour, EVERY_S),
     ]  # fmt: skip

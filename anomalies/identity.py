@@ -137,12 +137,18 @@ class Identity:
         waiting = waiting.take(np.lexsort((waiting.key, waiting.line, waiting.t)))
         of_bin = np.floor(waiting.t / BIN_S).astype(np.int64)
         due = of_bin <= bins.through
-        doubled = _doubled(claimed)
+        numbers = _imo_numbers(claimed)
+        doubled = _doubled(numbers)
         for at in _busy(bins, where, new, of_bin[due]):
             before = claimed
             claimed, found = judged(claimed, waiting.take(due & (of_bin == at)), self._confirm_s)
             changes += [Change("closed", e) for e in self._renamed(found, sea, at, book)]
-            doubled = doubled if claimed is before else _doubled(claimed)
+            if claimed is not before:
+                numbers, known_numbers = _imo_numbers(claimed), numbers
+                same = np.array_equal(numbers.key, known_numbers.key) and np.array_equal(
+                    numbers.text, known_numbers.text
+                )
+                doubled = doubled if same else _doubled(numbers)
             self._share(book, doubled, sea, at)
             changes += [
                 Change("closed", self._renumbered(s, claimed))
@@ -350,9 +356,12 @@ class _Doubled(NamedTuple):
     line: I64
 
 
-def _doubled(claimed: Claimed) -> _Doubled:
+def _imo_numbers(claimed: Claimed) -> Claimed:
+    return claimed.take(claimed.key % FIELDS == IMO)
+
+
+def _doubled(of_imo: Claimed) -> _Doubled:
     """Return the MMSIs that give an IMO number which others give too."""
-    of_imo = claimed.take(claimed.key % FIELDS == IMO)
     text, of, count = np.unique(of_imo.text, return_inverse=True, return_counts=True)
     several = np.flatnonzero(count > 1)
     numbers = np.zeros(len(text), np.int64)

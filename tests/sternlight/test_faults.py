@@ -211,7 +211,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "cut to half": lambda p: os.truncate(p, p.stat().st_size // 2),
     "cut within its header": lambda p: os.truncate(p, 70),
     "overwritten with garbage": lambda p: p.write_bytes(random.Random(1).randbytes(90_000)),
-    "overwritten in its middle": lambda p: _scribble(p, 3),
+    "overwritten in its middle": lambda p: _scribble(p, 40),
     "with garbage in every page": lambda p: _scribble_pages(p),
 }
 

@@ -211,7 +211,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "cut to half": lambda p: os.truncate(p, p.stat().st_size // 2),
     "cut within its header": lambda p: os.truncate(p, 70),
     "overwritten with garbage": lambda p: p.write_bytes(random.Random(1).randbytes(90_000)),
-    "overwritten in its middle": lambda p: _scribble(p, 40),
+    "overwritten in its middle": lambda p: _scribble(p, 8),
     "with garbage in every page": lambda p: _scribble_pages(p),
 }
 
@@ -219,7 +219,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 def _scribble(path: Path, times: int) -> None:
     chance, data = random.Random(7), bytearray(path.read_bytes())
     for _ in range(times):
-        at = chance.randrange(4096, len(data) - 700)
+        at = chance.randrange(len(data) // 2, len(data) - 700)
         data[at : at + 600] = chance.randbytes(600)
     path.write_bytes(data)
 

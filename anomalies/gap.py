@@ -26,8 +26,9 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -39,6 +40,7 @@ from anomalies.heap import Heap, added, everything, heap
 from anomalies.hearing import KNOWN_AFTER_H, Hearing, Outages
 from anomalies.last_heard import EXCUSED, HEARD, QUIET, TOLD, Last, Succession
 from anomalies.marks import SETTLED_S, reach
+from anomalies.place_facts import near_land
 from anomalies.silence import Silences, lasting, over
 from anomalies.surprise import Found, Surprise
 from anomalies.witnesses import Seen, Watch, Witnesses, hourly, since
@@ -46,7 +48,6 @@ from tracks.batch import F64, I64, Fixes, Mask, Points
 from tracks.coverage import PERIOD_S
 from tracks.keyed import merge
 from tracks.listening import TOLD_WITHIN_S, Listening
-from tracks.places import Places
 from tracks.state import State
 
 # A vessel is excused if its source was deaf for half of the hour after its last fix: even a
@@ -206,9 +207,13 @@ class Gap:
         rows = np.concatenate([judged.late, judged.long])
         until = np.concatenate([last.t[judged.late] + self._early_s, judged.long_until])
         # All are asked at once, since what is known at a moment may not be asked for later.
-        offs, going_on, near_land = judged.offs, last.take(rows), self._near_land(teller.places)
-        asked = [over(offs, near_land(offs), judged.back),
-                 lasting(going_on, near_land(going_on), until)]  # fmt: skip
+        offs, going_on = judged.offs, last.take(rows)
+        ashore = partial(
+            near_land, places=teller.places, port_radius_nmi=self.port_radius_nmi,
+            min_shore_nmi=self.near_shore_nmi,
+        )  # fmt: skip
+        asked = [over(offs, ashore(offs), judged.back),
+                 lasting(going_on, ashore(going_on), until)]  # fmt: skip
         surprise, found = surprise.of(Silences.concat(asked), hearing, self._outages)
         ended_count = len(judged.offs)
         changes = list(self._closed(judged, found.take(slice(ended_count)), teller))
@@ -222,7 +227,7 @@ class Gap:
             rows = np.flatnonzero(last.silence == TOLD)
             until = np.full(len(rows), end)
             still = last.take(rows)
-            silences = lasting(still, near_land(still), until)
+            silences = lasting(still, ashore(still), until)
             surprise, found = surprise.of(silences, hearing, self._outages)
         still = last.take(rows)
         events = teller.open(still, seen.of(still.track), until, found)
@@ -257,16 +262,6 @@ class Gap:
         """Return which silences are surprising enough to be gaps early; unknown is not."""
         told: Mask = found.one_in >= np.log10(self.surprising_one_in_count)
         return told
-
-    def _near_land(self, places: Places) -> Callable[[Last], Mask]:
-        """Return what says which ships fell silent near a port or the shore."""
-
-        def near_land(last: Last) -> Mask:
-            near_port = places.near_port(last.lat, last.lon, self.port_radius_nmi)
-            return np.asarray(near_port | (places.shore_nmi(last.lat, last.lon) < limit))
-
-        limit = self.near_shore_nmi  # nan, without a map, is not less
-        return near_land
 
     @property
     def _min_s(self) -> float:

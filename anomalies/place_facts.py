@@ -7,15 +7,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from anomalies.last_heard import Last
 from tracks.batch import F64, Mask, Points
 from tracks.geodesy import from_xyz, unit_xyz
 from tracks.places import Places
 
 
-def near_land(points: Points, places: Places, port_radius_nmi: float, min_shore_nmi: float) -> Mask:
-    """Return which points are too near to shore or port to be judged; none without a map."""
-    near_port = places.near_port(points.lat, points.lon, port_radius_nmi)
-    near_shore = places.shore_nmi(points.lat, points.lon) < min_shore_nmi  # nan: no map
+def near_land(
+    at: Points | Last, places: Places, port_radius_nmi: float, min_shore_nmi: float
+) -> Mask:
+    """Return which positions are nearer to a port or the shore than that; none without a map."""
+    near_port = places.near_port(at.lat, at.lon, port_radius_nmi)
+    near_shore = places.shore_nmi(at.lat, at.lon) < min_shore_nmi  # nan: no map
     return np.asarray(near_port | near_shore)
 
 

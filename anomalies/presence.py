@@ -26,6 +26,7 @@ from tracks.batch import (
 )
 from tracks.keyed import rows_of
 
+SLACK_H = 0.05  # `tracks.plausible.Rule.tolerance_h`: reports come late, positions are coarse
 CROWD = 0  # the number of a hull that stands for all reports that fitted no hull
 
 
@@ -103,6 +104,3 @@ def _crowds(aside: PositionBatch) -> Presence:
 def reachable(silent_s: float, apart_nmi: float, max_speed_kn: float) -> bool:
     """Return whether a ship can have gone `apart_nmi` in a time, near enough."""
     return apart_nmi <= max_speed_kn * math.hypot(silent_s / 3600, SLACK_H)
-
-
-SLACK_H = 0.05  # `tracks.plausible.Rule.tolerance_h`: reports come late, positions are coarse

@@ -27,6 +27,7 @@ from sternlight.reading import Reading
 from sternlight.settings import Settings
 from sternlight.spool import DAY_S, Spool, windows
 from sternlight.station import NO_TURNS, Station
+from sternlight.stops import parted
 from sternlight.text import counted
 from tracks.anchorages import Learned
 from tracks.batch import Points, PositionBatch, StaticBatch
@@ -178,8 +179,8 @@ class Replay:
         ships_count = len(self.station.fleet) + len(np.unique(positions.mmsi))
         enough = ships_count >= self.station.anchoring.vessels_count
         for midnight in self._midnights.before(positions.t) if self._learns and enough else ():
-            early, positions = _cut(positions, midnight)
-            told, statics = _cut(statics, midnight)
+            early, positions = parted(positions, midnight)
+            told, statics = parted(statics, midnight)
             self._judged(early, told, midnight)
             self._learn(midnight)
         self._judged(positions, statics, as_of, ended, turns)
@@ -229,9 +230,3 @@ class Replay:
         if len(positions):
             first = self.span[0] if self.span else float(positions.t[0])
             self.span = first, float(positions.t[-1])
-
-
-def _cut(batch: B, t: float) -> tuple[B, B]:
-    """Return what was before Unix time `t`, and the rest; a batch is sorted by time."""
-    row = int(np.searchsorted(batch.t, t))
-    return batch.take(slice(row)), batch.take(slice(row, None))

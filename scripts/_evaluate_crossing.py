@@ -11,9 +11,8 @@ from types import SimpleNamespace
 from typing import NamedTuple, cast
 
 import numpy as np
-from _evaluate_gaps import LEARN_DAYS, START, Station, judged, silences_of
+from _evaluate_gaps import START, Station, compared
 from _evaluate_reception import Antenna, Climate, stream
-from _evaluate_run import found_in
 from _evaluate_sea import GPS_M, Hidden, Recording
 from numpy.random import Generator
 
@@ -59,15 +58,7 @@ def crossing(seed: int, days: float, settings: Settings, places: Places) -> Stat
         cast(Sea, sea), antenna, traffic.hidden, positions, StaticBatch.empty(),
         traffic.at, sent, np.zeros_like(traffic.resting),
     )  # fmt: skip
-    silences = silences_of(recording, places)
-    gaps = [f for f in found_in(positions, StaticBatch.empty(), settings, places)
-            if f.kind == "gap"]  # fmt: skip
-    since = START + min(LEARN_DAYS, days / 3) * DAY
-    elsewhere = judged(silences, gaps, mmsi, since)
-    silences = silences.take(silences.start >= since)
-    nothing = np.empty(0)
-    weeks = (end - since) / (7 * DAY)
-    return Station(silences, elsewhere, len(antenna.outages), nothing, nothing, weeks)
+    return compared(recording, days, settings, places)
 
 
 def _traffic(rng: Generator, class_b: Mask, bins: int) -> _Traffic:

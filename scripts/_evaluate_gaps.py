@@ -103,8 +103,12 @@ def station(seed: int, days: float, settings: Settings, places: Places) -> Stati
     """Play one sea, hear it, judge it, and compare."""
     sea = Play(seed, CAST.vessels, START, START + days * DAY, cast=CAST)
     hidden = hide(sea, stream(seed, 6), A_WEEK, LASTS_H)
-    recording = record(sea, Climate(), hidden)
-    silences = silences_of(recording, places)
+    return compared(record(sea, Climate(), hidden), days, settings, places)
+
+
+def compared(recording: Recording, days: float, settings: Settings, places: Places) -> Station:
+    """Judge a recording of so many days, and compare what is listed with what truly was."""
+    sea, silences = recording.sea, silences_of(recording, places)
     gaps = [f for f in found_in(recording.positions, recording.statics, settings, places)
             if f.kind == "gap"]  # fmt: skip
     since = START + min(LEARN_DAYS, days / 3) * DAY

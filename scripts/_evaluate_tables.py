@@ -88,18 +88,11 @@ def rate(count: int, weeks: float) -> str:
 
 def of_gaps(stations: Sequence[Station]) -> Tables:
     """Return the tables of part (a)."""
-    every = Silences.concat([s.silences for s in stations])
-    weeks = sum(s.weeks for s in stations)
     listed = pooled(rankings(stations, "Sternlight's score", LEAST_H))
-    rules = [
-        ("Sternlight, all it lists", listed.flagged(0.0)),
-        (f"Sternlight, score {STRONG} or more", listed.flagged(STRONG)),
-        *((f"rule: {n}", _all(every).counted(rule(every))) for n, rule in RULES.items()),
-    ]
     lengths = by_length(stations, LENGTHS_H)
     ends = [*(f"{h:g} h" for h in LENGTHS_H[1:]), "more"]
     return {
-        "gaps-facts": table(["", "count"], _facts(stations, every)),
+        **_told_apart("gaps", stations),
         "gaps-lengths": table(
             ["silent for", "silences", "truly switched off"],
             [(f"{low:g} h to {end}", f"{n:,}", share(true, n))
@@ -109,41 +102,37 @@ def of_gaps(stations: Sequence[Station]) -> Tables:
             ["why it was silent", "silences", "listed", f"score {STRONG} or more"],
             _silent_because(Silences.concat([s.every for s in stations])),
         ),
-        "gaps-rules": table(
-            ["flagged by", "precision", "recall", "false alarms a week"],
-            [(name, *counts_row(c, weeks)) for name, c in rules],
-        ),
-        "gaps-rankings": table(
-            ["ranked by", "average precision", "recall at precision 0.9",
-             "right among one a week", "average precision, 6 h or more"],
-            [_ranked(stations, name, weeks) for name in RANKINGS],
-        ),
         "gaps-reliability": _reliability(listed),
-        "gaps-chance": _chances(every),
     }  # fmt: skip
 
 
 def of_crossing(stations: Sequence[Station]) -> Tables:
     """Return the tables of the sea that ships cross, of part (a)."""
+    return _told_apart("crossing", stations)
+
+
+def _told_apart(name: str, stations: Sequence[Station]) -> Tables:
+    """Return tables, with names that begin so, of how well seas' silences are told apart."""
     every = Silences.concat([s.silences for s in stations])
     weeks = sum(s.weeks for s in stations)
     listed = pooled(rankings(stations, "Sternlight's score", LEAST_H))
     rules = [
+        ("Sternlight, all it lists", listed.flagged(0.0)),
         (f"Sternlight, score {STRONG} or more", listed.flagged(STRONG)),
         *((f"rule: {n}", _all(every).counted(rule(every))) for n, rule in RULES.items()),
     ]
     return {
-        "crossing-facts": table(["", "count"], _facts(stations, every, starts=False)),
-        "crossing-rankings": table(
+        f"{name}-facts": table(["", "count"], _facts(stations, every)),
+        f"{name}-rules": table(
+            ["flagged by", "precision", "recall", "false alarms a week"],
+            [(rule, *counts_row(c, weeks)) for rule, c in rules],
+        ),
+        f"{name}-rankings": table(
             ["ranked by", "average precision", "recall at precision 0.9",
              "right among one a week", "average precision, 6 h or more"],
-            [_ranked(stations, name, weeks) for name in RANKINGS],
+            [_ranked(stations, by, weeks) for by in RANKINGS],
         ),
-        "crossing-rules": table(
-            ["flagged by", "precision", "recall", "false alarms a week"],
-            [(name, *counts_row(c, weeks)) for name, c in rules],
-        ),
-        "crossing-chance": _chances(every),
+        f"{name}-chance": _chances(every),
     }  # fmt: skip
 
 
@@ -160,12 +149,10 @@ def _silent_because(every: Silences) -> list[list[str]]:
     ]
 
 
-def _facts(
-    stations: Sequence[Station], every: Silences, starts: bool = True
-) -> list[tuple[str, str]]:
+def _facts(stations: Sequence[Station], every: Silences) -> list[tuple[str, str]]:
     outage = every.take(every.cause == OUTAGE)
     listed = int((outage.score > -np.inf).sum())
-    facts = [
+    return [
         ("seas", f"{len(stations)}"),
         ("station weeks judged", f"{sum(s.weeks for s in stations):.1f}"),
         ("silences of 2 h or more", f"{len(every):,}"),
@@ -175,13 +162,9 @@ def _facts(
         ("outages of the station", f"{sum(s.outages for s in stations)}"),
         ("innocent silences that began with an outage", f"{len(outage):,}"),
         ("of these, listed as a gap", share(listed, len(outage))),
+        ("start of the right ones, median error", minutes([s.start_min for s in stations])),
+        ("end of the right ones, median error", minutes([s.end_min for s in stations])),
     ]  # fmt: skip
-    if starts:
-        facts += [
-            ("start of the right ones, median error", minutes([s.start_min for s in stations])),
-            ("end of the right ones, median error", minutes([s.end_min for s in stations])),
-        ]
-    return facts
 
 
 def _ranked(stations: Sequence[Station], name: str, weeks: float) -> list[str]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import _evaluate_gaps as gaps
 import numpy as np
 from _evaluate_reception import Climate, stream
-from _evaluate_run import STEP_S
+from _evaluate_run import steps
 from _evaluate_sea import Play, Recording, hide, record
 
 from anomalies.budget import EVERY_S, LEAST_SCORE, WEEK_S, Alerts, Candidate, Decision
@@ -77,18 +77,8 @@ def _began(
     recording: Recording, settings: Settings, places: Places
 ) -> dict[str, tuple[int, float]]:
     """Judge a recording; return MMSI and beginning of each gap that was ever told, by id."""
-    station, positions, statics = Station(settings, places), recording.positions, recording.statics
-    last, done = float(np.nextafter(positions.t[-1], np.inf)), [0, 0]
     began: dict[str, tuple[int, float]] = {}
-    for as_of in [*np.arange(positions.t[0] + STEP_S, last, STEP_S).tolist(), last]:
-        rows = [int(np.searchsorted(b.t, as_of)) for b in (positions, statics)]
-        step = station.step(
-            positions.take(slice(done[0], rows[0])),
-            statics.take(slice(done[1], rows[1])),
-            as_of,
-            as_of == last,
-        )
-        done = rows
+    for step in steps(Station(settings, places), recording.positions, recording.statics):
         began |= {e.id: (e.mmsis[0], e.start) for _, e in step.changes if e.kind == "gap"}
     return began
 

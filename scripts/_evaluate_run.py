@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from _evaluate_metrics import Span
 from anomalies.event import Event
 from sternlight.judging import judge
 from sternlight.settings import Settings
-from sternlight.station import NO_TURNS, Station
+from sternlight.station import NO_TURNS, Station, Step
 from tracks.batch import PositionBatch, StaticBatch
 from tracks.listening import Turns
 from tracks.places import Places
@@ -36,6 +37,27 @@ class Found(NamedTuple):
     factors: Factors = ()
 
 
+def steps(
+    station: Station, positions: PositionBatch, statics: StaticBatch, turns: Turns = NO_TURNS
+) -> Iterator[Step]:
+    """Let a station hear a recording from its beginning to its end."""
+    begin, last = float(positions.t[0]), float(positions.t[-1])
+    cuts = np.append(np.arange(begin + STEP_S, last, STEP_S), np.nextafter(last, np.inf))
+    done = [0, 0, 0]
+    for as_of in cuts.tolist():
+        heard, told, turned = (
+            int(np.searchsorted(b.t, as_of)) for b in (positions, statics, turns)
+        )
+        yield station.step(
+            positions.take(slice(done[0], heard)),
+            statics.take(slice(done[1], told)),
+            as_of,
+            as_of == cuts[-1],
+            turns.take(slice(done[2], turned)),
+        )
+        done = [heard, told, turned]
+
+
 def found_in(
     positions: PositionBatch,
     statics: StaticBatch,
@@ -51,21 +73,8 @@ def found_in(
     station = Station(settings, places, decides=alerts)
     events: dict[str, Event] = {}
     alerted: set[str] = set()
-    begin, last = float(positions.t[0]), float(positions.t[-1])
-    cuts = np.append(np.arange(begin + STEP_S, last, STEP_S), np.nextafter(last, np.inf))
-    done = [0, 0, 0]
-    for as_of in cuts.tolist():
-        heard, told, turned = (
-            int(np.searchsorted(b.t, as_of)) for b in (positions, statics, turns)
-        )
-        step = station.step(
-            positions.take(slice(done[0], heard)),
-            statics.take(slice(done[1], told)),
-            as_of,
-            as_of == cuts[-1],
-            turns.take(slice(done[2], turned)),
-        )
-        done = [heard, told, turned]
+    last = float(positions.t[-1])
+    for step in steps(station, positions, statics, turns):
         alerted |= {d.id for now in step.decided for d in now.decisions if d.verdict == "alert"}
         for what, event in step.changes:
             events.pop(event.id, None)

@@ -25,10 +25,12 @@ from sternlight.errors import ArchiveError
 from sternlight.jsontext import dumps
 from sternlight.ledger import to_json
 from sternlight.rawlog import Segment
+from sternlight.record import schema
 from tracks.batch import I64
 
 FILE = "archive.sqlite3"
-VERSION = 2
+VERSION = 3
+_ALERTS_SINCE = 2
 BUSY_S = 10.0  # how long to wait for somebody who has locked the file
 
 _TABLES = """
@@ -67,9 +69,14 @@ create table alerts (
     verdict text not null) without rowid;
 """
 
-_MISSING = {0: _TABLES + _ALERTS, 1: _ALERTS}  # by the version of the file
+_MISSING = {
+    0: _TABLES + _ALERTS + schema.TABLES,
+    1: _ALERTS + schema.TABLES,
+    2: schema.TABLES,
+}  # by the version of the file
 _SALVAGED = (
     "about", "sources", "segments", "events", "event_tracks", "changes", "states", "alerts",
+    *schema.NAMES,
 )  # fmt: skip
 
 
@@ -137,9 +144,9 @@ class Archive:
         return cls(path, db)
 
     @classmethod
-    def look(cls, folder: Path) -> Self:
+    def look(cls, folder: Path, name: str = FILE) -> Self:
         """Open the archive of a station for reading, while it runs or not."""
-        path = folder / FILE
+        path = folder / name
         if not path.exists():
             raise ArchiveError(
                 f"there is no archive in {folder}; --data names the folder that `sternlight"
@@ -251,7 +258,7 @@ class Archive:
 
     def decisions(self) -> list[Decision]:
         """Return what was decided on alerts, as it stands."""
-        if self.read("pragma user_version")[0][0] < VERSION:
+        if self.read("pragma user_version")[0][0] < _ALERTS_SINCE:
             return []
         rows = self.read("select id, score, usual_per_week, verdict from alerts")
         return [Decision(n, s, np.nan if u is None else u, verdict) for n, s, u, verdict in rows]

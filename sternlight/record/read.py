@@ -1,0 +1,173 @@
+"""Reads what is remembered of hulls: of one ship in milliseconds, of all in one pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sternlight.archive import FILE, Archive
+from tracks.batch import HULLS_PER_MMSI
+from tracks.way import Way, way
+
+RECORD = "record.sqlite3"  # in the folder of a replay's results
+
+
+class Hull(NamedTuple):
+    """A hull that was heard; times in Unix seconds."""
+
+    track: int
+    mmsi: int
+    first: float
+    last: float
+    fixes_count: int
+    ship_class: int
+
+
+class Day(NamedTuple):
+    """A UTC day on which a hull was heard; see `tracks.daybook.Days`."""
+
+    track: int
+    day: int
+    first: float
+    last: float
+    port_count: int
+    fishing_count: int
+    high_seas_count: int
+    max_shore_nmi: float | None
+    heard: bytes
+    packed: bytes
+
+    def way(self) -> Way:
+        """Return where it was at each ten-minute mark at which it was heard."""
+        return way(self.day, self.heard, self.packed)
+
+
+class Claim(NamedTuple):
+    """What was claimed under an MMSI; `hull` 0 says that it is not known which hull said so."""
+
+    mmsi: int
+    hull: int
+    field: str  # one of tracks.daybook.FIELDS
+    value: str
+    first: float
+    last: float
+    days_count: int
+
+
+class Visit(NamedTuple):
+    """A port visit; `end` is None while it lasts.  See `tracks.visits.Visits`."""
+
+    track: int
+    start: float
+    end: float | None
+    place: str
+    country: str
+    kind: str
+    lat: float
+    lon: float
+    stopped_h: float
+    heard_h: float
+    certainty: int
+    line_in: int
+    line_out: int
+
+
+class Found(NamedTuple):
+    """An event as it was kept: `row` is its line of events.jsonl."""
+
+    id: str
+    kind: str
+    tracks: tuple[int, ...]
+    start: float
+    end: float | None
+    score: float
+    row: dict[str, Any]
+
+
+def open_record(folder: Path) -> Archive:
+    """Open the record in a station's folder, or in that of a replay's results, for reading.
+
+    Raises ArchiveError if there is none.
+    """
+    name = RECORD if (folder / RECORD).exists() and not (folder / FILE).exists() else FILE
+    return Archive.look(folder, name)
+
+
+def hulls(archive: Archive, mmsis: Collection[int] | None = None) -> list[Hull]:
+    """Return the hulls under some MMSIs, or all, sorted by track."""
+    where, values = _among("mmsi", mmsis)
+    return [Hull(*row) for row in archive.read(f"select * from hulls{where} order by 1", *values)]
+
+
+def days(archive: Archive, tracks: Collection[int] | None = None) -> Iterator[Day]:
+    """Yield the days on which hulls were heard, sorted by (track, day)."""
+    where, values = _among("track", tracks)
+    rows = archive.read(f"select * from days{where} order by track, day", *values)
+    return (Day(*row) for row in rows)
+
+
+def claims(archive: Archive, mmsis: Collection[int] | None = None) -> list[Claim]:
+    """Return what was claimed under some MMSIs, or all; sorted by (mmsi, hull, field, first)."""
+    where, values = _among("mmsi", mmsis)
+    rows = archive.read(
+        "select mmsi, hull, field, value, first, last, days_count from claims"
+        f"{where} order by mmsi, hull, field, first",
+        *values,
+    )
+    return [Claim(*row) for row in rows]
+
+
+def claimed(archive: Archive, field: str, value: str) -> list[Claim]:
+    """Return under which MMSIs a value was claimed."""
+    rows = archive.read(
+        "select mmsi, hull, field, value, first, last, days_count from claims"
+        " where field = ? and value = ? order by mmsi, hull",
+        field,
+        value,
+    )
+    return [Claim(*row) for row in rows]
+
+
+def visits(archive: Archive, tracks: Collection[int] | None = None) -> list[Visit]:
+    """Return the port visits of hulls, sorted by (track, start)."""
+    where, values = _among("track", tracks)
+    rows = archive.read(f"select * from visits{where} order by track, start", *values)
+    return [Visit(*row) for row in rows]
+
+
+def found(
+    archive: Archive, kind: str | None = None, tracks: Collection[int] | None = None
+) -> list[Found]:
+    """Return the events that are shown and stand, of one kind or of some hulls, by (start, id)."""
+    query = (
+        'select id, kind, start, "end", score, row from events where shown'
+        " and state != 'withdrawn'"
+    )
+    values: list[object] = []
+    if kind is not None:
+        query, values = f"{query} and kind = ?", [kind]
+    if tracks is not None:
+        query += f" and id in (select id from event_tracks where track in ({_marks(tracks)}))"
+        values += tracks
+    made = []
+    for name, what, start, end, score, text in archive.read(f"{query} order by start, id", *values):
+        row = json.loads(text)
+        made.append(Found(name, what, _tracks(row), start, end, score, row))
+    return made
+
+
+def _tracks(row: dict[str, Any]) -> tuple[int, ...]:
+    parts = (name.split(".") for name in row["tracks"])
+    return tuple(int(mmsi) * HULLS_PER_MMSI + int(hull) for mmsi, hull in parts)
+
+
+def _among(column: str, values: Collection[int] | None) -> tuple[str, tuple[int, ...]]:
+    if values is None:
+        return "", ()
+    return f" where {column} in ({_marks(values)})", tuple(values)
+
+
+def _marks(values: Collection[int]) -> str:
+    return ",".join("?" * len(values))

@@ -1,0 +1,70 @@
+"""Writes what is remembered of hulls; whatever is written again changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sternlight.fleet import Fleet
+from tracks.batch import HULLS_PER_MMSI
+from tracks.daybook import FIELDS, Pages
+from tracks.visits import KINDS, Visits
+
+_CLAIM = """
+insert into claims values (?, ?, ?, ?, ?, ?, 1, ?) on conflict do update set
+    first = min(first, excluded.first), last = max(last, excluded.last),
+    days_count = days_count + (excluded.last_day > last_day),
+    last_day = max(last_day, excluded.last_day)
+"""
+
+
+def keep_pages(db: sqlite3.Connection, pages: Pages) -> None:
+    """Keep pages; those of the same hull and day as before take their place."""
+    days = zip(
+        *(getattr(pages.days, name).tolist() for name in pages.days.described()), strict=True
+    )
+    db.executemany(
+        "insert or replace into days values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (*row[:-1], None if row[-1] != row[-1] else round(row[-1], 1), heard, way)
+            for row, heard, way in zip(days, pages.heard, pages.ways, strict=True)
+        ],
+    )
+    said = zip(
+        *(getattr(pages.said, name).tolist() for name in pages.said.described()), strict=True
+    )
+    db.executemany(
+        _CLAIM,
+        [
+            (mmsi, hull, FIELDS[which], value.decode("utf-8", "replace"), first, last, day)
+            for mmsi, hull, which, value, first, last, day in said
+        ],
+    )
+
+
+def keep_visits(db: sqlite3.Connection, visits: Visits) -> None:
+    """Keep visits; one that began when another of that hull did takes its place."""
+    db.executemany(
+        "insert or replace into visits values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                track, start, None if end != end else end, place.decode("utf-8", "replace"),
+                country.decode("ascii", "replace"), KINDS[kind], *rest,
+            )
+            for track, start, end, place, country, kind, *rest in zip(
+                *(getattr(visits, name).tolist() for name in visits.described()), strict=True
+            )
+        ],
+    )  # fmt: skip
+
+
+def keep_hulls(db: sqlite3.Connection, fleet: Fleet) -> None:
+    """Keep when and how often hulls were heard, in place of what was kept before."""
+    db.executemany(
+        "insert or replace into hulls values (?, ?, ?, ?, ?, ?)",
+        [
+            (track, track // HULLS_PER_MMSI, *rest)
+            for track, *rest in zip(
+                *(getattr(fleet, name).tolist() for name in fleet.described()), strict=True
+            )
+        ],
+    )

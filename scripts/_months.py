@@ -112,7 +112,7 @@ class _Sent(NamedTuple):
     status: U8
 
     def take(self, rows: Mask | I64) -> _Sent:
-        return _Sent(*(column[rows] for column in self))
+        return _Sent._make(column[rows] for column in self)
 
 
 class Months:
@@ -186,7 +186,7 @@ class Months:
         class_b = self.register.class_b
         antenna = Antenna.draw(CLIMATE, class_b, self.start, self.end, self.seed)
         parts = [self._sent(ship, rng) for ship in range(len(self.roles))]
-        sent = _Sent(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        sent = _Sent._make(np.concatenate(column) for column in zip(*parts, strict=True))
         chance = antenna.chance(sent.ship, sent.t, sent.p, np.where(class_b[sent.ship], 3.0, 6.0))
         chance *= self._shadow(sent, stream(self.seed, 44)) * self.heard_share
         chance[self._faded(sent, stream(self.seed, 45))] *= 0.02
@@ -227,7 +227,8 @@ class Months:
         span_s, ships = self.end - self.start, len(self.roles)
         count = int(FADES_A_DAY * span_s / DAY)
         begin = np.sort(rng.uniform(self.start, self.end, (ships, count)), axis=1)
-        lasts_s = HOUR * np.exp(rng.uniform(*np.log(FADE_H), (ships, count)))
+        low, high = np.log(FADE_H).tolist()
+        lasts_s = HOUR * np.exp(rng.uniform(low, high, (ships, count)))
         shift = 2 * span_s * np.arange(ships)  # one search for all ships
         last = np.searchsorted((begin + shift[:, None]).ravel(), sent.t + shift[sent.ship]) - 1
         since = np.maximum(last, 0)
@@ -365,7 +366,7 @@ class Months:
         return next((c.mmsi for c in claims if c.start <= t < c.end), claims[0].mmsi)
 
     def _heard_of(self, ship: int) -> _Sent:
-        return _Sent(*(c[self._first[ship] : self._first[ship + 1]] for c in self._by_ship))
+        return _Sent._make(c[self._first[ship] : self._first[ship + 1]] for c in self._by_ship)
 
 
 def _follow(way: Voyage, t: F64) -> tuple[C128, C128, I64]:

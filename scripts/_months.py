@@ -51,7 +51,7 @@ class Visit:
     end: float  # when it left
     lat: float
     lon: float
-    away_nmi: float  # how far from here it had been since it last lay at this place; inf: never
+    away_nmi: float  # how far off it was heard since it last lay here; inf: it had not
     heard_count: int  # reports heard while it lay there
     heard_in: bool  # coming, within some miles
     heard_out: bool  # going
@@ -67,12 +67,13 @@ class Meeting:
     """Two ships lay or drifted side by side at sea."""
 
     a: int  # MMSIs: the fishing vessel's
-    b: int  # and the carrier's
+    b: int  # and the carrier's, or the tanker's
     start: float
     end: float
     lat: float
     lon: float
     hulls: tuple[int, int]
+    hands_over: bool  # catch; not so, if the other is a tanker that bunkers it
     heard_h: float  # for how long both were heard without an hour's silence
 
 
@@ -158,7 +159,10 @@ class Months:
         for ship, (role, _) in enumerate(self.roles):
             ships.setdefault(role, []).append(ship)
         fishers = [Fisher.draw(k, self.world, rngs[k]) for k in ships["fisher"]]
-        carriers = [Carrier.draw(k, self.world, fishers, rngs[k]) for k in ships["carrier"]]
+        carriers = [
+            Carrier.draw(k, self.world, fishers, rngs[k])
+            for k in ships["carrier"] + ships.get("bunkering", [])
+        ]
         diaries: dict[int, Diary] = {one.ship: one.write(self.world) for one in fishers}
         self._rounds: list[tuple[list[Appointment], Stop | None]] = []
         for carrier in carriers:
@@ -306,7 +310,7 @@ class Months:
                     continue
                 truth.meetings.append(meeting)
                 landing = berths.get((one.carrier, stop.start)) if stop else None
-                if landing:
+                if landing and meeting.hands_over:
                     truth.chains.append(
                         Chain(meeting.a, meeting.b, landing.place, meeting.start, landing.start,
                               meeting.hulls, meeting.heard_h, landing.heard)
@@ -316,7 +320,6 @@ class Months:
 
     def _visits(self, ship: int, diary: Diary) -> list[Visit]:
         mine = self._heard_of(ship)
-        way = self.voyages[ship]
         made: list[Visit] = []
         before: dict[complex, float] = {}
         for stop in diary.stops:
@@ -325,9 +328,9 @@ class Months:
             place = self.site.at(stop.harbour.berth if stop.harbour else self.site.roads)
             away_nmi = np.inf
             if place in before:
-                legs = (way.t >= before[place]) & (way.t <= stop.start)
-                away_nmi = float(np.abs(way.p[legs] - place).max(initial=0.0)) / NMI
-            before[place] = stop.end
+                since = mine.p[(mine.t >= before[place]) & (mine.t <= stop.start)]
+                away_nmi = float(np.abs(since - place).max(initial=0.0)) / NMI
+            before = {place: stop.end}
             made.append(self._visit(ship, stop, away_nmi, mine))
         return made
 
@@ -358,7 +361,8 @@ class Months:
         (lat,), (lon,) = self.site.lat_lon(one.together.p[:1])
         mmsi = [self.mmsi_at(ship, one.start) for ship in (one.fisher, one.carrier)]
         return Meeting(mmsi[0], mmsi[1], one.start, one.end, float(lat), float(lon),
-                       (one.fisher, one.carrier), float(runs.max(initial=0)) / 60)  # fmt: skip
+                       (one.fisher, one.carrier), self.roles[one.carrier][0] == "carrier",
+                       float(runs.max(initial=0)) / 60)  # fmt: skip
 
     def mmsi_at(self, ship: int, t: float) -> int:
         """Return under which number a ship went at a time."""

@@ -153,7 +153,7 @@ class Round:
 
 @dataclass
 class Carrier:
-    """A refrigerated ship."""
+    """A ship that comes alongside fishing vessels: a refrigerated ship, or a bunkering tanker."""
 
     ship: int
     habits: Habits
@@ -357,12 +357,13 @@ OTHERS: dict[str, tuple[Callable[[World, Generator], Diary], tuple[str, ...], fl
     "attendant": (attendant, ("pilot", "tug"), 0.05),
     "day boat": (day_boat, ("boat",), 0.14),
 }
-CARRIERS_SHARE = 0.1
+CARRIERS_SHARE, BUNKERING_SHARE = 0.1, 0.03
 
 
 def roles(vessels: int) -> list[tuple[str, str]]:
     """Return for each ship its role and its build; the rest are fishing vessels."""
     made = [("carrier", "reefer")] * max(2, round(CARRIERS_SHARE * vessels))
+    made += [("bunkering", "tanker")] * round(BUNKERING_SHARE * vessels)
     for role, (_, builds, share) in OTHERS.items():
         count = max(1, round(share * vessels))
         made += [(role, builds[k % len(builds)]) for k in range(count)]

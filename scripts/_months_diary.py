@@ -71,6 +71,8 @@ class Diary:
             self.log.stay(until - self.rng.uniform(0.1, 0.6) * HOUR, status)
             self.log.on = True
         self.log.stay(until, status)
+        if self.stops and self.stops[-1].end == start:  # it lay here before
+            start = self.stops.pop().start
         self.stops.append(Stop(self.harbour, self.log.at, start, until))
 
     def leave(self, kn: float | None = None) -> None:

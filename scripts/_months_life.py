@@ -168,7 +168,7 @@ class Carrier:
         habits = Habits(CARRIER_KN, off_at_quay=rng.uniform() < 0.05)
         begins = world.start - rng.uniform(0, 2) * DAY
         t = begins + rng.uniform(1, 3) * DAY
-        while t < world.end:
+        while t < world.end + 15 * DAY:  # the last rounds may end early
             meets: list[Appointment] = []
             for _ in range(int(rng.integers(1, 5))):
                 made = _appointment(ship, world, fishers, t, rng)

@@ -102,6 +102,22 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def widened(outline: Any, nmi: float) -> Any:
+    """Return an outline with a margin around it; 0 leaves it as it is.
+
+    Neglected: that a mile has more degrees of longitude at the one end than at the other.
+    """
+    if not nmi:
+        return outline
+    import shapely
+
+    west, south, east, north = outline.bounds
+    squeeze = float(np.cos(np.radians(min(max(abs(south), abs(north)), 89.0))))
+    flat = shapely.transform(outline, lambda lon_lat: lon_lat * [squeeze, 1.0])
+    wide = shapely.transform(flat.buffer(nmi / 60), lambda x_y: x_y / [squeeze, 1.0])
+    return _within_180(wide) if max(-west, east) > 179 else wide
+
+
 def _within_180(outline: Any) -> Any:
     """Return an outline mended, with what lies beyond longitude 180 brought to the other side."""
     import shapely

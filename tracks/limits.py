@@ -39,7 +39,9 @@ class Limits:
         at = np.array([[harbours[i].lat, harbours[i].lon] for i in points]).reshape(-1, 2)
         radius_nmi = np.array([_radius_nmi(harbours[i], reach) for i in points])
         discs = Discs.make(at[:, 0].copy(), at[:, 1].copy(), radius_nmi)
-        return cls(discs, np.array(points, np.int64), Outlines.make(edges), np.array(drawn, np.int64))
+        return cls(
+            discs, np.array(points, np.int64), Outlines.make(edges), np.array(drawn, np.int64)
+        )
 
     def contain(self, lat: F64, lon: F64) -> Mask:
         """Return which positions, shape (N,), lie within the limits of a place."""

@@ -36,6 +36,7 @@ class Place:
     radius_nmi: float = math.nan  # nan: the radius of whoever asks
     outline: Any = None  # a shapely Polygon or MultiPolygon in degrees, or None
     country: str = ""  # two letters, ISO 3166, or none
+    named: bool = True  # False: nobody but this program calls it so
 
 
 @dataclass(frozen=True, slots=True)

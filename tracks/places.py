@@ -171,6 +171,19 @@ class Places:
                 names[i].append(zone.name)
         return [tuple(n) for n in names]
 
+    def from_named(self, lat: ArrayLike, lon: ArrayLike) -> list[str]:
+        """Say where each position is from a place with a name: "12 nmi south of Mbour (SN)"."""
+        y, x = _flat(lat, lon)
+        away_nmi, which = self.nearest(y, x)
+        named = [i for i, place in enumerate(self.harbours) if place.named]
+        at = np.array([[self.harbours[i].lat, self.harbours[i].lon] for i in named])
+        for row in np.flatnonzero(~np.isin(which, [-1, *named])):
+            away_m = distance_m(y[row], x[row], *at.reshape(-1, 2).T)
+            which[row] = named[int(away_m.argmin())] if named else -1
+            away_nmi[row] = away_m.min(initial=np.inf) / NMI_M
+        columns = (c.tolist() for c in (y, x, away_nmi, which))
+        return [self._from_port(*row) for row in zip(*columns, strict=True)]
+
     def describe(self, lat: float, lon: float) -> str:
         """Say where a position is: "31 nmi west-southwest of Dakar (SN), 28 nmi from shore"."""
         return self.describe_all([lat], [lon])[0]

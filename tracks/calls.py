@@ -6,7 +6,7 @@ Everything here is about one mark and its neighbours; `tracks.visits` sums visit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 HOUR_MARKS = 3600 // BIN_S
 DAY_MARKS = 24 * HOUR_MARKS
 COURSE_MARKS = 3  # ours: two marks at most half an hour apart tell a course
-LEAST_KN = 1.0  # ours: a slower ship goes nowhere
+TRANSIT_KN = 5.0  # ours: few fish at more
+CLOSING = 0.5  # ours: within 60 degrees, since channels bend
 NO = -1  # no row
 
 
@@ -91,6 +92,11 @@ class Way:
         return np.append(self.first[1:], True)
 
     @property
+    def holes(self) -> Mask:
+        """Which have so long a silence before them that a ship may have stopped in it."""
+        return ~self.first & (self.gap >= HOUR_MARKS)
+
+    @property
     def judged_last(self) -> Mask:
         """Which was the last of its hull that has been judged before."""
         return np.asarray(~self.fresh & np.append(self.fresh[1:] | self.first[1:], True))
@@ -141,7 +147,7 @@ def facts(
     at = (lay.lat[row[known]], lay.lon[row[known]])
     away_m[known] = way.away_m(known, *at)
     closer_m[known] = way.away_m(np.maximum(known - 1, 0), *at)
-    leaving = ~rest & (row != NO) & ~way.first & (away_m > closer_m)
+    leaving = ~rest & ~way.first & (away_m > closer_m) & (away_m <= rules.port_m / 2)
     breaks = silent & (
         (way.before(leaving) & (way.way_m > REACH_M)) | (way.way_m > rules.port_m) | lost
     )
@@ -209,54 +215,89 @@ class Silences(Columns):
 
 
 def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences:
-    """Return the silences that were spent at a place.
+    """Return the silences that were spent at a place, as far as can be told.
 
-    On either side of one the hull was at the place, or it made for it, or came from there;
-    then it was so near, and the silence so long, that it was there for long at its own speed.
+    On either side of one the hull was there, or it made for it, or came from there; and at
+    its own speed the way would have taken `least_h` less.  Or it was there before and after,
+    for `silent_h`.  Or, for so long, right at the shore, having come to it and then leaving it.
     """
-    b = np.flatnonzero(f.silent & way.fresh & (way.gap <= rules.memory_marks))
-    a = b - 1
+    b = np.flatnonzero(way.holes & way.fresh & (way.gap <= rules.memory_marks))
+    a, m = b - 1, way.marks
     here = f.inside & (f.core | f.rest)
     at_a, at_b = here[a] & ~f.leaving[a], here[b]
-    m = way.marks
-    lat, lon = np.where(at_a, m.lat[a], m.lat[b]), np.where(at_a, m.lon[a], m.lon[b])
+    lat, lon = np.where(at_a, (m.lat[a], m.lon[a]), (m.lat[b], m.lon[b]))
     neither = np.flatnonzero(~at_a & ~at_b)
-    if len(neither):
-        lat[neither], lon[neither] = _ports(m.lat[a[neither]], m.lon[a[neither]], places)
-    came_h = np.where(at_a, 0.0, _hours(rules, way, a, a - 1, way.gap[a], lat, lon))
-    behind = np.minimum(b + 1, len(m) - 1)
-    gap = np.where(way.newest[b], way.gap.max(initial=0), way.gap[behind])
-    went_h = np.where(at_b, 0.0, _hours(rules, way, b, behind, gap, lat, lon))
+    lat[neither], lon[neither] = _ports(m.lat[a[neither]], m.lon[a[neither]], places)
+    came, went = Leg.of(way, a, a - 1, lat, lon), Leg.of(way, b, b + 1, lat, lon)
     silent_h = way.gap[b] / HOUR_MARKS
-    there = silent_h - came_h - went_h >= rules.silent_h
+    with np.errstate(invalid="ignore"):
+        way_h = (came.away_m + went.away_m) / NMI_M / np.maximum(came.speed_kn, went.speed_kn)
+    known = (at_a | came.makes_for(rules)) & (at_b | went.makes_for(rules))
+    quick = np.fmax(came.speed_kn, went.speed_kn) >= TRANSIT_KN
+    there = known & quick & (silent_h - way_h >= rules.least_h)
+    long = silent_h >= rules.silent_h
+    there |= at_a & at_b & long
+    shore = _spent_at_shore(rules, way, b, places) & long & ~there
+    lat[shore], lon[shore] = m.lat[a[shore]], m.lon[a[shore]]
+    there |= shore
     there &= np.where(f.inside[a], ~f.breaks[b], way.gap[b] <= rules.unheard_marks)
     return Silences(b[there], lat[there], lon[there])
 
 
 def _ports(lat: F64, lon: F64, places: Places) -> tuple[F64, F64]:
     """Return where the nearest ports or anchorages are; nan where there is none."""
+    if not len(lat):
+        return lat, lon
     _, which = places.nearest(lat, lon)
     at = np.array([[p.lat, p.lon] for p in places.harbours] + [[np.nan, np.nan]])
     return at[which, 0], at[which, 1]
 
 
-def _hours(rules: Visiting, way: Way, row: I64, other: I64, gap: I64, lat: F64, lon: F64) -> F64:
-    """Return in how many hours hulls would be at positions, going on from `other` over `row`.
-
-    inf for those that do not make for it, go too slowly, or are too far.
-    """
+def _spent_at_shore(rules: Visiting, way: Way, row: I64, places: Places) -> Mask:
+    """Return behind which silences a hull left the shore where it had come to it before."""
     m = way.marks
-    gap = np.where(gap <= COURSE_MARKS, gap, 0)
-    leg_m = distance_m(m.lat[other], m.lon[other], m.lat[row], m.lon[row])
-    away_m = way.away_m(row, lat, lon)
-    course = bearing_deg(m.lat[row], m.lon[row], m.lat[other], m.lon[other]) + 180
-    off = np.radians(bearing_deg(m.lat[row], m.lon[row], lat, lon) - course)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        speed_kn = leg_m / NMI_M / (gap / HOUR_MARKS)
-        hours = away_m / NMI_M / speed_kn
-    makes_for = (np.cos(off) > 0) & (away_m * np.abs(np.sin(off)) <= rules.leave_nmi * NMI_M)
-    able = (gap > 0) & (speed_kn >= LEAST_KN) & (away_m <= rules.unheard_nmi * NMI_M)
-    return np.where(makes_for & able, hours, np.inf)
+    last = len(m) - 1
+    near = way.way_m[row] <= rules.leave_nmi * NMI_M
+    a, b = row[near] - 1, row[near]
+    before, after = np.maximum(a - 1, 0), np.minimum(b + 1, last)
+    ahead, a_nmi, b_nmi, behind = (
+        places.shore_nmi(m.lat[at], m.lon[at]) for at in (before, a, b, after)
+    )
+    found = (ahead > a_nmi) & (behind > b_nmi) & (np.fmax(a_nmi, b_nmi) <= rules.max_shore_nmi)
+    found &= (way.gap[a] <= COURSE_MARKS) & ~way.newest[b] & (way.gap[after] <= COURSE_MARKS)
+    spent = np.zeros(len(row), np.bool_)
+    spent[near] = found
+    return spent
+
+
+class Leg(NamedTuple):
+    """How hulls went, forwards or back, with regard to a position each; arrays of shape (K,)."""
+
+    away_m: F64
+    speed_kn: F64  # nan if no other mark is near
+    closing: F64  # cosine of the angle between course and bearing
+
+    @classmethod
+    def of(cls, way: Way, row: I64, other: I64, lat: F64, lon: F64) -> Leg:
+        """Go on from the marks `other`, the neighbours of `row`, over `row`."""
+        m = way.marks
+        later = other > row
+        missing = np.where(later, way.newest[row], way.first[row])
+        other = np.where(missing, row, other)
+        gap = np.abs(m.bin[row] - m.bin[other])
+        near = (gap > 0) & (gap <= COURSE_MARKS)
+        y, x = m.lat[row], m.lon[row]
+        leg_m = way.away_m(row, m.lat[other], m.lon[other])
+        course = bearing_deg(y, x, m.lat[other], m.lon[other]) + 180
+        speed_kn = np.full(len(row), np.nan)
+        speed_kn[near] = leg_m[near] / NMI_M / (gap[near] / HOUR_MARKS)
+        off = np.radians(bearing_deg(y, x, lat, lon) - course)
+        return cls(way.away_m(row, lat, lon), speed_kn, np.cos(off))
+
+    def makes_for(self, rules: Visiting) -> Mask:
+        """Return which made for the position, at a speed at which nobody fishes."""
+        near = self.away_m <= rules.unheard_nmi * NMI_M
+        return near & (self.closing >= CLOSING) & (self.speed_kn >= TRANSIT_KN)
 
 
 def marks_of(points: Points) -> Marks:

@@ -93,7 +93,7 @@ class Visiting:
     start_kn: float = START_KN  # GFW
     silent_h: float = 4.0  # GFW
     town_nmi: float = 2.0  # ours: docs/places.md
-    max_shore_nmi: float = 1.0  # ours
+    max_shore_nmi: float = 2.0  # ours
     least_h: float = 1.0  # ours
     unheard_nmi: float = 5.4  # ours: 10 km, within which Miller et al. 2018 call a ship near port
     unheard_days: float = 30.0  # ours
@@ -184,7 +184,7 @@ class Visiting:
         """Return what is remembered of the hulls heard, and what came of their visits."""
         way = Way.of(memory.before, memory.last, Marks.concat([memory.waits, new]))
         # Where a hull goes from where it is heard again may tell where it was.
-        waits = way.newest & way.fresh & ~way.first & (way.gap >= self.silent_marks)
+        waits = way.newest & way.fresh & way.holes
         waits &= way.marks.bin + COURSE_MARKS >= now
         waiting, way = way.marks.take(waits), way.without_last(waits)
         f = facts(self, way, memory.rests.track, memory.lain, memory.calls.track, places)

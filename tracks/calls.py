@@ -23,6 +23,7 @@ HOUR_MARKS = 3600 // BIN_S
 DAY_MARKS = 24 * HOUR_MARKS
 COURSE_MARKS = 3  # ours: two marks at most half an hour apart tell a course
 TRANSIT_KN = 5.0  # ours: few fish at more
+SLOW_KN = 1.0  # ours: a slower ship goes nowhere
 CLOSING = 0.5  # ours: within 60 degrees, since channels bend
 NO = -1  # no row
 
@@ -230,12 +231,13 @@ def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences
     lat[neither], lon[neither] = _ports(m.lat[a[neither]], m.lon[a[neither]], places)
     came, went = Leg.of(way, a, a - 1, lat, lon), Leg.of(way, b, b + 1, lat, lon)
     silent_h = way.gap[b] / HOUR_MARKS
-    with np.errstate(invalid="ignore"):
-        way_h = (came.away_m + went.away_m) / NMI_M / np.maximum(came.speed_kn, went.speed_kn)
-    known = (at_a | came.makes_for(rules)) & (at_b | went.makes_for(rules))
-    quick = np.fmax(came.speed_kn, went.speed_kn) >= TRANSIT_KN
-    there = known & quick & (silent_h - way_h >= rules.least_h)
     long = silent_h >= rules.silent_h
+    speed_kn = np.fmax(came.speed_kn, went.speed_kn)
+    with np.errstate(invalid="ignore"):
+        spare_h = silent_h - (came.away_m + went.away_m) / NMI_M / np.maximum(speed_kn, SLOW_KN)
+    there = at_a | came.makes_for(rules, long & f.inside[a])
+    there &= at_b | went.makes_for(rules, long & f.inside[b])
+    there &= ((speed_kn >= TRANSIT_KN) | long) & (spare_h >= rules.least_h)
     there |= at_a & at_b & long
     shore = _spent_at_shore(rules, way, b, places) & long & ~there
     lat[shore], lon[shore] = m.lat[a[shore]], m.lon[a[shore]]
@@ -263,10 +265,11 @@ def _spent_at_shore(rules: Visiting, way: Way, row: I64, places: Places) -> Mask
     ahead, a_nmi, b_nmi, behind = (
         places.shore_nmi(m.lat[at], m.lon[at]) for at in (before, a, b, after)
     )
-    found = (ahead > a_nmi) & (behind > b_nmi) & (np.fmax(a_nmi, b_nmi) <= rules.max_shore_nmi)
-    found &= (way.gap[a] <= COURSE_MARKS) & ~way.newest[b] & (way.gap[after] <= COURSE_MARKS)
+    goes_on = ~way.newest[b] & (way.gap[after] <= COURSE_MARKS)
+    came = (ahead > a_nmi) & (way.gap[a] <= COURSE_MARKS)
+    left = np.where(goes_on, behind > b_nmi, way.way_m[b] <= REACH_M)
     spent = np.zeros(len(row), np.bool_)
-    spent[near] = found
+    spent[near] = came & left & (np.fmax(a_nmi, b_nmi) <= rules.max_shore_nmi)
     return spent
 
 
@@ -294,10 +297,11 @@ class Leg(NamedTuple):
         off = np.radians(bearing_deg(y, x, lat, lon) - course)
         return cls(way.away_m(row, lat, lon), speed_kn, np.cos(off))
 
-    def makes_for(self, rules: Visiting) -> Mask:
-        """Return which made for the position, at a speed at which nobody fishes."""
+    def makes_for(self, rules: Visiting, slow: Mask) -> Mask:
+        """Return which made for the position; those that may be `slow` even at a crawl."""
         near = self.away_m <= rules.unheard_nmi * NMI_M
-        return near & (self.closing >= CLOSING) & (self.speed_kn >= TRANSIT_KN)
+        fast = self.speed_kn >= np.where(slow, SLOW_KN, TRANSIT_KN)
+        return near & (self.closing >= CLOSING) & fast
 
 
 def marks_of(points: Points) -> Marks:

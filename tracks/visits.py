@@ -93,7 +93,7 @@ class Visiting:
     start_kn: float = START_KN  # GFW
     silent_h: float = 4.0  # GFW
     town_nmi: float = 2.0  # ours: docs/places.md
-    max_shore_nmi: float = 2.0  # ours
+    max_shore_nmi: float = 2.5  # ours
     least_h: float = 1.0  # ours
     unheard_nmi: float = 5.4  # ours: 10 km, within which Miller et al. 2018 call a ship near port
     unheard_days: float = 30.0  # ours

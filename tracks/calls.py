@@ -117,6 +117,7 @@ class Facts:
 
     rest: Mask  # it rests on the way there
     core: Mask  # within the outer limit of a place, not counting that it may be the town
+    shore: Mask  # rests right at the shore
     leaving: Mask  # heading away from where it lay, without having been silent since
     lain: I64  # the row that says where it last lay, into `lay`; NO: it is not known
     lay: Lain  # for each row, if some row points to it
@@ -138,17 +139,17 @@ def facts(
     lost = way.gap > rules.memory_marks
     near, enter, core = _near(rules, marks, places)
     before_silence = np.append(silent[1:], False)
-    berth = near | _at_shore(rules, marks, places, before_silence & ~near)
+    berth = near | (_shore_nmi(marks, places, before_silence & ~near) <= rules.coarse_shore_nmi)
     rest = _at_rest(rules, way, resting, (silent & ~way.before(berth)) | lost)
-    berth |= _at_shore(rules, marks, places, rest & ~near)
-    lies = rest & berth & way.fresh
+    shore_nmi = _shore_nmi(marks, places, rest & ~core)
+    lies = rest & way.fresh & (near | (shore_nmi <= rules.coarse_shore_nmi))
     row, lay = _lain(way, lies, lain, silent)
     away_m, closer_m = (np.full(len(marks), np.inf) for _ in range(2))
     known = np.flatnonzero(row != NO)
     at = (lay.lat[row[known]], lay.lon[row[known]])
     away_m[known] = way.away_m(known, *at)
     closer_m[known] = way.away_m(np.maximum(known - 1, 0), *at)
-    leaving = ~rest & ~way.first & (away_m > closer_m) & (away_m <= rules.port_m / 2)
+    leaving = ~rest & ~way.first & (away_m > closer_m) & (away_m <= rules.leave_nmi * NMI_M)
     breaks = silent & (
         (way.before(leaving) & (way.way_m > REACH_M)) | (way.way_m > rules.port_m) | lost
     )
@@ -157,7 +158,9 @@ def facts(
     told = here.astype(np.int8) - (~here & (gone | breaks | way.first))
     told[~way.fresh] = -1
     told[last & rows_of(visiting, marks.track)[1]] = 1
-    return Facts(rest, core, leaving, row, lay, silent, breaks, latched(told))
+    return Facts(
+        rest, core, shore_nmi <= rules.shore_nmi, leaving, row, lay, silent, breaks, latched(told)
+    )
 
 
 def _near(rules: Visiting, marks: Marks, places: Places) -> tuple[Mask, Mask, Mask]:
@@ -172,11 +175,12 @@ def _near(rules: Visiting, marks: Marks, places: Places) -> tuple[Mask, Mask, Ma
     return near, enter, core
 
 
-def _at_shore(rules: Visiting, marks: Marks, places: Places, asked: Mask) -> Mask:
-    found = np.zeros(len(marks), np.bool_)
+def _shore_nmi(marks: Marks, places: Places, asked: Mask) -> F64:
+    """Return how far some marks are from shore; nan for all others, and without a map."""
+    found = np.full(len(marks), np.nan)
     rows = np.flatnonzero(asked)
     if len(rows):
-        found[rows] = places.shore_nmi(marks.lat[rows], marks.lon[rows]) <= rules.max_shore_nmi
+        found[rows] = places.shore_nmi(marks.lat[rows], marks.lon[rows])
     return found
 
 
@@ -269,7 +273,7 @@ def _spent_at_shore(rules: Visiting, way: Way, row: I64, places: Places) -> Mask
     came = (ahead > a_nmi) & (way.gap[a] <= COURSE_MARKS)
     left = np.where(goes_on, behind > b_nmi, way.way_m[b] <= REACH_M)
     spent = np.zeros(len(row), np.bool_)
-    spent[near] = came & left & (np.fmax(a_nmi, b_nmi) <= rules.max_shore_nmi)
+    spent[near] = came & left & (np.fmax(a_nmi, b_nmi) <= rules.shore_nmi)
     return spent
 
 

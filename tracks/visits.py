@@ -5,8 +5,9 @@ port or anchorage and leaves beyond 4 km; a stop begins under 0.2 kn and ends ov
 judged between consecutive ten-minute marks; falling silent there for 4 h counts like a stop.
 Beyond that, since a ship that is never heard in port may be accused of never being there:
 
-- a listed port may be the town, so it reaches `town_nmi` farther; there, as at a shore where
-  no list has a place, a ship must rest for `least_h` before that is sure to be a visit;
+- a listed port may be the town, so it reaches `town_nmi` farther, and a ship may also call at
+  a shore where no list has a place; there it must rest for `least_h` before that is sure to be
+  a visit, and for `silent_h` farther than `shore_nmi` from shore, where boats fish;
 - a ship that made for a place, fell silent near it, and was next heard there or coming from
   there, was there, if its own speed left it time for it;
 - no silence ends a visit if the ship is found where it was, unless it was heading out.
@@ -93,7 +94,8 @@ class Visiting:
     start_kn: float = START_KN  # GFW
     silent_h: float = 4.0  # GFW
     town_nmi: float = 2.0  # ours: docs/places.md
-    max_shore_nmi: float = 2.5  # ours
+    shore_nmi: float = 1.0  # ours
+    coarse_shore_nmi: float = 2.5  # ours
     least_h: float = 1.0  # ours
     unheard_nmi: float = 5.4  # ours: 10 km, within which Miller et al. 2018 call a ship near port
     unheard_days: float = 30.0  # ours

@@ -23,7 +23,6 @@ HOUR_MARKS = 3600 // BIN_S
 DAY_MARKS = 24 * HOUR_MARKS
 COURSE_MARKS = 3  # ours: two marks at most half an hour apart tell a course
 TRANSIT_KN = 5.0  # ours: few fish at more
-SLOW_KN = 1.0  # ours: a slower ship goes nowhere
 CLOSING = 0.5  # ours: within 60 degrees, since channels bend
 NO = -1  # no row
 
@@ -222,26 +221,26 @@ class Silences(Columns):
 def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences:
     """Return the silences that were spent at a place, as far as can be told.
 
-    On either side of one the hull was there, or it made for it, or came from there; and at
-    its own speed the way would have taken `least_h` less.  Or it was there before and after,
-    for `silent_h`.  Or, for so long, right at the shore, having come to it and then leaving it.
+    On either side of one the hull was at the place, or it made for it, or came from there; and
+    at its own speed the way would have taken `least_h` less.  Or it was there on both sides,
+    for `silent_h`; or so long right at the shore, having come to it and then leaving it.
     """
     b = np.flatnonzero(way.holes & way.fresh & (way.gap <= rules.memory_marks))
     a, m = b - 1, way.marks
-    here = f.inside & (f.core | f.rest)
-    at_a, at_b = here[a] & ~f.leaving[a], here[b]
+    silent_h = way.gap[b] / HOUR_MARKS
+    long = silent_h >= rules.silent_h
+    in_a, in_b = (f.inside & ~f.leaving)[a], f.inside[b]
+    sure = f.core | f.rest
+    at_a, at_b = in_a & (sure[a] | long), in_b & (sure[b] | long)
     lat, lon = np.where(at_a, (m.lat[a], m.lon[a]), (m.lat[b], m.lon[b]))
     neither = np.flatnonzero(~at_a & ~at_b)
     lat[neither], lon[neither] = _ports(m.lat[a[neither]], m.lon[a[neither]], places)
     came, went = Leg.of(way, a, a - 1, lat, lon), Leg.of(way, b, b + 1, lat, lon)
-    silent_h = way.gap[b] / HOUR_MARKS
-    long = silent_h >= rules.silent_h
     speed_kn = np.fmax(came.speed_kn, went.speed_kn)
     with np.errstate(invalid="ignore"):
-        spare_h = silent_h - (came.away_m + went.away_m) / NMI_M / np.maximum(speed_kn, SLOW_KN)
-    there = at_a | came.makes_for(rules, long & f.inside[a])
-    there &= at_b | went.makes_for(rules, long & f.inside[b])
-    there &= ((speed_kn >= TRANSIT_KN) | long) & (spare_h >= rules.least_h)
+        spare_h = silent_h - (came.away_m + went.away_m) / NMI_M / speed_kn
+    there = (at_a | came.makes_for(rules)) & (at_b | went.makes_for(rules))
+    there &= (speed_kn >= TRANSIT_KN) & (spare_h >= rules.least_h)
     there |= at_a & at_b & long
     shore = _spent_at_shore(rules, way, b, places) & long & ~there
     lat[shore], lon[shore] = m.lat[a[shore]], m.lon[a[shore]]
@@ -301,11 +300,10 @@ class Leg(NamedTuple):
         off = np.radians(bearing_deg(y, x, lat, lon) - course)
         return cls(way.away_m(row, lat, lon), speed_kn, np.cos(off))
 
-    def makes_for(self, rules: Visiting, slow: Mask) -> Mask:
-        """Return which made for the position; those that may be `slow` even at a crawl."""
+    def makes_for(self, rules: Visiting) -> Mask:
+        """Return which made for the position, at a speed at which few fish."""
         near = self.away_m <= rules.unheard_nmi * NMI_M
-        fast = self.speed_kn >= np.where(slow, SLOW_KN, TRANSIT_KN)
-        return near & (self.closing >= CLOSING) & fast
+        return near & (self.closing >= CLOSING) & (self.speed_kn >= TRANSIT_KN)
 
 
 def marks_of(points: Points) -> Marks:

@@ -28,7 +28,8 @@ import numpy as np
 
 from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
-from anomalies.marks import HOUR, Ripe, begin, ripen
+from anomalies.heap import both
+from anomalies.marks import HOUR, Ripe, begin, in_order, ripen
 from anomalies.place_facts import near_land
 from anomalies.voyages import (
     DAY_S,
@@ -38,19 +39,23 @@ from anomalies.voyages import (
     Away,
     Moments,
     Rules,
+    heard_at,
     sail,
 )
 from tracks.batch import BIN_S, Mask, Points
 from tracks.geodesy import NMI_M, distance_m
+from tracks.keyed import rows_of
 from tracks.places import Places
 from tracks.state import State
 from tracks.visits import Ports, Visits
 
+LATE = HOUR  # marks: a visit is known so late, by the course of a ship that comes from port
+FOUND_DAYS = 1100.0  # `tracks.visits.Visiting.memory_days`: so late a ship is found where it lay
 SURE = 2  # of `Visits.certainty`: it stopped there, or fell silent
 
 MAY_HAVE_CALLED = (
-    "it was not heard all the time: in {count:.0f} silences, the longest of {longest:.1f} days, it"
-    " could have called at a port"
+    "it was not heard at sea all the time: {count:.0f} times it could have called at a port"
+    " unheard, in up to {longest:.1f} days"
 )
 HARDLY_HEARD = "it was heard at sea on {heard:.0f} of {days:.0f} days: it may have called anywhere"
 LOST = (
@@ -80,8 +85,8 @@ class LongVoyage:
     call_speed_kn: float = 15.0  # ours: hardly a fishing vessel or carrier of fish steams faster
     call_h: float = 6.0  # ours: to land a catch or relieve a crew takes that long
     max_silence_days: float = 365.0  # ours: after a year unheard nothing is known; bounds memory
-    port_radius_nmi: float = 2.2  # 4 km: where a port visit ends (GFW)
-    min_shore_nmi: float = 3.0  # ours: the map of the shore is that coarse
+    port_radius_nmi: float = 6.5  # ours: a port visit begins nearer, `tracks.visits`
+    min_shore_nmi: float = 5.0  # ours: as for loitering and encounters
 
     def __post_init__(self) -> None:
         if not self.min_days > 0:
@@ -104,8 +109,9 @@ class LongVoyage:
         """Return the state before anything was heard."""
         return {
             **begin(),
-            **Away.empty().to_state("away_"),
+            **Points.empty().to_state("held_"),
             **Moments.empty().to_state("calls_"),
+            **Away.empty().to_state("away_"),
         }
 
     def step(
@@ -118,18 +124,24 @@ class LongVoyage:
             calls = Moments.concat([calls, _calls(heard.ports)])
         if ripe.through == ripe.before and not ripe.over:
             return {**state, **ripe.state, **calls.to_state("calls_")}, []
-        due = calls.t < (ripe.through + 1) * BIN_S
+        until = ripe.through if ripe.over else ripe.through - LATE
+        points = in_order(both(Points.from_state(state, "held_"), ripe.points))
+        held, due = points.bin > until, calls.t < (until + 1) * BIN_S
         away = Away.from_state(state, "away_")
-        moments = Moments.concat([calls.take(due), self._at_sea(ripe.points, context.places)])
+        points, now = points.take(held), self._of_voyages(points.take(~held), away, calls.take(due))
+        moments = Moments.concat([calls.take(due), self._at_sea(now, context.places)])
         sailed = sail(away, moments, self._rules, context.places)
-        away, silent = self._without_silent(sailed.away, ripe)
-        lost = Away.concat([sailed.lost, silent])
+        away = heard_at(sailed.away, now)
+        forgets = ripe.over or _day(until) != _day(ripe.before - LATE)
+        silent = self._silent(away, until) & forgets
+        lost = Away.concat([sailed.lost, away.take(silent)])
         changes = [*self._arrived(sailed.arrived), *self._lost(lost)]
-        away, more = self._going_on(away, ripe)
+        away, more = self._going_on(away.take(~silent), ripe)
         return {
             **ripe.state,
-            **away.to_state("away_"),
+            **points.to_state("held_"),
             **calls.take(~due).to_state("calls_"),
+            **away.to_state("away_"),
         }, changes + more
 
     @property
@@ -143,9 +155,15 @@ class LongVoyage:
             f" (certainty {SURE} or more)"
         )
 
+    def _of_voyages(self, points: Points, away: Away, calls: Moments) -> Points:
+        """Return the points of hulls that are away, or have left port by now."""
+        of = np.union1d(away.track, calls.track)
+        return points.take(rows_of(of, points.track)[1])
+
     def _at_sea(self, points: Points, places: Places) -> Moments:
         """Return the points that are in no port, nor so near that a visit may begin there."""
-        at_sea = points.take(~near_land(points, places, self.port_radius_nmi, self.min_shore_nmi))
+        near = near_land(points, places, self.port_radius_nmi, self.min_shore_nmi)
+        at_sea = points.take(~near)
         return Moments(
             at_sea.track,
             np.asarray(at_sea.bin * BIN_S, np.float64),
@@ -158,12 +176,14 @@ class LongVoyage:
             at_sea.nav_status,
         )
 
-    def _without_silent(self, away: Away, ripe: Ripe) -> tuple[Away, Away]:
-        """Part those silent for too long from the others; looked for once a day and at the end."""
-        if ripe.through * BIN_S // DAY_S == ripe.before * BIN_S // DAY_S and not ripe.over:
-            return away, Away.empty()
-        silent = ripe.through * BIN_S - away.t > self._rules.max_silence_s
-        return away.take(~silent), away.take(silent)
+    def _silent(self, away: Away, until: int) -> Mask:
+        """Return who was silent for so long that nothing more can be known of the voyage.
+
+        Who was last heard near land may be found to have come into port then.
+        """
+        silent_s = until * BIN_S - away.t
+        found_s = np.where(away.heard_t > away.t, FOUND_DAYS * DAY_S, 0.0)
+        return np.asarray(silent_s > self._rules.max_silence_s + found_s)
 
     def _arrived(self, arrived: Away) -> Iterator[Change]:
         """Yield the long ones of voyages that ended in port."""
@@ -209,6 +229,10 @@ class LongVoyage:
                 caveats=(*_caveats(measured), *more),
             ),
         )
+
+
+def _day(mark: int) -> int:
+    return int(mark * BIN_S // DAY_S)
 
 
 def _calls(ports: Ports) -> Moments:

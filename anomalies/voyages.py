@@ -7,13 +7,13 @@ voyage of years takes no more memory than one of a day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from anomalies.manner import FISHING
-from tracks.batch import F32, F64, I64, U8, Columns, Mask, column, starts
+from tracks.batch import BIN_S, F32, F64, I64, U8, Columns, Mask, Points, column, starts
 from tracks.keyed import merge, rows_of
 from tracks.places import Places
 from tracks.shore import FARTHEST_NMI
@@ -39,6 +39,7 @@ class Away(Columns):
     port_lon: F64 = column(np.float64, np.nan)
     port_line: I64 = column(np.int64)
     t: F64 = column(np.float64)  # last heard at sea; before that, as `port_t`
+    heard_t: F64 = column(np.float64)  # last heard at all
     lat: F64 = column(np.float64, np.nan)
     lon: F64 = column(np.float64, np.nan)
     line_before: I64 = column(np.int64)
@@ -122,6 +123,15 @@ def sail(known: Away, moments: Moments, rules: Rules, places: Places) -> Sailed:
     )
 
 
+def heard_at(away: Away, points: Points) -> Away:
+    """Return the table with when hulls were last heard, wherever; points are in order."""
+    newest = points.take(np.append(points.track[1:] != points.track[:-1], True)[: len(points)])
+    rows, known = rows_of(away.track, newest.track)
+    heard_t = away.heard_t.copy()
+    heard_t[rows[known]] = np.maximum(heard_t[rows[known]], newest.bin[known] * float(BIN_S))
+    return replace(away, heard_t=heard_t)
+
+
 def _last_moments(away: Away) -> Moments:
     shared = ("track", "t", "lat", "lon", "line_before", "line_after")
     last = Moments.make(len(away), kind=KNOWN, **{n: getattr(away, n) for n in shared})
@@ -166,15 +176,16 @@ def _begun(before: Away, heads: Moments) -> Away:
         port_lon=heads.lon,
         port_line=heads.line_after,
         t=heads.t,
+        heard_t=heads.t,
         line_before=heads.line_before,
         line_after=heads.line_after,
         since_t=heads.t,
     )
     goes_on = np.flatnonzero(heads.kind == KNOWN)
     rows, _ = rows_of(before.track, heads.track[goes_on])
-    for name in Away.described():
-        getattr(begun, name)[goes_on] = getattr(before, name)[rows]
-    return begun
+    which = np.arange(len(heads))
+    which[goes_on] = len(heads) + np.arange(len(goes_on))
+    return Away.concat([begun, before.take(rows)]).take(which)
 
 
 def _added(begun: Away, every: Moments, head: I64, dt: F64, rules: Rules, places: Places) -> Away:
@@ -198,6 +209,7 @@ def _added(begun: Away, every: Moments, head: I64, dt: F64, rules: Rules, places
         port_lon=begun.port_lon,
         port_line=begun.port_line,
         t=every.t[newest],
+        heard_t=np.maximum(begun.heard_t, every.t[newest]),
         lat=every.lat[newest],
         lon=every.lon[newest],
         line_before=every.line_before[newest],

@@ -31,6 +31,7 @@ from tracks.duplicates import Duplicates
 from tracks.identity import Identities
 from tracks.points import Resample
 from tracks.segment import Segment
+from tracks.visits import Visiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Settings:
     identities: Identities = field(default_factory=Identities)
     interference: Interference = field(default_factory=Interference)
     anchorages: Anchoring = field(default_factory=Anchoring)
+    visits: Visiting = field(default_factory=Visiting)
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)

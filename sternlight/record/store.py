@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from sternlight.fleet import Fleet
 from tracks.batch import HULLS_PER_MMSI
-from tracks.daybook import FIELDS, Pages
+from tracks.daybook import DAY_S, FIELDS, Pages
 from tracks.visits import KINDS, Visits
+
+if TYPE_CHECKING:
+    from sternlight.station import Step
 
 _CLAIM = """
 insert into claims values (?, ?, ?, ?, ?, ?, 1, ?) on conflict do update set
@@ -15,6 +19,38 @@ insert into claims values (?, ?, ?, ?, ?, ?, 1, ?) on conflict do update set
     days_count = days_count + (excluded.last_day > last_day),
     last_day = max(last_day, excluded.last_day)
 """
+_HULL = """
+insert into hulls values (?, ?, ?, ?, ?, ?) on conflict do update set
+    first = min(first, excluded.first), last = max(last, excluded.last),
+    fixes_count = max(fixes_count, excluded.fixes_count),
+    ship_class = max(ship_class, excluded.ship_class)
+"""
+
+
+class Finished(NamedTuple):
+    """Pages and visits for the ships' record."""
+
+    pages: Pages
+    visits: Visits
+
+    @classmethod
+    def of(cls, step: Step) -> list[Self]:
+        """Return what a step of the station finished."""
+        found = [cls(pages, Visits.empty()) for pages in step.pages]
+        visits = [heard.ports.over for heard in step.heard if len(heard.ports.over)]
+        return found + [cls(Pages.none(), some) for some in visits]
+
+
+def keep(db: sqlite3.Connection, finished: Finished) -> None:
+    """Keep pages and visits, in place of those of before."""
+    keep_pages(db, finished.pages)
+    keep_visits(db, finished.visits)
+
+
+def forget(db: sqlite3.Connection, since: float) -> None:
+    """Forget days and visits from Unix time `since` on, which are going to be told again."""
+    db.execute("delete from days where day >= ?", (since // DAY_S,))
+    db.execute("delete from visits where start >= ?", (since,))
 
 
 def keep_pages(db: sqlite3.Connection, pages: Pages) -> None:
@@ -58,9 +94,9 @@ def keep_visits(db: sqlite3.Connection, visits: Visits) -> None:
 
 
 def keep_hulls(db: sqlite3.Connection, fleet: Fleet) -> None:
-    """Keep when and how often hulls were heard, in place of what was kept before."""
+    """Keep when and how often hulls were heard; what was kept before is widened."""
     db.executemany(
-        "insert or replace into hulls values (?, ?, ?, ?, ?, ?)",
+        _HULL,
         [
             (track, track // HULLS_PER_MMSI, *rest)
             for track, *rest in zip(

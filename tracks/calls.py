@@ -97,6 +97,11 @@ class Way:
         return ~self.first & (self.gap >= HOUR_MARKS)
 
     @property
+    def before_hole(self) -> Mask:
+        """Which have one behind them."""
+        return np.append(self.holes[1:], False)
+
+    @property
     def judged_last(self) -> Mask:
         """Which was the last of its hull that has been judged before."""
         return np.asarray(~self.fresh & np.append(self.fresh[1:] | self.first[1:], True))
@@ -117,7 +122,7 @@ class Facts:
     rest: Mask  # it rests on the way there
     core: Mask  # within the outer limit of a place, not counting that it may be the town
     shore: Mask  # rests right at the shore
-    leaving: Mask  # heading away from where it lay, without having been silent since
+    leaving: Mask  # before a hole: heading away from where it lay, and not silent since
     lain: I64  # the row that says where it last lay, into `lay`; NO: it is not known
     lay: Lain  # for each row, if some row points to it
     silent: Mask  # a long silence before it
@@ -143,12 +148,10 @@ def facts(
     shore_nmi = _shore_nmi(marks, places, rest & ~core)
     lies = rest & way.fresh & (near | (shore_nmi <= rules.coarse_shore_nmi))
     row, lay = _lain(way, lies, lain, silent)
-    away_m, closer_m = (np.full(len(marks), np.inf) for _ in range(2))
-    known = np.flatnonzero(row != NO)
-    at = (lay.lat[row[known]], lay.lon[row[known]])
-    away_m[known] = way.away_m(known, *at)
-    closer_m[known] = way.away_m(np.maximum(known - 1, 0), *at)
-    leaving = ~rest & ~way.first & (away_m > closer_m) & (away_m <= rules.leave_nmi * NMI_M)
+    away_m = np.full(len(marks), np.inf)
+    rows = np.flatnonzero((row != NO) & (~near | way.before_hole))
+    away_m[rows] = way.away_m(rows, lay.lat[row[rows]], lay.lon[row[rows]])
+    leaving = _leaving(rules, way, ~rest & (row != NO), row, lay, away_m)
     breaks = silent & (
         (way.before(leaving) & (way.way_m > REACH_M)) | (way.way_m > rules.port_m) | lost
     )
@@ -160,6 +163,15 @@ def facts(
     return Facts(
         rest, core, shore_nmi <= rules.shore_nmi, leaving, row, lay, silent, breaks, latched(told)
     )
+
+
+def _leaving(rules: Visiting, way: Way, asked: Mask, row: I64, lay: Lain, away_m: F64) -> Mask:
+    """Return before which holes a hull was heading away from where it lay, near there still."""
+    near = away_m <= rules.leave_nmi * NMI_M
+    at = np.flatnonzero(asked & way.before_hole & ~way.first & near)
+    leaving = np.zeros(len(asked), np.bool_)
+    leaving[at] = away_m[at] > way.away_m(at - 1, lay.lat[row[at]], lay.lon[row[at]])
+    return leaving
 
 
 def _near(rules: Visiting, marks: Marks, places: Places) -> tuple[Mask, Mask, Mask]:
@@ -234,7 +246,9 @@ def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences
     at_a, at_b = in_a & (sure[a] | long), in_b & (sure[b] | long)
     lat, lon = np.where(at_a, (m.lat[a], m.lon[a]), (m.lat[b], m.lon[b]))
     neither = np.flatnonzero(~at_a & ~at_b)
-    lat[neither], lon[neither] = _ports(m.lat[a[neither]], m.lon[a[neither]], places)
+    if len(neither):
+        port = places.nearest(m.lat[a[neither]], m.lon[a[neither]])[1]
+        lat[neither], lon[neither] = places.at(port)
     came, went = Leg.of(way, a, a - 1, lat, lon), Leg.of(way, b, b + 1, lat, lon)
     speed_kn = np.fmax(came.speed_kn, went.speed_kn)
     with np.errstate(invalid="ignore"):
@@ -247,15 +261,6 @@ def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences
     there |= shore
     there &= np.where(f.inside[a], ~f.breaks[b], way.gap[b] <= rules.unheard_marks)
     return Silences(b[there], lat[there], lon[there])
-
-
-def _ports(lat: F64, lon: F64, places: Places) -> tuple[F64, F64]:
-    """Return where the nearest ports or anchorages are; nan where there is none."""
-    if not len(lat):
-        return lat, lon
-    _, which = places.nearest(lat, lon)
-    at = np.array([[p.lat, p.lon] for p in places.harbours] + [[np.nan, np.nan]])
-    return at[which, 0], at[which, 1]
 
 
 def _spent_at_shore(rules: Visiting, way: Way, row: I64, places: Places) -> Mask:

@@ -218,17 +218,15 @@ class Visiting:
 
     def _named(self, lat: F64, lon: F64, places: Places) -> tuple[Text, Text, U8]:
         """Return what to call the places where ships lay, their countries and kinds."""
-        which = places.limits(self.outer).holding(lat, lon)
-        there = places.from_named(lat, lon)
-        names, countries, kinds = [], [], []
-        for index, words in zip(which.tolist(), there, strict=True):
-            place = places.harbours[index] if index >= 0 else None
-            kinds.append(SHORE if place is None else KINDS.index(place.kind))
-            countries.append(place.country if place else "")
-            if place and place.named:
-                names.append(places.label(index))
-            else:
-                names.append(f"the {'anchorage' if place else 'shore'} {words}")
+        which = places.limits(self.outer).holding(lat, lon).tolist()
+        holds = [places.harbours[index] if index >= 0 else None for index in which]
+        names = [places.label(index) for index in which]
+        nameless = [row for row, place in enumerate(holds) if not (place and place.named)]
+        words = places.from_named(lat[nameless], lon[nameless]) if nameless else []
+        for row, where in zip(nameless, words, strict=True):
+            names[row] = f"the {'anchorage' if holds[row] else 'shore'} {where}"
+        countries = [place.country if place else "" for place in holds]
+        kinds = [KINDS.index(place.kind) if place else SHORE for place in holds]
         text = [name.encode()[:64].decode("utf-8", "ignore").encode() for name in names]
         return np.array(text, "S64"), np.array(countries, "S2"), np.array(kinds, np.uint8)
 

@@ -251,10 +251,9 @@ def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences
         lat[neither], lon[neither] = places.at(port)
     came, went = Leg.of(way, a, a - 1, lat, lon), Leg.of(way, b, b + 1, lat, lon)
     speed_kn = np.fmax(came.speed_kn, went.speed_kn)
-    with np.errstate(invalid="ignore"):
-        spare_h = silent_h - (came.away_m + went.away_m) / NMI_M / speed_kn
+    way_h = (came.away_m + went.away_m) / NMI_M / np.maximum(speed_kn, TRANSIT_KN)
     there = (at_a | came.makes_for(rules)) & (at_b | went.makes_for(rules))
-    there &= (speed_kn >= TRANSIT_KN) & (spare_h >= rules.least_h)
+    there &= (speed_kn >= TRANSIT_KN) & (silent_h - way_h >= rules.least_h)
     there |= at_a & at_b & long
     shore = _spent_at_shore(rules, way, b, places) & long & ~there
     lat[shore], lon[shore] = m.lat[a[shore]], m.lon[a[shore]]

@@ -52,6 +52,9 @@ class Outcome(NamedTuple):
     over: Told
 
 
+NO_OUTCOME = Outcome(Calls.empty(), Told.empty(), Told.empty())
+
+
 def outcome(rules: Visiting, way: Way, f: Facts, t: Tally, spent: Silences) -> Outcome:
     """Sum the visits up, and tell what became of them."""
     rows = np.flatnonzero(f.inside)

@@ -13,6 +13,7 @@ import numpy as np
 from tracks.batch import BIN_S, F64, I64, Columns, Mask, Points, column, starts
 from tracks.geodesy import NMI_M, bearing_deg, distance_m
 from tracks.keyed import latched, rows_of
+from tracks.limits import Reach
 from tracks.places import Places
 from tracks.stays import REACH_M
 
@@ -247,8 +248,7 @@ def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences
     lat, lon = np.where(at_a, (m.lat[a], m.lon[a]), (m.lat[b], m.lon[b]))
     neither = np.flatnonzero(~at_a & ~at_b)
     if len(neither):
-        port = places.nearest(m.lat[a[neither]], m.lon[a[neither]])[1]
-        lat[neither], lon[neither] = places.at(port)
+        lat[neither], lon[neither] = _ahead(rules, m.take(a[neither]), places)
     came, went = Leg.of(way, a, a - 1, lat, lon), Leg.of(way, b, b + 1, lat, lon)
     speed_kn = np.fmax(came.speed_kn, went.speed_kn)
     way_h = (came.away_m + went.away_m) / NMI_M / np.maximum(speed_kn, TRANSIT_KN)
@@ -260,6 +260,12 @@ def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences
     there |= shore
     there &= np.where(f.inside[a], ~f.breaks[b], way.gap[b] <= rules.unheard_marks)
     return Silences(b[there], lat[there], lon[there])
+
+
+def _ahead(rules: Visiting, marks: Marks, places: Places) -> tuple[F64, F64]:
+    """Return where the nearest ports are, or else any places; ships are heard in roads."""
+    port = places.limits(Reach(rules.unheard_nmi, 0.0)).holding(marks.lat, marks.lon)
+    return places.at(np.where(port < 0, places.nearest(marks.lat, marks.lon)[1], port))
 
 
 def _spent_at_shore(rules: Visiting, way: Way, row: I64, places: Places) -> Mask:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tracks.geodesy import NMI_M, bearing_deg, distance_m
+from tracks.geodesy import EARTH_RADIUS_M, NMI_M, bearing_deg
 from tracks.places import Places
 from tracks.stays import REACH_M
 from tracks.visits import Visiting
@@ -70,6 +70,9 @@ class Walk:
     call: Call | None = None
 
     def __post_init__(self) -> None:
+        lat, lon = zip(*(mark.at for mark in self.marks), strict=True)
+        nmi = self.places.shore_nmi(lat, lon).tolist()
+        self.shores = dict(zip(zip(lat, lon, strict=True), nmi, strict=True))
         self.rests = [False] * len(self.marks)
         self.inside = [False] * len(self.marks)
         self.lain: list[Mark | None] = [None] * len(self.marks)
@@ -80,7 +83,11 @@ class Walk:
     # what holds of a mark
 
     def nmi(self, a: At, b: At) -> float:
-        return float(distance_m(*a, *b)) / NMI_M
+        """Return the distance: haversines."""
+        (y1, x1), (y2, x2) = (tuple(map(math.radians, at)) for at in (a, b))
+        h = math.sin((y2 - y1) / 2) ** 2
+        h += math.cos(y1) * math.cos(y2) * math.sin((x2 - x1) / 2) ** 2
+        return 2 * EARTH_RADIUS_M / NMI_M * math.asin(math.sqrt(min(h, 1.0)))
 
     def within(self, at: At, port_nmi: float, other_nmi: float, beyond_nmi: float) -> int:
         """Return the nearest place whose limit holds a position, or -1."""
@@ -107,7 +114,7 @@ class Walk:
         return self.within(at, r.leave_nmi, r.leave_nmi, r.leave_nmi - r.enter_nmi) >= 0
 
     def shore(self, at: At) -> float:
-        return float(self.places.shore_nmi(*at))
+        return self.shores[at]
 
     def berth(self, at: At) -> bool:
         return self.place(at) >= 0 or self.shore(at) <= self.rules.coarse_shore_nmi
@@ -280,10 +287,11 @@ class Walk:
         return a.at if long and self.at_shore(i) else None
 
     def nearest(self, at: At) -> At | None:
+        port = self.within(at, self.rules.unheard_nmi, 0.0, 0.0)
         found = [(self.nmi(at, (p.lat, p.lon)), i) for i, p in enumerate(self.places.harbours)]
         if not found:
             return None
-        place = self.places.harbours[min(found)[1]]
+        place = self.places.harbours[port if port >= 0 else min(found)[1]]
         return place.lat, place.lon
 
     def neighbours(self, i: int, j: int) -> bool:

@@ -175,9 +175,8 @@ def _other_port(
     if len(rows):
         row, lay = row[rows], lay.take(rows)
         limits = places.limits(rules.outer)
-        port = np.array([place.kind == "port" for place in places.harbours] + [False])
         now, then = limits.holding(m.lat[row], m.lon[row]), limits.holding(lay.lat, lay.lon)
-        apart[row[(now != then) & port[now] & port[then]]] = True
+        apart[row[(now != then) & places.is_port(now) & places.is_port(then)]] = True
     return apart
 
 

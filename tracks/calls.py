@@ -263,9 +263,10 @@ def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences
 
 
 def _ahead(rules: Visiting, marks: Marks, places: Places) -> tuple[F64, F64]:
-    """Return where the nearest ports are, or else any places; ships are heard in roads."""
+    """Return where the nearest ports are, nan where it is roads; there ships are heard."""
     port = places.limits(Reach(rules.unheard_nmi, 0.0)).holding(marks.lat, marks.lon)
-    return places.at(np.where(port < 0, places.nearest(marks.lat, marks.lon)[1], port))
+    port = np.where(port < 0, places.nearest(marks.lat, marks.lon)[1], port)
+    return places.at(np.where(places.is_port(port), port, NO))
 
 
 def _spent_at_shore(rules: Visiting, way: Way, row: I64, places: Places) -> Mask:

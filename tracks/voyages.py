@@ -60,7 +60,7 @@ def voyages(
     """
     visits = visits.take(visits.certainty >= SURE)
     left = visits.take(~np.isnan(visits.end))
-    t = bins * float(BIN_S)
+    t = np.asarray(bins * float(BIN_S))
     next_ = np.searchsorted(visits.start, left.end)
     lasts = next_ == len(visits)
     end: F64 = np.append(visits.start, np.inf)[next_]

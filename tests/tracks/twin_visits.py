@@ -292,7 +292,7 @@ class Walk:
         if not found:
             return None
         place = self.places.harbours[port if port >= 0 else min(found)[1]]
-        return place.lat, place.lon
+        return (place.lat, place.lon) if place.kind == "port" else None
 
     def neighbours(self, i: int, j: int) -> bool:
         return 0 <= j < len(self.marks) and abs(self.marks[i].bin - self.marks[j].bin) <= 3

@@ -90,8 +90,7 @@ def _left(
     moored = t.apart[behind]  # until it left for the other port
     lay = f.lay.take(f.lain[last[moored]])
     end[moored], line_out[moored] = lay.bin, lay.line
-    of, unheard = rows_of(spent.row, behind)
-    unheard &= ~f.inside[behind]  # it fell silent there, and was heard next coming from there
+    of, unheard = rows_of(spent.row, behind)  # silent there, and heard next coming from there
     end[unheard], line_out[unheard] = m.bin[behind[unheard]], m.line_after[behind[unheard]]
     nowhere = np.flatnonzero(unheard & (calls.longest == 0))
     lat, lon = calls.lat.copy(), calls.lon.copy()

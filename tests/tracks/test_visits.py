@@ -119,9 +119,9 @@ spots = st.builds(
     st.sampled_from([330.0, 0.0, 20.0, 70.0, 90.0]),
 )
 legs = st.tuples(st.sampled_from([1, 1, 1, 1, 1, 2, 4, 7, 12, 25, 60, 200, 4400]), spots)
-stays = st.tuples(spots, st.integers(2, 30), st.sampled_from([0.0, 0.005, 0.02, 0.05])).map(
-    lambda s: [(1, away(s[2] * (i % 2), 0.0, s[0])) for i in range(s[1])]
-)
+stays = st.tuples(
+    spots, st.integers(2, 30), st.sampled_from([0.0, 0.005, 0.02, 0.05]), st.sampled_from([1, 1, 2])
+).map(lambda s: [(s[3], away(s[2] * (i % 2), 0.0, s[0])) for i in range(s[1])])
 goes = st.tuples(spots, spots, st.integers(2, 6)).map(
     lambda s: [
         (1, (s[0][0] + (s[1][0] - s[0][0]) * i / s[2], s[0][1] + (s[1][1] - s[0][1]) * i / s[2]))
@@ -277,6 +277,18 @@ def test_a_port_in_the_shadow_is_told_by_the_way_there_and_the_way_back() -> Non
     assert (over.lat[0], over.lon[0], over.heard_h[0]) == (LAT, LON, 0.0)
 
 
+@pytest.mark.parametrize("cut", [0, 1, 2, 3, 8, 9, 10])
+def test_where_a_ship_comes_from_is_waited_for_however_the_stream_is_cut(cut: int) -> None:
+    lost = away(4.5)
+    way = [*sails(SEA, lost), (90, lost), *sails(lost, SEA)]
+    heard = points(way)
+    again = int(heard.bin[len(sails(SEA, lost))])
+    whole, cut_up = (told(heard, cuts)[1] for cuts in ([], [again + cut]))
+    assert rows(whole) == rows(cut_up)
+    alone = heard.take(heard.bin <= again)
+    assert not len(told(alone, [again + cut])[1])
+
+
 @pytest.mark.parametrize(
     ("what", "way"),
     [
@@ -319,6 +331,34 @@ def test_who_falls_silent_going_out_and_is_found_in_port_was_at_sea() -> None:
     visits = over_of([*way, *GOES])
     assert said(visits) == [("Havn (NO)", 3, 3.0), ("Havn (NO)", 3, 1.0)]
     assert visits.start[1] - visits.end[0] == 14 * 86400
+
+
+def test_who_was_silent_after_lying_there_may_come_in_again() -> None:
+    way = [*COMES, *lies(QUAY, 3), (30, away(1.0)), (1, away(1.5)), (30, away(0.7)), *lies(QUAY, 1)]
+    assert len(over_of([*way, *GOES])) == 1
+
+
+def test_who_is_found_in_another_port_has_left_the_first() -> None:
+    far = Place("Bukt", "port", *away(30.0, 90.0))
+    there = away(30.2, 90.0)
+    way = [*COMES, *lies(QUAY, 3), (60, there), *lies(there, 2)]
+    visits = over_of([*way, *sails(there, away(20.0, 0.0, there))], PLACES.along_with([far]))
+    assert said(visits) == [("Havn (NO)", 3, 3.0), ("Bukt", 3, 2.0)]
+    assert visits.end[0] == (B0 + len(COMES) + 18) * BIN_S
+
+
+def test_who_fell_silent_at_the_quay_and_is_heard_leaving_lay_there_till_then() -> None:
+    way = [*COMES, *lies(QUAY, 3), (300, away(4.6)), *sails(away(4.6), SEA)]
+    visits = over_of(way)
+    assert said(visits) == [("Havn (NO)", 3, 3.0)]
+    assert visits.end[0] == (B0 + len(COMES) + 18 + 300) * BIN_S
+    assert visits.line_out[0] == 2 * (len(COMES) + 18) + 1
+
+
+def test_who_drifts_in_was_not_heard_coming() -> None:
+    drifts = [(1, away(4.2 - 0.02 * i)) for i in range(40)]
+    visits = over_of([*lies(away(4.2), 1), *drifts, (40, away(60.0))])
+    assert visits.certainty.tolist() == [2]
 
 
 def test_from_the_roads_to_the_quay_is_one_visit_where_it_lay_longest() -> None:

@@ -75,6 +75,12 @@ def test_in_a_silence_it_may_have_called_if_it_could_go_there_and_back_and_stay(
     assert voyages(known, heard, land_nmi=32.0).sure_days[0] == pytest.approx(990 / DAY)
 
 
+def test_where_any_silence_may_hide_a_call_nobody_called_before_leaving() -> None:
+    known = visits((0, 10, "Dakar"), (12, 14, "Dakar"), (20, 30, "Dakar"))
+    found = voyages(known, np.array([11, 15]), call_h=0.0)
+    assert found.unheard_calls_count.tolist() == [2, 2]
+
+
 parts = st.lists(
     st.tuples(st.sampled_from("vvuhhhh"), st.integers(1, 400), st.sampled_from([0.0, 10.0, 90.0])),
     max_size=30,

@@ -7,22 +7,15 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from sternlight.archive import FILE, Archive
 from tracks.batch import HULLS_PER_MMSI
-from tracks.way import Way, way
+from tracks.portraits import Claim as Claim
+from tracks.portraits import Hull as Hull
+from tracks.way import NOWHERE, Way, way
 
 RECORD = "record.sqlite3"  # in the folder of a replay's results
-
-
-class Hull(NamedTuple):
-    """A hull that was heard; times in Unix seconds."""
-
-    track: int
-    mmsi: int
-    first: float
-    last: float
-    fixes_count: int
-    ship_class: int
 
 
 class Day(NamedTuple):
@@ -42,18 +35,6 @@ class Day(NamedTuple):
     def way(self) -> Way:
         """Return where it was at each ten-minute mark at which it was heard."""
         return way(self.day, self.heard, self.packed)
-
-
-class Claim(NamedTuple):
-    """What was claimed under an MMSI; `hull` 0 says that it is not known which hull said so."""
-
-    mmsi: int
-    hull: int
-    field: str  # one of tracks.daybook.FIELDS
-    value: str
-    first: float
-    last: float
-    days_count: int
 
 
 class Visit(NamedTuple):
@@ -106,6 +87,18 @@ def days(archive: Archive, tracks: Collection[int] | None = None) -> Iterator[Da
     where, values = _among("track", tracks)
     rows = archive.read(f"select * from days{where} order by track, day", *values)
     return (Day(*row) for row in rows)
+
+
+def way_of(archive: Archive, track: int, first_day: int, last_day: int) -> Way:
+    """Return where a hull was, mark by mark, on some Unix days, both included."""
+    rows = archive.read(
+        "select day, heard, way from days where track = ? and day between ? and ? order by day",
+        track,
+        first_day,
+        last_day,
+    )
+    ways = [way(*row) for row in rows] or [NOWHERE]
+    return Way(*(np.concatenate(column) for column in zip(*ways, strict=True)))
 
 
 def claims(archive: Archive, mmsis: Collection[int] | None = None) -> list[Claim]:

@@ -45,7 +45,7 @@ GROUNDS: dict[str, Ground] = {
     "call sign and name alone": Ground(0.6, "nothing else to hold them against, or by turns"),
 }
 
-Why = Literal["two places", "too far", "size", "IMO number"]
+Why = Literal["two places", "too far", "size", "IMO number", "turns"]
 
 
 class Link(NamedTuple):
@@ -59,10 +59,10 @@ class Link(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """Two hulls that claim to be one ship and are not; `a` was heard first."""
+    """Two hulls that claim to be one ship and are not; or two ships on the track of one hull."""
 
-    a: int
-    b: int
+    a: int  # was heard first
+    b: int  # the same track for "turns"
     why: Why
     says: str
 
@@ -91,6 +91,8 @@ def judge(
     Hulls under one MMSI have been told apart by where they were: see `tracks.ships.goes_on`.
     """
     a, b = sorted((one, other), key=lambda p: (p.first, p.track))
+    if a.turns or b.turns:
+        return None
     shared = _shared(a, b)
     if seen is None and not (a.imo & b.imo or a.call_signs & b.call_signs or _berthed(a, b)):
         return None
@@ -110,6 +112,14 @@ def judge(
         says += f"; the digits of the flag changed from {a.mmsi // 1_000_000}"
         says += f" to {b.mmsi // 1_000_000}"
     return Link(a.track, b.track, ground, GROUNDS[ground].certainty, says)
+
+
+def by_turns(hull: Portrait) -> Conflict | None:
+    """Say whether a track is rather two ships that took turns under one MMSI."""
+    if not hull.turns:
+        return None
+    says = f"gave {hull.turns} by turns: two ships under one MMSI, or one that goes to and fro"
+    return Conflict(hull.track, hull.track, "turns", says)
 
 
 def differ(a: Portrait, b: Portrait, ways: Ways) -> bool:

@@ -2,20 +2,23 @@
 
 A claim counts if it was heard on two days, or for half an hour.  An IMO number counts if
 its last digit fits the others, and a call sign if it looks like one.  A number that many
-MMSIs claim, or that people type to get past a menu, tells nobody apart.
+MMSIs claim, or that people type to get past a menu, tells nobody apart.  A hull that says
+two things by turns is rather two ships on one track, and so is known by nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from tracks.batch import HULLS_PER_MMSI
 from tracks.daybook import NOBODYS
 from tracks.identity import imo_valid
-from tracks.names import bare
+from tracks.names import bare, same_name
 from tracks.plausible import Rule
+from tracks.way import DAY_S
 
 MOST = 3  # so many times as many days as another hull
 SLIP_S = 1800.0  # static reports come every six minutes; a word misheard is not repeated
@@ -59,6 +62,7 @@ class Portrait(NamedTuple):
     call_signs: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # as `tracks.names.bare` writes them
     size: tuple[int, int] | None = None  # length and beam in metres, as claimed on most days
+    turns: str = ""  # what it said by turns, in words
 
     @property
     def mmsi(self) -> int:
@@ -177,10 +181,14 @@ def portrait(hull: Hull, claims: Iterable[Claim], worn: Collection[tuple[str, st
     for claim in claims:
         if sure(claim) and (claim.field, claim.value) not in worn:
             good.setdefault(claim.field, []).append(claim)
-    told = {
-        field: frozenset(c.value for c in good.get(field, ()) if usable(field, c.value))
+    used = {
+        field: [c for c in good.get(field, ()) if usable(field, c.value)]
         for field in ("imo", "call_sign", "name")
     }
+    turns = _turns("the IMO numbers", used["imo"]) or _turns("the names", used["name"])
+    if turns:
+        return Portrait(hull.track, hull.first, hull.last, turns=turns)
+    told = {field: frozenset(c.value for c in claims) for field, claims in used.items()}
     return Portrait(
         hull.track,
         hull.first,
@@ -190,6 +198,16 @@ def portrait(hull: Hull, claims: Iterable[Claim], worn: Collection[tuple[str, st
         frozenset(map(bare, told["name"])),
         _size(good.get("size", ())),
     )
+
+
+def _turns(what: str, claims: Sequence[Claim]) -> str:
+    """Say in words which two values a hull went back and forth between; "" if between none."""
+    for a, b in combinations(sorted(claims, key=lambda c: (c.first, c.value)), 2):
+        both_s = min(a.last, b.last) - b.first
+        spelling = a.field == "name" and same_name(a.value, b.value)
+        if both_s > DAY_S and min(a.days_count, b.days_count) > 1 and not spelling:
+            return f"{what} {a.value} and {b.value}"
+    return ""
 
 
 def _size(claims: Sequence[Claim]) -> tuple[int, int] | None:

@@ -67,10 +67,11 @@ def goes_on(hulls: Sequence[Portrait], ways: Ways) -> list[Link]:
     The one begins within 12 h and within reach of where the other ended, and nothing that
     was said tells them apart.  Where two began or ended so, nobody knows which is which.
     """
+    known = [hull for hull in hulls if not hull.turns]
     fits = [
         (a, b)
-        for a in hulls
-        for b in hulls
+        for a in known
+        for b in known
         if 0 < b.first - a.last <= SILENT_S and _follows(a, b, ways)
     ]
     ended, began = ([pair[i].track for pair in fits] for i in (0, 1))

@@ -15,7 +15,7 @@ from sternlight.archive import Archive
 from sternlight.record.read import Claim, Hull
 from sternlight.record.register import Register
 from tracks.batch import HULLS_PER_MMSI
-from tracks.likeness import JOINED, Conflict, Link, differ, judge
+from tracks.likeness import JOINED, Conflict, Link, by_turns, differ, judge
 from tracks.portraits import Portrait
 from tracks.ships import goes_on, groups
 
@@ -28,7 +28,7 @@ class Ship(NamedTuple):
     nobodys: tuple[Claim, ...]  # said under their numbers while several ships spoke there
     links: tuple[Link, ...]  # why they are one
     maybe: tuple[Link, ...]  # which others may be it too, and are not joined to it
-    conflicts: tuple[Conflict, ...]  # which others claim to be it and are not
+    conflicts: tuple[Conflict, ...]  # which others claim to be it and are not, or take turns
 
     @property
     def tracks(self) -> tuple[int, ...]:
@@ -98,7 +98,8 @@ class _Kinship:
         self.register = register
         self._learned: set[int] = set()
         self._pairs: dict[frozenset[int], Link | Conflict | None] = {}
-        self._rejoined: list[Link] = []
+        self._rejoined: list[Link] = []  # under one MMSI
+        self._turns: list[Conflict] = []
 
     def learn(self, mmsis: Iterable[int]) -> None:
         """Compare the hulls under some MMSIs with all that may be one ship with them."""
@@ -110,6 +111,7 @@ class _Kinship:
             self._learned.add(mmsi)
             mine = self.register.portraits(mmsi)
             self._rejoined += goes_on(mine, self.register.ways)
+            self._turns += [turns for hull in mine if (turns := by_turns(hull))]
             for a, b in combinations(mine, 2):
                 self._judge(a, b)
             for other in sorted(self.register.near(mmsi)):
@@ -124,7 +126,7 @@ class _Kinship:
         portraits = {
             p.track: p for mmsi in self.register.mmsis() for p in self.register.portraits(mmsi)
         }
-        found = [*self._pairs.values(), *self._rejoined]
+        found = [*self._pairs.values(), *self._rejoined, *self._turns]
         links = [one for one in found if isinstance(one, Link)]
         conflicts = [one for one in found if isinstance(one, Conflict)]
         touching: dict[int, tuple[list[Link], list[Conflict]]] = {}

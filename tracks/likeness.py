@@ -37,8 +37,8 @@ GROUNDS: dict[str, Ground] = {
     "IMO number, re-flagged": Ground(0.95, "all else changes with the flag; number and size stay"),
     "call sign and name": Ground(0.92, "a state gives a call sign once; a radio was replaced"),
     "began where it ended": Ground(0.9, "same name or call sign and size, same berth, two days"),
-    "same MMSI, goes on": Ground(0.9, "the only hull that ended, and the only one that began"),
     # Told, and not joined.
+    "one MMSI": Ground(0.8, "told apart by where they were; rather a wrong clock, or a copy"),
     "seen, among others": Ground(0.8, "other ships began or ended there as well"),
     "IMO number alone": Ground(0.7, "numbers are copied from a sister ship or a manual"),
     "IMO number, by turns": Ground(0.7, "both were heard again and again: rather two ships"),
@@ -88,7 +88,8 @@ def judge(
 ) -> Link | Conflict | None:
     """Say whether two hulls are one ship; None where nothing suggests that they are.
 
-    Hulls under one MMSI have been told apart by where they were: see `tracks.ships.goes_on`.
+    Hulls under one MMSI are never joined: they are two since no ship makes the way from
+    where the one was last heard to where the other began (`tracks.segment`).
     """
     a, b = sorted((one, other), key=lambda p: (p.first, p.track))
     if a.turns or b.turns:
@@ -124,7 +125,7 @@ def by_turns(hull: Portrait) -> Conflict | None:
 
 def differ(a: Portrait, b: Portrait, ways: Ways) -> bool:
     """Say whether two hulls cannot be one ship."""
-    if _told_apart(a, b, "") is not None:
+    if a.mmsi == b.mmsi or _told_apart(a, b, "") is not None:
         return True
     return not meanwhile(a, b, ways).consistent
 
@@ -139,9 +140,10 @@ def meanwhile(a: Portrait, b: Portrait, ways: Ways) -> Meanwhile:
 
 def _last(hull: Portrait, ways: Ways) -> Way:
     """Return the last known place of a hull; few days are looked at where that is enough."""
-    way = ways(hull.track, hull.last - DAY_S, hull.last)
+    until = hull.last + BIN_S  # a fix counts for the nearest mark
+    way = ways(hull.track, hull.last - DAY_S, until)
     if not len(way.bin):
-        way = ways(hull.track, hull.first, hull.last)
+        way = ways(hull.track, hull.first, until)
     return Way(way.bin[-1:], way.lat[-1:], way.lon[-1:])
 
 
@@ -221,6 +223,8 @@ def _ground(
 ) -> str | None:
     """Return on which ground two hulls that nothing contradicts may be one."""
     in_turn = b.first >= a.last - BY_TURNS_S
+    if a.mmsi == b.mmsi:
+        return "one MMSI"
     beside = met.together_count > TOGETHER_COUNT
     named = bool(a.call_signs & b.call_signs or a.names & b.names)
     sized = same_size(a.size, b.size) is not None

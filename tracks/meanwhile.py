@@ -10,15 +10,15 @@ from tracks.batch import BIN_S, F64, I64
 from tracks.geodesy import NMI_M, distance_m
 from tracks.way import Way
 
-# What is drawn between two fixes up to an hour apart is not where the ship was to the yard.
-BLURRED_NMI = 1.0
 MAX_SPEED_KN = 30.0  # as merchant and fishing vessels go, with the current
+# A fix alone counts for the nearest mark, five minutes off; a line drawn between two is no way.
+BLURRED_H, BLURRED_NMI = BIN_S / 3600, 1.0
 
 
 class Meanwhile(NamedTuple):
     """What the ways of two hulls say of each other."""
 
-    together_count: int  # marks at which both were heard, within `BLURRED_NMI`
+    together_count: int  # marks at which both were heard, within some 5 nmi
     apart: I64  # the marks at which both were heard, farther apart than that
     apart_nmi: F64
     impossible_h: F64  # each change from one to the other that no ship makes: how long
@@ -44,7 +44,7 @@ def compare(a: Way, b: Way) -> Meanwhile:
     before, after = order[changes], order[changes + 1]
     hours = (bins[after] - bins[before]) * (BIN_S / 3600)
     nmi = distance_m(lat[before], lon[before], lat[after], lon[after]) / NMI_M
-    impossible = nmi > np.hypot(BLURRED_NMI, MAX_SPEED_KN * hours)
+    impossible = nmi > np.hypot(BLURRED_NMI, MAX_SPEED_KN * (hours + BLURRED_H))
     at_once = hours == 0
     apart = at_once & impossible
     return Meanwhile(

@@ -9,14 +9,12 @@ ever holds a contradiction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from itertools import combinations
 
-from tracks.likeness import GROUNDS, JOINED, Link, Ways, meanwhile
-from tracks.portraits import Portrait
+from tracks.likeness import JOINED, Link
 
 Conflicting = Callable[[int, int], bool]  # whether two tracks cannot be one ship
-SILENT_S = 12 * 3600.0  # longer, and a slow ship can have come from anywhere a hull ended
 
 
 def groups(
@@ -59,40 +57,3 @@ def _contradicts(parts: Collection[frozenset[int]], conflicting: Conflicting) ->
     return any(
         conflicting(a, b) for one, other in combinations(parts, 2) for a in one for b in other
     )
-
-
-def goes_on(hulls: Sequence[Portrait], ways: Ways) -> list[Link]:
-    """Return which hulls of one MMSI are one ship after all, though they were told apart.
-
-    The one begins within 12 h and within reach of where the other ended, and nothing that
-    was said tells them apart.  Where two began or ended so, nobody knows which is which.
-    """
-    known = [hull for hull in hulls if not hull.turns]
-    fits = [
-        (a, b)
-        for a in known
-        for b in known
-        if 0 < b.first - a.last <= SILENT_S and _follows(a, b, ways)
-    ]
-    ended, began = ([pair[i].track for pair in fits] for i in (0, 1))
-    ground = GROUNDS["same MMSI, goes on"]
-    return [
-        Link(
-            a.track,
-            b.track,
-            "same MMSI, goes on",
-            ground.certainty,
-            "under one MMSI, one began where the other ended, and no other did",
-        )
-        for a, b in fits
-        if ended.count(a.track) == 1 and began.count(b.track) == 1
-    ]
-
-
-def _follows(a: Portrait, b: Portrait, ways: Ways) -> bool:
-    said = ((a.imo, b.imo), (a.call_signs, b.call_signs), (a.names, b.names))
-    if any(one and other and not one & other for one, other in said):
-        return False
-    ends = [ways(a.track, a.last - SILENT_S, a.last), ways(b.track, b.first, b.first + SILENT_S)]
-    known = all(len(way.bin) for way in ends)
-    return known and meanwhile(a, b, ways).consistent

@@ -17,7 +17,7 @@ from sternlight.record.register import Register
 from tracks.batch import HULLS_PER_MMSI
 from tracks.likeness import JOINED, Conflict, Link, by_turns, differ, judge
 from tracks.portraits import Portrait
-from tracks.ships import goes_on, groups
+from tracks.ships import groups
 
 
 class Ship(NamedTuple):
@@ -98,7 +98,6 @@ class _Kinship:
         self.register = register
         self._learned: set[int] = set()
         self._pairs: dict[frozenset[int], Link | Conflict | None] = {}
-        self._rejoined: list[Link] = []  # under one MMSI
         self._turns: list[Conflict] = []
 
     def learn(self, mmsis: Iterable[int]) -> None:
@@ -110,7 +109,6 @@ class _Kinship:
                 continue
             self._learned.add(mmsi)
             mine = self.register.portraits(mmsi)
-            self._rejoined += goes_on(mine, self.register.ways)
             self._turns += [turns for hull in mine if (turns := by_turns(hull))]
             for a, b in combinations(mine, 2):
                 self._judge(a, b)
@@ -126,7 +124,7 @@ class _Kinship:
         portraits = {
             p.track: p for mmsi in self.register.mmsis() for p in self.register.portraits(mmsi)
         }
-        found = [*self._pairs.values(), *self._rejoined, *self._turns]
+        found = [*self._pairs.values(), *self._turns]
         links = [one for one in found if isinstance(one, Link)]
         conflicts = [one for one in found if isinstance(one, Conflict)]
         touching: dict[int, tuple[list[Link], list[Conflict]]] = {}

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from tracks.batch import BIN_S, I64
 from tracks.geodesy import NMI_M, distance_m
 from tracks.meanwhile import Meanwhile, compare
-from tracks.portraits import Portrait
+from tracks.portraits import Part, Portrait
 from tracks.way import DAY_S, Way
 
 JOINED = 0.9  # from this certainty on two hulls are one ship
@@ -35,6 +35,7 @@ GROUNDS: dict[str, Ground] = {
     "seen": Ground(0.97, "one number began at sea where the other was due, and no other fits"),
     "IMO number and more": Ground(0.95, "a number that stays for life, and name or call sign too"),
     "IMO number, re-flagged": Ground(0.95, "all else changes with the flag; number and size stay"),
+    "one number, one word": Ground(0.93, "days of a shared number on which the same was said"),
     "call sign and name": Ground(0.92, "a state gives a call sign once; a radio was replaced"),
     "began where it ended": Ground(0.9, "same name or call sign and size, same berth, two days"),
     # Told, and not joined.
@@ -51,18 +52,18 @@ Why = Literal["two places", "too far", "size", "IMO number", "turns"]
 class Link(NamedTuple):
     """Two hulls that may be one ship; `a` was heard first."""
 
-    a: int
-    b: int
+    a: Part
+    b: Part
     why: str  # of GROUNDS
     certainty: float
     says: str
 
 
 class Conflict(NamedTuple):
-    """Two hulls that claim to be one ship and are not; or two ships on the track of one hull."""
+    """Two hulls that claim to be one ship and are not, or take turns; `a` was heard first."""
 
-    a: int  # was heard first
-    b: int  # the same track for "turns"
+    a: Part
+    b: Part
     why: Why
     says: str
 
@@ -74,7 +75,7 @@ class Succession(NamedTuple):
     rivals_count: int  # other numbers that began or ended there
 
 
-Ways = Callable[[int, float, float], Way]  # where a track was between two Unix times
+Ways = Callable[[Part, float, float], Way]  # where a hull was between two Unix times
 
 BY_TURNS_S = 3600.0  # a radio that is replaced is heard for an hour beside the new one
 TOGETHER_COUNT = 6  # ten-minute marks of both at one place: two ships, or two radios
@@ -89,13 +90,13 @@ def judge(
     """Say whether two hulls are one ship; None where nothing suggests that they are.
 
     Hulls under one MMSI are never joined: they are two since no ship makes the way from
-    where the one was last heard to where the other began (`tracks.segment`).
+    where the one was last heard to where the other began (`tracks.segment`).  Parts of
+    tracks on which two ships take turns are, where the same was said (`tracks.turns`).
     """
-    a, b = sorted((one, other), key=lambda p: (p.first, p.track))
-    if a.turns or b.turns:
-        return None
+    a, b = sorted((one, other), key=_heard)
     shared = _shared(a, b)
-    if seen is None and not (a.imo & b.imo or a.call_signs & b.call_signs or _berthed(a, b)):
+    alike = a.imo & b.imo or a.call_signs & b.call_signs or _one_word(a, b) or _berthed(a, b)
+    if seen is None and not alike:
         return None
     against = _told_apart(a, b, shared)
     if against is not None:
@@ -112,20 +113,23 @@ def judge(
     if a.mmsi // 1_000_000 != b.mmsi // 1_000_000:
         says += f"; the digits of the flag changed from {a.mmsi // 1_000_000}"
         says += f" to {b.mmsi // 1_000_000}"
-    return Link(a.track, b.track, ground, GROUNDS[ground].certainty, says)
+    return Link(a.part, b.part, ground, GROUNDS[ground].certainty, says)
 
 
-def by_turns(hull: Portrait) -> Conflict | None:
-    """Say whether a track is rather two ships that took turns under one MMSI."""
-    if not hull.turns:
-        return None
-    says = f"gave {hull.turns} by turns: two ships under one MMSI, or one that goes to and fro"
-    return Conflict(hull.track, hull.track, "turns", says)
+def taking_turns(a: Portrait, b: Portrait) -> Conflict:
+    """Tell of two ships on one track; both are parts of it."""
+    a, b = sorted((a, b), key=_heard)
+    says = f"two ships took turns under one MMSI: one said {a.part.of}, and one {b.part.of}"
+    return Conflict(a.part, b.part, "turns", says)
+
+
+def _heard(hull: Portrait) -> tuple[float, Part]:
+    return hull.first, hull.part
 
 
 def differ(a: Portrait, b: Portrait, ways: Ways) -> bool:
     """Say whether two hulls cannot be one ship."""
-    if a.mmsi == b.mmsi or _told_apart(a, b, "") is not None:
+    if (a.mmsi == b.mmsi and not _one_word(a, b)) or _told_apart(a, b, "") is not None:
         return True
     return not meanwhile(a, b, ways).consistent
 
@@ -133,7 +137,7 @@ def differ(a: Portrait, b: Portrait, ways: Ways) -> bool:
 def meanwhile(a: Portrait, b: Portrait, ways: Ways) -> Meanwhile:
     """Compare where two hulls were, as far as their times touch."""
     if b.first <= a.last and a.first <= b.last:
-        return compare(ways(a.track, a.first, a.last), ways(b.track, b.first, b.last))
+        return compare(ways(a.part, a.first, a.last), ways(b.part, b.first, b.last))
     a, b = (a, b) if a.first < b.first else (b, a)
     return compare(_last(a, ways), _first(b, ways))
 
@@ -141,16 +145,16 @@ def meanwhile(a: Portrait, b: Portrait, ways: Ways) -> Meanwhile:
 def _last(hull: Portrait, ways: Ways) -> Way:
     """Return the last known place of a hull; few days are looked at where that is enough."""
     until = hull.last + BIN_S  # a fix counts for the nearest mark
-    way = ways(hull.track, hull.last - DAY_S, until)
+    way = ways(hull.part, hull.last - DAY_S, until)
     if not len(way.bin):
-        way = ways(hull.track, hull.first, until)
+        way = ways(hull.part, hull.first, until)
     return Way(way.bin[-1:], way.lat[-1:], way.lon[-1:])
 
 
 def _first(hull: Portrait, ways: Ways) -> Way:
-    way = ways(hull.track, hull.first, hull.first + DAY_S)
+    way = ways(hull.part, hull.first, hull.first + DAY_S)
     if not len(way.bin):
-        way = ways(hull.track, hull.first, hull.last)
+        way = ways(hull.part, hull.first, hull.last)
     return Way(way.bin[:1], way.lat[:1], way.lon[:1])
 
 
@@ -185,10 +189,10 @@ def _told_apart(a: Portrait, b: Portrait, shared: str) -> Conflict | None:
     both = f"both gave {shared}, but" if shared else "one began where the other was due, but"
     if a.imo and b.imo and not a.imo & b.imo:
         numbers = " and ".join(" or ".join(sorted(imo)) for imo in (a.imo, b.imo))
-        return Conflict(a.track, b.track, "IMO number", f"{both} the IMO numbers {numbers}")
+        return Conflict(a.part, b.part, "IMO number", f"{both} the IMO numbers {numbers}")
     if same_size(a.size, b.size) is False and a.size and b.size:
         sizes = " and one ".join(f"{length} m by {beam} m" for length, beam in (a.size, b.size))
-        return Conflict(a.track, b.track, "size", f"{both} one said to be {sizes}")
+        return Conflict(a.part, b.part, "size", f"{both} one said to be {sizes}")
     return None
 
 
@@ -200,13 +204,13 @@ def _not_one(a: Portrait, b: Portrait, shared: str, met: Meanwhile) -> Conflict:
             f"{both} were heard at two places at once {_on(met.apart)},"
             f" {met.apart_nmi.max():.0f} nmi apart"
         )
-        return Conflict(a.track, b.track, "two places", says)
+        return Conflict(a.part, b.part, "two places", says)
     worst = int((met.impossible_nmi / met.impossible_h).argmax())
     says = (
         f"{both} no ship makes the {met.impossible_nmi[worst]:.0f} nmi between where they were"
         f" heard in {met.impossible_h[worst]:.1f} h"
     )
-    return Conflict(a.track, b.track, "too far", says)
+    return Conflict(a.part, b.part, "too far", says)
 
 
 def _on(marks: I64) -> str:
@@ -224,7 +228,7 @@ def _ground(
     """Return on which ground two hulls that nothing contradicts may be one."""
     in_turn = b.first >= a.last - BY_TURNS_S
     if a.mmsi == b.mmsi:
-        return "one MMSI"
+        return "one number, one word" if _one_word(a, b) else "one MMSI"
     beside = met.together_count > TOGETHER_COUNT
     named = bool(a.call_signs & b.call_signs or a.names & b.names)
     sized = same_size(a.size, b.size) is not None
@@ -243,6 +247,11 @@ def _ground(
     if _berthed(a, b) and not beside and _near(a, b, ways):
         return "began where it ended"
     return None
+
+
+def _one_word(a: Portrait, b: Portrait) -> bool:
+    """Say whether two are parts of one MMSI's tracks on which the same was said."""
+    return a.mmsi == b.mmsi and bool(a.part.of) and a.part.of == b.part.of
 
 
 def _by_imo(a: Portrait, b: Portrait, in_turn: bool, beside: bool, named: bool, sized: bool) -> str:

@@ -2,24 +2,22 @@
 
 A claim counts if it was heard on two days, or for half an hour.  An IMO number counts if
 its last digit fits the others, and a call sign if it looks like one.  A number that many
-MMSIs claim, or that people type to get past a menu, tells nobody apart.  A hull that says
-two things by turns is rather two ships on one track, and so is known by nothing.
+MMSIs claim, or that people type to get past a menu, tells nobody apart.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 from tracks.batch import HULLS_PER_MMSI
 from tracks.daybook import NOBODYS
 from tracks.identity import imo_valid
-from tracks.names import bare, same_name
+from tracks.names import bare
 from tracks.plausible import Rule
-from tracks.way import DAY_S
 
+FINDING = ("imo", "call_sign", "name")  # the claims by which ships are told apart
 MOST = 3  # so many times as many days as another hull
 SLIP_S = 1800.0  # static reports come every six minutes; a word misheard is not repeated
 WORN_COUNT = 4  # a ship that is sold and re-flagged has had three numbers or four, not more
@@ -52,22 +50,28 @@ class Claim(NamedTuple):
     days_count: int
 
 
+class Part(NamedTuple):
+    """A track, or those days of it that are one ship's, told apart by something that it said."""
+
+    track: int
+    of: str = ""  # "" where the whole track is one ship's
+
+
 class Portrait(NamedTuple):
     """What a hull is known by; empty and None where it has not said."""
 
-    track: int
+    part: Part
     first: float  # Unix seconds
     last: float
     imo: frozenset[str] = frozenset()
     call_signs: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # as `tracks.names.bare` writes them
     size: tuple[int, int] | None = None  # length and beam in metres, as claimed on most days
-    turns: str = ""  # what it said by turns, in words
 
     @property
     def mmsi(self) -> int:
         """The MMSI under which the hull spoke."""
-        return self.track // HULLS_PER_MMSI
+        return self.part.track // HULLS_PER_MMSI
 
 
 class Shared(NamedTuple):
@@ -114,8 +118,7 @@ def whose(hulls: Sequence[Hull], claims: Sequence[Claim]) -> Shared:
 
     What was said while two of them were on the air is nobody's at first.  It is the only
     hull's where there is one.  Of two hulls it is the one's of which nothing else is known,
-    if all the time the other was heard to say something else.  What two hulls of the same
-    time were each heard alone to say is his who said it on most days by far.
+    if all the time the other was heard to say something else.
     """
     of: dict[int, list[Claim]] = {hull.track: [] for hull in hulls}
     nobodys: list[Claim] = []
@@ -124,8 +127,6 @@ def whose(hulls: Sequence[Hull], claims: Sequence[Claim]) -> Shared:
         if claim.hull == NOBODYS and len(hulls) == 1:
             track = hulls[0].track
         of.get(track, nobodys).append(claim)
-    if len(hulls) > 1:
-        nobodys += _doubtful(hulls, of)
     if len(hulls) == 2:
         for field in sorted({claim.field for claim in nobodys}):
             left = _left_over([c for c in nobodys if c.field == field], hulls, of)
@@ -136,24 +137,27 @@ def whose(hulls: Sequence[Hull], claims: Sequence[Claim]) -> Shared:
     return Shared(of, nobodys)
 
 
-def _doubtful(hulls: Sequence[Hull], of: dict[int, list[Claim]]) -> list[Claim]:
-    """Take out, and return, what several hulls of the same time said, but for the one's."""
-    taken: list[Claim] = []
+def cleared(hulls: Sequence[Hull], shared: Shared) -> Shared:
+    """Return claims so that of two hulls of the same time one at most said a thing.
+
+    It is his who said it on most days by far; or nobody's.
+    """
     life = {hull.track: hull for hull in hulls}
-    every = [(track, claim) for track, said in of.items() for claim in said]
-    for track, claim in every:
-        for other, rival in every:
-            if (
-                other != track
-                and (rival.field, rival.value) == (claim.field, claim.value)
-                and life[other].first < life[track].last
-                and life[track].first < life[other].last
-                and claim.days_count < MOST * rival.days_count
-            ):
-                taken.append(claim)
-                of[track].remove(claim)
-                break
-    return taken
+    every = [(track, claim) for track, said in shared.of.items() for claim in said]
+
+    def doubtful(track: int, claim: Claim) -> bool:
+        return any(
+            other != track
+            and (rival.field, rival.value) == (claim.field, claim.value)
+            and life[other].first < life[track].last
+            and life[track].first < life[other].last
+            and claim.days_count < MOST * rival.days_count
+            for other, rival in every
+        )
+
+    lost = {(track, claim) for track, claim in every if doubtful(track, claim)}
+    of = {track: [c for c in said if (track, c) not in lost] for track, said in shared.of.items()}
+    return Shared(of, [*shared.nobodys, *(claim for _, claim in sorted(lost))])
 
 
 def _left_over(
@@ -175,39 +179,33 @@ def _left_over(
     return (claim, hull.track) if during and here else None
 
 
-def portrait(hull: Hull, claims: Iterable[Claim], worn: Collection[tuple[str, str]]) -> Portrait:
-    """Return what a hull is known by; `worn` are the (field, value) that many MMSIs claim."""
+def portrait(
+    part: Part,
+    first: float,
+    last: float,
+    claims: Iterable[Claim],
+    worn: Collection[tuple[str, str]],
+) -> Portrait:
+    """Return what a hull, or a part of it, is known by.
+
+    It was heard from `first` to `last` and made `claims`; `worn` are the (field, value)
+    that many MMSIs claim.
+    """
     good: dict[str, list[Claim]] = {}
     for claim in claims:
         if sure(claim) and (claim.field, claim.value) not in worn:
             good.setdefault(claim.field, []).append(claim)
-    used = {
-        field: [c for c in good.get(field, ()) if usable(field, c.value)]
-        for field in ("imo", "call_sign", "name")
-    }
-    turns = _turns("the IMO numbers", used["imo"]) or _turns("the names", used["name"])
-    if turns:
-        return Portrait(hull.track, hull.first, hull.last, turns=turns)
+    used = {field: [c for c in good.get(field, ()) if usable(field, c.value)] for field in FINDING}
     told = {field: frozenset(c.value for c in claims) for field, claims in used.items()}
     return Portrait(
-        hull.track,
-        hull.first,
-        hull.last,
+        part,
+        first,
+        last,
         told["imo"],
         told["call_sign"],
         frozenset(map(bare, told["name"])),
         _size(good.get("size", ())),
     )
-
-
-def _turns(what: str, claims: Sequence[Claim]) -> str:
-    """Say in words which two values a hull went back and forth between; "" if between none."""
-    for a, b in combinations(sorted(claims, key=lambda c: (c.first, c.value)), 2):
-        both_s = min(a.last, b.last) - b.first
-        spelling = a.field == "name" and same_name(a.value, b.value)
-        if both_s > DAY_S and min(a.days_count, b.days_count) > 1 and not spelling:
-            return f"{what} {a.value} and {b.value}"
-    return ""
 
 
 def _size(claims: Sequence[Claim]) -> tuple[int, int] | None:

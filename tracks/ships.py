@@ -13,35 +13,36 @@ from collections.abc import Callable, Collection, Iterable
 from itertools import combinations
 
 from tracks.likeness import JOINED, Link
+from tracks.portraits import Part
 
-Conflicting = Callable[[int, int], bool]  # whether two tracks cannot be one ship
+Conflicting = Callable[[Part, Part], bool]  # whether two hulls cannot be one ship
 
 
 def groups(
-    tracks: Collection[int], links: Iterable[Link], conflicting: Conflicting
-) -> list[tuple[int, ...]]:
-    """Return the tracks by ship, each sorted, and sorted by the first of each.
+    parts: Collection[Part], links: Iterable[Link], conflicting: Conflicting
+) -> list[tuple[Part, ...]]:
+    """Return the hulls by ship, each sorted, and sorted by the first of each.
 
-    `links` that join too little, or lead to tracks not among `tracks`, join nothing.
+    `links` that join too little, or lead to hulls not among `parts`, join nothing.
     """
-    group = {track: frozenset((track,)) for track in tracks}
+    group = {part: frozenset((part,)) for part in parts}
     sure = [
         link for link in links if link.certainty >= JOINED and link.a in group and link.b in group
     ]
     for certainty in sorted({link.certainty for link in sure}, reverse=True):
         pairs = [(group[k.a], group[k.b]) for k in sure if k.certainty == certainty]
-        for parts in _components(pairs):
-            if not _contradicts(parts, conflicting):
-                whole = frozenset().union(*parts)
+        for some in _components(pairs):
+            if not _contradicts(some, conflicting):
+                whole = frozenset().union(*some)
                 group.update(dict.fromkeys(whole, whole))
     return sorted(tuple(sorted(members)) for members in set(group.values()))
 
 
 def _components(
-    pairs: Iterable[tuple[frozenset[int], frozenset[int]]],
-) -> list[set[frozenset[int]]]:
+    pairs: Iterable[tuple[frozenset[Part], frozenset[Part]]],
+) -> list[set[frozenset[Part]]]:
     """Return which groups hang together by pairs of them."""
-    found: list[set[frozenset[int]]] = []
+    found: list[set[frozenset[Part]]] = []
     for pair in pairs:
         whole, apart = set(pair), []
         for component in found:
@@ -53,7 +54,7 @@ def _components(
     return found
 
 
-def _contradicts(parts: Collection[frozenset[int]], conflicting: Conflicting) -> bool:
+def _contradicts(groups: Collection[frozenset[Part]], conflicting: Conflicting) -> bool:
     return any(
-        conflicting(a, b) for one, other in combinations(parts, 2) for a in one for b in other
+        conflicting(a, b) for one, other in combinations(groups, 2) for a in one for b in other
     )

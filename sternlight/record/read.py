@@ -13,6 +13,7 @@ from sternlight.archive import FILE, Archive
 from tracks.batch import HULLS_PER_MMSI
 from tracks.portraits import Claim as Claim
 from tracks.portraits import Hull as Hull
+from tracks.turns import Spoken
 from tracks.way import NOWHERE, Way, way
 
 RECORD = "record.sqlite3"  # in the folder of a replay's results
@@ -110,6 +111,17 @@ def claims(archive: Archive, mmsis: Collection[int] | None = None) -> list[Claim
         *values,
     )
     return [Claim(*row) for row in rows]
+
+
+def spoken(archive: Archive, track: int) -> list[Spoken]:
+    """Return on which days a hull said what, sorted; nothing of an MMSI that says one thing."""
+    rows = archive.read("select * from spoken where track = ? order by day, field, value", track)
+    return [Spoken(*row) for row in rows]
+
+
+def days_of(archive: Archive, track: int) -> list[tuple[int, float, float]]:
+    """Return the Unix days on which a hull was heard, and from when to when; sorted."""
+    return archive.read("select day, first, last from days where track = ? order by day", track)
 
 
 def claimed(archive: Archive, field: str, value: str) -> list[Claim]:

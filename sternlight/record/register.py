@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
+
+import numpy as np
 
 from sternlight.archive import Archive
 from sternlight.record import read
 from sternlight.record.read import Claim, Found, Hull
 from tracks.batch import HULLS_PER_MMSI
 from tracks.likeness import Succession
-from tracks.portraits import WORN_COUNT, Portrait, Shared, lasting, portrait, usable, whose
-from tracks.way import DAY_S, Way
+from tracks.portraits import (
+    FINDING,
+    WORN_COUNT,
+    Part,
+    Portrait,
+    Shared,
+    cleared,
+    lasting,
+    portrait,
+    sure,
+    usable,
+    whose,
+)
+from tracks.turns import Turn, parted, several
+from tracks.way import DAY_S, MARKS, Way
 
-FINDING = ("imo", "call_sign", "name")  # the claims by which hulls find each other
 _WAYS_KEPT = 64  # of hulls compared lately
 
 
@@ -33,6 +47,7 @@ class Register:
         self._users: dict[tuple[str, str], frozenset[int]] = {}
         self._seen: dict[int, dict[frozenset[int], Succession]] = {}
         self._portraits: dict[int, list[Portrait]] = {}
+        self._turns: dict[int, dict[int, dict[str, Turn]]] = {}
         self.ways = lru_cache(_WAYS_KEPT)(self._way)
         if whole:
             self._read_all()
@@ -54,23 +69,68 @@ class Register:
                 claims = self._claims.get(mmsi, [])
             else:
                 claims = read.claims(self._archive, [mmsi])
-            self._shared[mmsi] = whose(lasting(self.hulls(mmsi)), claims)
+            hulls = lasting(self.hulls(mmsi))
+            shared = whose(hulls, claims)
+            self._turns[mmsi] = self._parted(shared)
+            self._shared[mmsi] = cleared(hulls, shared)
         return self._shared[mmsi]
 
     def portraits(self, mmsi: int) -> list[Portrait]:
-        """Return what the hulls under an MMSI are known by, without wild positions."""
+        """Return what the hulls under an MMSI are known by, and not wild positions."""
         if mmsi not in self._portraits:
-            of = self.claims(mmsi).of
-            worn = {
-                (claim.field, claim.value)
-                for claims in of.values()
-                for claim in claims
-                if claim.field in FINDING and len(self.users(claim.field, claim.value)) > WORN_COUNT
-            }
+            turns = self.turns(mmsi)
             self._portraits[mmsi] = [
-                portrait(hull, of[hull.track], worn) for hull in lasting(self.hulls(mmsi))
+                made
+                for hull in lasting(self.hulls(mmsi))
+                for made in self._drawn(hull, turns.get(hull.track))
             ]
         return self._portraits[mmsi]
+
+    def turns(self, mmsi: int) -> dict[int, dict[str, Turn]]:
+        """Return the ships on those tracks of an MMSI on which several take turns."""
+        self.claims(mmsi)
+        return self._turns[mmsi]
+
+    def _parted(self, shared: Shared) -> dict[int, dict[str, Turn]]:
+        found = {}
+        for track, claims in shared.of.items():
+            if several(claims):
+                days = [row[0] for row in read.days_of(self._archive, track)]
+                turns = parted(days, claims, read.spoken(self._archive, track))
+                if turns:
+                    found[track] = turns
+        return found
+
+    def days(self, part: Part) -> frozenset[int] | None:
+        """Return the Unix days that are of a part of a track; None for a whole one."""
+        of = self.turns(part.track // HULLS_PER_MMSI).get(part.track)
+        return of[part.of].days if of else None
+
+    def _drawn(self, hull: Hull, turns: Mapping[str, Turn] | None) -> Iterator[Portrait]:
+        claims = self.claims(hull.mmsi).of[hull.track]
+        if turns is None:
+            part = Part(hull.track, self._word(hull, claims))
+            yield portrait(part, hull.first, hull.last, claims, self._worn(claims))
+            return
+        heard = {day: (first, last) for day, first, last in read.days_of(self._archive, hull.track)}
+        for of, turn in turns.items():
+            first, last = heard[min(turn.days)][0], heard[max(turn.days)][1]
+            part = Part(hull.track, of)
+            yield portrait(part, first, last, turn.claims, self._worn(turn.claims))
+
+    def _word(self, hull: Hull, claims: Sequence[Claim]) -> str:
+        """Return by what a whole track is told apart from parts of others under its MMSI, or ""."""
+        words = {of for turns in self.turns(hull.mmsi).values() for of in turns}
+        mine = {claim.value for claim in claims if sure(claim)} & words
+        return mine.pop() if len(mine) == 1 else ""
+
+    def _worn(self, claims: Iterable[Claim]) -> set[tuple[str, str]]:
+        """Return which of some claims many MMSIs make."""
+        return {
+            (c.field, c.value)
+            for c in claims
+            if c.field in FINDING and len(self.users(c.field, c.value)) > WORN_COUNT
+        }
 
     def users(self, field: str, value: str) -> frozenset[int]:
         """Return the MMSIs that claimed a value; of one that tells nobody apart, none."""
@@ -101,8 +161,13 @@ class Register:
             self._seen[mmsi] = _successions(events)
         return self._seen[mmsi]
 
-    def _way(self, track: int, first: float, last: float) -> Way:
-        return read.way_of(self._archive, track, int(first // DAY_S), int(last // DAY_S))
+    def _way(self, part: Part, first: float, last: float) -> Way:
+        way = read.way_of(self._archive, part.track, int(first // DAY_S), int(last // DAY_S))
+        days = self.days(part)
+        if days is None:
+            return way
+        mine = np.isin(way.bin // MARKS, list(days))
+        return Way(way.bin[mine], way.lat[mine], way.lon[mine])
 
     def _read_all(self) -> None:
         for mmsi, hulls in groupby(read.hulls(self._archive), key=lambda hull: hull.mmsi):

@@ -7,7 +7,7 @@ whatever is joined is followed to its end.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -15,13 +15,17 @@ from sternlight.archive import Archive
 from sternlight.record.read import Claim, Hull
 from sternlight.record.register import Register
 from tracks.batch import HULLS_PER_MMSI
-from tracks.likeness import JOINED, Conflict, Link, by_turns, differ, judge
-from tracks.portraits import Portrait
+from tracks.likeness import JOINED, Conflict, Link, differ, judge, taking_turns
+from tracks.portraits import Part, Portrait
 from tracks.ships import groups
+from tracks.way import DAY_S
 
 
 class Ship(NamedTuple):
-    """Hulls that are one ship, as far as can be told."""
+    """Hulls that are one ship, as far as can be told.
+
+    Where two ships took turns on a track, only some days of it are this one's: see `has`.
+    """
 
     hulls: tuple[Hull, ...]  # in the order in which they were heard first
     claims: tuple[Claim, ...]  # theirs, in the order in which they were heard first
@@ -29,6 +33,8 @@ class Ship(NamedTuple):
     links: tuple[Link, ...]  # why they are one
     maybe: tuple[Link, ...]  # which others may be it too, and are not joined to it
     conflicts: tuple[Conflict, ...]  # which others claim to be it and are not, or take turns
+
+    days: tuple[tuple[int, frozenset[int]], ...] = ()  # of tracks that are not wholly its own
 
     @property
     def tracks(self) -> tuple[int, ...]:
@@ -44,6 +50,11 @@ class Ship(NamedTuple):
     def last(self) -> float:
         """When it was heard last, in Unix seconds."""
         return max(hull.last for hull in self.hulls)
+
+    def has(self, track: int, t: float) -> bool:
+        """Say whether what a track did at Unix time `t` is this ship's."""
+        days = dict(self.days).get(track)
+        return track in self.tracks and (days is None or int(t // DAY_S) in days)
 
     def said(self, field: str) -> tuple[str, ...]:
         """Return what it claimed, each once, in the order in which it was heard first."""
@@ -97,8 +108,7 @@ class _Kinship:
     def __init__(self, register: Register) -> None:
         self.register = register
         self._learned: set[int] = set()
-        self._pairs: dict[frozenset[int], Link | Conflict | None] = {}
-        self._turns: list[Conflict] = []
+        self._pairs: dict[frozenset[Part], Link | Conflict | None] = {}
 
     def learn(self, mmsis: Iterable[int]) -> None:
         """Compare the hulls under some MMSIs with all that may be one ship with them."""
@@ -109,7 +119,6 @@ class _Kinship:
                 continue
             self._learned.add(mmsi)
             mine = self.register.portraits(mmsi)
-            self._turns += [turns for hull in mine if (turns := by_turns(hull))]
             for a, b in combinations(mine, 2):
                 self._judge(a, b)
             for other in sorted(self.register.near(mmsi)):
@@ -122,52 +131,53 @@ class _Kinship:
     def ships(self) -> list[Ship]:
         """Return the ships among all hulls that were looked at."""
         portraits = {
-            p.track: p for mmsi in self.register.mmsis() for p in self.register.portraits(mmsi)
+            p.part: p for mmsi in self.register.mmsis() for p in self.register.portraits(mmsi)
         }
-        found = [*self._pairs.values(), *self._turns]
-        links = [one for one in found if isinstance(one, Link)]
-        conflicts = [one for one in found if isinstance(one, Conflict)]
-        touching: dict[int, tuple[list[Link], list[Conflict]]] = {}
-        for link in links:
-            for track in (link.a, link.b):
-                touching.setdefault(track, ([], []))[0].append(link)
-        for conflict in conflicts:
-            for track in (conflict.a, conflict.b):
-                touching.setdefault(track, ([], []))[1].append(conflict)
+        touching: dict[Part, set[Link | Conflict]] = {}
+        for found in self._pairs.values():
+            if found is not None:
+                for part in (found.a, found.b):
+                    touching.setdefault(part, set()).add(found)
+        links = [found for found in self._pairs.values() if isinstance(found, Link)]
 
-        def conflicting(a: int, b: int) -> bool:
+        def conflicting(a: Part, b: Part) -> bool:
             return differ(portraits[a], portraits[b], self.register.ways)
 
         return [
-            self._ship(tracks, [touching[track] for track in tracks if track in touching])
-            for tracks in groups(portraits, links, conflicting)
+            self._ship(parts, set().union(*(touching.get(part, ()) for part in parts)))
+            for parts in groups(portraits, links, conflicting)
         ]
 
     def _judge(self, a: Portrait, b: Portrait) -> Link | Conflict | None:
-        pair = frozenset((a.track, b.track))
+        pair = frozenset((a.part, b.part))
         if pair not in self._pairs:
-            seen = self.register.seen(a.mmsi).get(pair)
-            self._pairs[pair] = judge(a, b, self.register.ways, seen)
+            if a.part.track == b.part.track:
+                self._pairs[pair] = taking_turns(a, b)
+            else:
+                seen = self.register.seen(a.mmsi).get(frozenset((a.part.track, b.part.track)))
+                whole = self.register.days(a.part) is None and self.register.days(b.part) is None
+                self._pairs[pair] = judge(a, b, self.register.ways, seen if whole else None)
         return self._pairs[pair]
 
-    def _ship(
-        self, tracks: tuple[int, ...], touching: Iterable[tuple[list[Link], list[Conflict]]]
-    ) -> Ship:
+    def _ship(self, parts: tuple[Part, ...], touching: Iterable[Link | Conflict]) -> Ship:
+        tracks = {part.track for part in parts}
         mmsis = sorted({track // HULLS_PER_MMSI for track in tracks})
         hulls = [h for mmsi in mmsis for h in self.register.hulls(mmsi) if h.track in tracks]
-        shared = [self.register.claims(mmsi) for mmsi in mmsis]
-        claims = [c for one in shared for t, own in one.of.items() if t in tracks for c in own]
-        links: set[Link] = set()
-        conflicts: set[Conflict] = set()
-        for some_links, some_conflicts in touching:
-            links.update(some_links)
-            conflicts.update(some_conflicts)
-        within = {link for link in links if link.a in tracks and link.b in tracks}
+        within = [k for k in touching if isinstance(k, Link) and {k.a, k.b} <= {*parts}]
+        days = {part.track: self.register.days(part) for part in parts}
         return Ship(
             tuple(sorted(hulls, key=lambda hull: (hull.first, hull.track))),
-            tuple(sorted(claims, key=lambda claim: (claim.first, claim))),
-            tuple(claim for one in shared for claim in one.nobodys),
+            tuple(sorted(self._claims(parts), key=lambda claim: (claim.first, claim))),
+            tuple(claim for mmsi in mmsis for claim in self.register.claims(mmsi).nobodys),
             tuple(sorted(within)),
-            tuple(sorted(links - within)),
-            tuple(sorted(conflicts)),
+            tuple(sorted(k for k in touching if isinstance(k, Link) and k not in within)),
+            tuple(sorted(k for k in touching if isinstance(k, Conflict))),
+            tuple((track, some) for track, some in sorted(days.items()) if some is not None),
         )
+
+    def _claims(self, parts: Iterable[Part]) -> Iterator[Claim]:
+        """Yield what was said on tracks, or on the days of them that are meant."""
+        for part in parts:
+            mmsi = part.track // HULLS_PER_MMSI
+            turns = self.register.turns(mmsi).get(part.track)
+            yield from turns[part.of].claims if turns else self.register.claims(mmsi).of[part.track]

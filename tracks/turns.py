@@ -11,6 +11,7 @@ Neglected: ships that say nothing of themselves, and exchanges within a day.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
@@ -36,6 +37,14 @@ class Spoken(NamedTuple):
     value: str
 
 
+class Track(NamedTuple):
+    """A track: the days on which it was heard, sorted; its claims, and what was said when."""
+
+    days: Sequence[int]
+    claims: Sequence[Claim]
+    spoken: Sequence[Spoken]
+
+
 class Turn(NamedTuple):
     """One of the ships on a track."""
 
@@ -43,36 +52,51 @@ class Turn(NamedTuple):
     claims: tuple[Claim, ...]
 
 
-def parted(
-    days: Sequence[int], claims: Sequence[Claim], spoken: Sequence[Spoken]
-) -> dict[str, Turn] | None:
-    """Return the ships on a track by what each is told apart by; None if there is only one.
+class Words(NamedTuple):
+    """By which values of which field the ships under an MMSI are told apart."""
 
-    `days`, on which the hull was heard, are sorted; `claims` and `spoken` are its own.
-    Days that are nobody's are in none of the turns.
+    field: str
+    values: frozenset[str]
+
+
+def words(of: Iterable[Sequence[Claim]]) -> Words | None:
+    """Return what tells the ships under an MMSI apart; None if no track of it is of several.
+
+    `of` are the claims of each of its tracks.
     """
-    field = _field(claims)
+    found = [(_field(claims), claims) for claims in of]
+    fields = {field for field, _ in found}
+    field = next((field for field in FINDING if field in fields), None)
     if field is None:
         return None
-    known = {c.value for c in claims if c.field == field and _told(c)}
-    said = _said(days, claims, spoken)
-    means = _meanings(field, known, said.values())
-    whose = {
-        day: {means[value] for value in values if value in means} for day, values in said.items()
+    told = {
+        c.value
+        for one, claims in found
+        if one == field
+        for c in claims
+        if c.field == field and _told(c)
     }
-    labels = _labels(days, whose)
-    ships = sorted(known & set(labels.values()))
-    if len(ships) < 2:
-        return None
-    return {
-        ship: _turn({day for day, label in labels.items() if label == ship}, said, claims)
-        for ship in ships
-    }
+    return Words(field, frozenset(told))
 
 
-def several(claims: Sequence[Claim]) -> bool:
-    """Say whether what was said on a track is rather of several ships; `parted` tells more."""
-    return _field(claims) is not None
+def parted(tracks: Mapping[int, Track], by: Words) -> dict[int, dict[str, Turn]]:
+    """Return for each track of an MMSI the ships on it, by what each is told apart by.
+
+    Days that are nobody's are in none of the turns.
+    """
+    said = {number: _said(*track) for number, track in tracks.items()}
+    labels = _whose(said, by)
+    found: dict[int, dict[str, Turn]] = {}
+    for number, of in labels.items():
+        days: dict[str, set[int]] = {}
+        for day, who in of.items():
+            if who:
+                days.setdefault(who, set()).add(day)
+        found[number] = {
+            who: _turn(mine, said[number], tracks[number].claims)
+            for who, mine in sorted(days.items())
+        }
+    return found
 
 
 def _turn(
@@ -152,17 +176,15 @@ def _said(
     return said
 
 
-def _meanings(
-    field: str, known: set[str], days: Iterable[set[tuple[str, str]]]
-) -> dict[tuple[str, str], str]:
+def _meanings(by: Words, days: Iterable[set[tuple[str, str]]]) -> dict[tuple[str, str], str]:
     """Return which ship each value stands for, by the days on which only one of them spoke."""
     counts: dict[tuple[str, str], Counter[str]] = {}
     for values in days:
-        ships = {value for what, value in values if what == field and value in known}
+        ships = {value for what, value in values if what == by.field and value in by.values}
         if len(ships) == 1:
             for value in values:
                 counts.setdefault(value, Counter()).update(ships)
-    means = {(field, value): value for value in known}
+    means = {(by.field, value): value for value in by.values}
     for value, of in counts.items():
         ship, count = max(of.items(), key=lambda one: (one[1], one[0]))
         if value[0] in FINDING and count > 1 and count >= MOSTLY * of.total():
@@ -170,17 +192,45 @@ def _meanings(
     return means
 
 
-def _labels(days: Sequence[int], whose: Mapping[int, set[str]]) -> dict[int, str]:
-    """Return whose each day is, or ""; a silent one is the neighbours' if they are one ship's."""
-    labels: dict[int, str] = {}
-    before = ""
-    waiting: list[int] = []
-    for day in days:
-        if not whose[day]:
-            waiting.append(day)
-            continue
-        label = next(iter(whose[day])) if len(whose[day]) == 1 else ""
-        labels |= dict.fromkeys(waiting, label if label == before else "")
-        labels[day] = before = label
-        waiting = []
-    return labels | dict.fromkeys(waiting, "")
+def _whose(said: Mapping[int, _Said], by: Words) -> dict[int, dict[int, str]]:
+    """Return by track and day whose it is; "" where nobody knows."""
+    spoke = {number: _speakers(of, by) for number, of in said.items()}
+    tracks_of = Counter(day for of in spoke.values() for day in of)
+    times = Counter(
+        (day, who) for of in spoke.values() for day, ships in of.items() for who in ships
+    )
+    labels: dict[int, dict[int, str]] = {}
+    for number, of in spoke.items():
+        others = [other for track, other in spoke.items() if track != number]
+        labels[number] = {}
+        silent = []
+        for day, ships in of.items():
+            if len(ships) == 1 and times[day, min(ships)] == 1:
+                labels[number][day] = min(ships)
+            elif not ships and tracks_of[day] == 1:
+                silent.append(day)
+            elif (
+                not ships and len(others) == 1 and len(others[0][day]) == 1 and len(by.values) == 2
+            ):
+                labels[number][day] = min(by.values - others[0][day])
+            else:
+                labels[number][day] = ""
+        _fill(labels[number], silent)
+    return labels
+
+
+def _speakers(said: _Said, by: Words) -> dict[int, set[str]]:
+    """Return who spoke on each day."""
+    means = _meanings(by, said.values())
+    return {
+        day: {means[value] for value in values if value in means} for day, values in said.items()
+    }
+
+
+def _fill(labels: dict[int, str], silent: Iterable[int]) -> None:
+    """Give days on which nobody spoke to who spoke before and after, if that is one ship."""
+    known = sorted(labels)
+    for day in silent:
+        at = bisect(known, day)
+        around = {labels[known[k]] for k in (at - 1, at) if 0 <= k < len(known)}
+        labels[day] = around.pop() if len(around) == 1 and 0 < at < len(known) else ""

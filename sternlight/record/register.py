@@ -26,7 +26,7 @@ from tracks.portraits import (
     usable,
     whose,
 )
-from tracks.turns import Turn, parted, several
+from tracks.turns import Track, Turn, parted, words
 from tracks.way import DAY_S, MARKS, Way
 
 _WAYS_KEPT = 64  # of hulls compared lately
@@ -92,14 +92,19 @@ class Register:
         return self._turns[mmsi]
 
     def _parted(self, shared: Shared) -> dict[int, dict[str, Turn]]:
-        found = {}
-        for track, claims in shared.of.items():
-            if several(claims):
-                days = [row[0] for row in read.days_of(self._archive, track)]
-                turns = parted(days, claims, read.spoken(self._archive, track))
-                if turns:
-                    found[track] = turns
-        return found
+        by = words(shared.of.values())
+        if by is None:
+            return {}
+        tracks = {
+            track: Track(
+                [row[0] for row in read.days_of(self._archive, track)],
+                claims,
+                read.spoken(self._archive, track),
+            )
+            for track, claims in shared.of.items()
+        }
+        found = parted(tracks, by)
+        return {track: turns for track, turns in found.items() if len(turns) > 1}
 
     def days(self, part: Part) -> frozenset[int] | None:
         """Return the Unix days that are of a part of a track; None for a whole one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
 
@@ -22,11 +22,10 @@ from tracks.portraits import (
     cleared,
     lasting,
     portrait,
-    sure,
     usable,
     whose,
 )
-from tracks.turns import Track, Turn, parted, words
+from tracks.turns import Track, Turn, Words, parted, words
 from tracks.way import DAY_S, MARKS, Way
 
 _WAYS_KEPT = 64  # of hulls compared lately
@@ -48,6 +47,7 @@ class Register:
         self._seen: dict[int, dict[frozenset[int], Succession]] = {}
         self._portraits: dict[int, list[Portrait]] = {}
         self._turns: dict[int, dict[int, dict[str, Turn]]] = {}
+        self._words: dict[int, Words | None] = {}
         self.ways = lru_cache(_WAYS_KEPT)(self._way)
         if whole:
             self._read_all()
@@ -71,7 +71,8 @@ class Register:
                 claims = read.claims(self._archive, [mmsi])
             hulls = lasting(self.hulls(mmsi))
             shared = whose(hulls, claims)
-            self._turns[mmsi] = self._parted(shared)
+            self._words[mmsi] = by = words(shared.of.values())
+            self._turns[mmsi] = self._parted(shared, by) if by else {}
             self._shared[mmsi] = cleared(hulls, shared)
         return self._shared[mmsi]
 
@@ -91,10 +92,7 @@ class Register:
         self.claims(mmsi)
         return self._turns[mmsi]
 
-    def _parted(self, shared: Shared) -> dict[int, dict[str, Turn]]:
-        by = words(shared.of.values())
-        if by is None:
-            return {}
+    def _parted(self, shared: Shared, by: Words) -> dict[int, dict[str, Turn]]:
         tracks = {
             track: Track(
                 [row[0] for row in read.days_of(self._archive, track)],
@@ -114,20 +112,17 @@ class Register:
     def _drawn(self, hull: Hull, turns: Mapping[str, Turn] | None) -> Iterator[Portrait]:
         claims = self.claims(hull.mmsi).of[hull.track]
         if turns is None:
-            part = Part(hull.track, self._word(hull, claims))
-            yield portrait(part, hull.first, hull.last, claims, self._worn(claims))
+            by = self._words[hull.mmsi]
+            mine = by.values & {c.value for c in claims if c.field == by.field} if by else ()
+            part = Part(hull.track, min(mine) if len(mine) == 1 else "")
+            said = claims if len(mine) < 2 else ()  # of several ships, and nobody knows when
+            yield portrait(part, hull.first, hull.last, said, self._worn(said))
             return
         heard = {day: (first, last) for day, first, last in read.days_of(self._archive, hull.track)}
         for of, turn in turns.items():
             first, last = heard[min(turn.days)][0], heard[max(turn.days)][1]
             part = Part(hull.track, of)
             yield portrait(part, first, last, turn.claims, self._worn(turn.claims))
-
-    def _word(self, hull: Hull, claims: Sequence[Claim]) -> str:
-        """Return by what a whole track is told apart from parts of others under its MMSI, or ""."""
-        words = {of for turns in self.turns(hull.mmsi).values() for of in turns}
-        mine = {claim.value for claim in claims if sure(claim)} & words
-        return mine.pop() if len(mine) == 1 else ""
 
     def _worn(self, claims: Iterable[Claim]) -> set[tuple[str, str]]:
         """Return which of some claims many MMSIs make."""
@@ -138,7 +133,7 @@ class Register:
         }
 
     def users(self, field: str, value: str) -> frozenset[int]:
-        """Return the MMSIs that claimed a value; of one that tells nobody apart, none."""
+        """Return the MMSIs that claimed a value."""
         key = field, value
         if key not in self._users:
             claims = [] if self._whole else read.claimed(self._archive, field, value)

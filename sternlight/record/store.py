@@ -7,6 +7,7 @@ import sqlite3
 from sternlight.fleet import Fleet
 from tracks.batch import HULLS_PER_MMSI
 from tracks.daybook import DAY_S, FIELDS, NOBODYS, Pages
+from tracks.portraits import SLIP_S
 from tracks.visits import KINDS, Visits
 
 _CLAIM = """
@@ -15,11 +16,11 @@ insert into claims values (?, ?, ?, ?, ?, ?, 1, ?) on conflict do update set
     days_count = days_count + (excluded.last_day > last_day),
     last_day = max(last_day, excluded.last_day)
 """
-# Two values, each on two days: two ships under one number, or one that changed.
+# Two values, neither of them a slip: two ships under one number, or one that changed.
 _SPOKEN = """
 insert or ignore into spoken select ?, ?, ?, ? where exists (
-    select 1 from claims where mmsi = ? and days_count > 1 and field in ('imo', 'call_sign', 'name')
-    group by field having count(distinct value) > 1)
+    select 1 from claims where mmsi = ? and (days_count > 1 or last - first >= ?)
+    and field in ('imo', 'call_sign', 'name') group by field having count(distinct value) > 1)
 """
 _HULL = """
 insert into hulls values (?, ?, ?, ?, ?, ?) on conflict do update set
@@ -58,7 +59,7 @@ def keep_pages(db: sqlite3.Connection, pages: Pages) -> None:
     db.executemany(
         _SPOKEN,
         [
-            (mmsi * HULLS_PER_MMSI + hull, day, field, value, mmsi)
+            (mmsi * HULLS_PER_MMSI + hull, day, field, value, mmsi, SLIP_S)
             for mmsi, hull, field, value, _, _, day in said
             if hull != NOBODYS
         ],

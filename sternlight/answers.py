@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from anomalies.event import track_name
-from anomalies.rank import Ranked
+from anomalies.features import Features
+from anomalies.rank import Judged, Ranked, rank
 from sternlight.fleet import Fleet
 from sternlight.station import Station
 from sternlight.text import iso
@@ -37,9 +38,15 @@ class Rows:
     claims: Mapping[int, Claims]
     flags: Flags
 
+    def ranked(self, features: Features, judged: Iterable[Judged]) -> list[Ranked]:
+        """Return all hulls of `fleet`, a row of `features` each, the most worth a check first."""
+        until = zip(self.fleet.track.tolist(), self.fleet.last_heard.tolist(), strict=True)
+        return rank(dict(until), features, judged, self.claims)
+
     def vessel(self, vessel: Ranked) -> dict[str, Any]:
         """Return what vessels.jsonl says about a hull of `fleet`."""
         mmsi, claim = vessel.mmsi, self.claims[vessel.track]
+        standing = vessel.standing
         at = int(np.searchsorted(self.fleet.track, vessel.track))
         return {
             "mmsi": mmsi,
@@ -49,15 +56,19 @@ class Rows:
             "call_sign": claim.call_sign,
             "ship_type": ship_type_name(claim.ship_type),
             "flag": self.flags.flag(mmsi),
-            "score": round(vessel.score, 3),
+            "score": round(standing.score, 3),
+            "says": standing.says,
+            "signs_shown": standing.shown_count,
+            "signs_looked_for": standing.looked_count,
             "contributions": [
                 {
-                    "event": c.event_id,
-                    "anomaly": c.anomaly,
-                    "weight": round(c.weight, 3),
-                    "says": c.says,
+                    "sign": sign.indicator.name,
+                    "shown": sign.shown,
+                    "events": list(sign.events),
+                    "weight": round(sign.weight, 3),
+                    "says": sign.says,
                 }
-                for c in vessel.contributions
+                for sign in standing.signs
             ],
             "missing": list(vessel.missing),
             "events": list(vessel.events),

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from anomalies.event import Event
-from anomalies.rank import NEVER_SEEN, Ranked, rank
 from sternlight import alerting, attention
 from sternlight.alerting import Decisions, add
 from sternlight.answers import Rows
@@ -24,6 +23,7 @@ from sternlight.data import data_folder
 from sternlight.jsontext import dumps
 from sternlight.judging import judge
 from sternlight.ledger import from_json
+from sternlight.record.features import of_fleet
 from sternlight.recovery import look
 from sternlight.settings import Settings
 from sternlight.text import counted, iso, plain
@@ -55,6 +55,7 @@ class Listing:
     """A station's events and vessels as they stand.  Raises ArchiveError."""
 
     def __init__(self, folder: Path, settings: Settings, places: Places) -> None:
+        self._signs = settings.signs
         with Archive.look(folder) as archive:
             # Before the log is read, so that it knows all that is kept here, and more.
             kept = archive.read("select event, row from events where state = 'closed'")
@@ -92,11 +93,9 @@ class Listing:
         fleet = station.vessels()
         claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
         rows = Rows(station, fleet, claims, Flags.load(data_folder() / "flags.csv"))
+        features = of_fleet(fleet, claims, rows.flags, self._signs)
         judged = judge([event for event, _ in self._events], station)
-        ranked = rank([(one.event, one.assessment) for one in judged], claims)
-        found = {vessel.track for vessel in ranked}
-        rest = (Ranked(track, 0.0, (), NEVER_SEEN, ()) for track in claims if track not in found)
-        for vessel in (*ranked, *rest):
+        for vessel in rows.ranked(features, [(one.event, one.assessment) for one in judged]):
             yield rows.vessel(vessel) | {"heard_by": self._heard_by(vessel.mmsi)}
 
     def _heard_by(self, mmsi: int) -> list[dict[str, Any]]:

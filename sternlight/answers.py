@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 
 from anomalies.event import track_name
-from anomalies.features import Features
-from anomalies.rank import Judged, Ranked, rank
+from anomalies.indicators import Signs
+from anomalies.rank import Ranked, rank
+from sternlight.archive import Archive
 from sternlight.fleet import Fleet
+from sternlight.judging import Judged
+from sternlight.record.features import Asked, as_heard, of_hulls, reach_nmi
+from sternlight.record.read import RECORD
 from sternlight.station import Station
 from sternlight.text import iso
 from tracks.flags import Flags
 from tracks.identity import Claims
 from tracks.ship_types import ship_type_name
 
-FILES = EVENTS, VESSELS, MAP, SUMMARY = (
-    "events.jsonl",
-    "vessels.jsonl",
-    "events.geojson",
-    "summary.json",
-)
+EVENTS, VESSELS, MAP, SUMMARY = "events.jsonl", "vessels.jsonl", "events.geojson", "summary.json"
+FILES = (EVENTS, VESSELS, MAP, RECORD, SUMMARY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,14 @@ class Rows:
     claims: Mapping[int, Claims]
     flags: Flags
 
-    def ranked(self, features: Features, judged: Iterable[Judged]) -> list[Ranked]:
-        """Return all hulls of `fleet`, a row of `features` each, the most worth a check first."""
+    def ranked(self, record: Archive, signs: Signs, judged: Iterable[Judged]) -> list[Ranked]:
+        """Return all hulls of `fleet`, each taken for a ship, the most worth a check first."""
+        asked = Asked(self.flags, signs, reach_nmi(record))
+        features = as_heard(of_hulls(record, self.fleet, asked), self.fleet, self.claims)
         until = zip(self.fleet.track.tolist(), self.fleet.last_heard.tolist(), strict=True)
-        return rank(dict(until), features, judged, self.claims)
+        return rank(
+            dict(until), features, [(one.event, one.assessment) for one in judged], self.claims
+        )
 
     def vessel(self, vessel: Ranked) -> dict[str, Any]:
         """Return what vessels.jsonl says about a hull of `fleet`."""

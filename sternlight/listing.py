@@ -23,7 +23,6 @@ from sternlight.data import data_folder
 from sternlight.jsontext import dumps
 from sternlight.judging import judge
 from sternlight.ledger import from_json
-from sternlight.record.features import of_fleet
 from sternlight.recovery import look
 from sternlight.settings import Settings
 from sternlight.text import counted, iso, plain
@@ -55,7 +54,7 @@ class Listing:
     """A station's events and vessels as they stand.  Raises ArchiveError."""
 
     def __init__(self, folder: Path, settings: Settings, places: Places) -> None:
-        self._signs = settings.signs
+        self._folder, self._signs = folder, settings.signs
         with Archive.look(folder) as archive:
             # Before the log is read, so that it knows all that is kept here, and more.
             kept = archive.read("select event, row from events where state = 'closed'")
@@ -93,9 +92,10 @@ class Listing:
         fleet = station.vessels()
         claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
         rows = Rows(station, fleet, claims, Flags.load(data_folder() / "flags.csv"))
-        features = of_fleet(fleet, claims, rows.flags, self._signs)
         judged = judge([event for event, _ in self._events], station)
-        for vessel in rows.ranked(features, [(one.event, one.assessment) for one in judged]):
+        with Archive.look(self._folder) as archive:
+            ranked = rows.ranked(archive, self._signs, judged)
+        for vessel in ranked:
             yield rows.vessel(vessel) | {"heard_by": self._heard_by(vessel.mmsi)}
 
     def _heard_by(self, mmsi: int) -> list[dict[str, Any]]:

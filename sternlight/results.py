@@ -15,7 +15,7 @@ from sternlight.data import data_folder
 from sternlight.geojson import stretches
 from sternlight.jsontext import dumps, replacing, write_lines
 from sternlight.judging import Judged, judge
-from sternlight.record.features import of_fleet
+from sternlight.record.read import RECORD, open_record
 from sternlight.replay import Replay
 from sternlight.settings import Settings
 from sternlight.summary import Began, summarise
@@ -82,11 +82,13 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     folder = replay.folder
     rows = _rows(replay)
     judged: list[Judged] = []
-    write_lines(folder / EVENTS, _event_rows(replay, rows, judged))
+    write_lines(folder / EVENTS, replay.record.note(_event_rows(replay, rows, judged)))
     written.append(EVENTS)
+    replay.record.finish(rows.fleet)
+    written.append(RECORD)
 
-    features = of_fleet(rows.fleet, rows.claims, rows.flags, asked.settings.signs)
-    ranked = rows.ranked(features, [(one.event, one.assessment) for one in judged])
+    with open_record(folder) as record:
+        ranked = rows.ranked(record, asked.settings.signs, judged)
     write_lines(folder / VESSELS, map(rows.vessel, ranked))
     written.append(VESSELS)
 

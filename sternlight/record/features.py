@@ -7,7 +7,8 @@ so that what a ship shows does not depend on when, or beside whom, somebody asks
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from anomalies.features import DAY_S, SHIP_KINDS, YEAR_DAYS, Calls, Features, Sh
 from anomalies.indicators import INDICATORS, Signs
 from anomalies.rank import says
 from anomalies.ship_kinds import ship_kind
-from anomalies.standing import FEATURE_OF, Mark, with_marks
+from anomalies.standing import FEATURE_OF, Mark
 from sternlight.archive import Archive
 from sternlight.fleet import Fleet
 from sternlight.record import read
@@ -29,6 +30,8 @@ from tracks.identity import Claims, imo_valid
 from tracks.way import POINT_BYTES, points
 
 SURE = 2  # certainty from which a visit is one; see tracks.visits.Visits
+SHIPS_AT_ONCE = 200
+REACH = "reach_nmi"  # where the archive keeps how far from shore anybody was heard
 LEAST_NAME_DAYS = 2  # ours: a name heard on one day may be misheard, or another ship's
 _SHOWN_NMI = next(one.scale.shown for one in INDICATORS if one.feature == "max_shore_nmi")
 
@@ -48,7 +51,7 @@ class Read(NamedTuple):
     """What the record says of some ships."""
 
     features: Features  # a row for each
-    marks: list[list[Mark]]  # the events of each
+    since: F64  # of each, Unix seconds: what is older does not count
     days: ShipDays  # of their hulls; `ship` is the row
     lat: F64  # where each of `days` began
     lon: F64
@@ -64,20 +67,39 @@ class _Known(NamedTuple):
     claims: list[Claim]
 
 
-def of_fleet(fleet: Fleet, claims: Mapping[int, Claims], flags: Flags, signs: Signs) -> Features:
-    """Return what is known of hulls, each a ship, of which there is no record."""
+def reach_nmi(archive: Archive) -> float:
+    """Return how far from shore anybody was heard, as of last night; nan if nobody was."""
+    kept = archive.about(REACH)
+    if kept is None:
+        ((kept,),) = archive.read("select max(max_shore_nmi) from days")
+    return np.nan if kept is None else float(kept)
+
+
+def of_hulls(archive: Archive, fleet: Fleet, asked: Asked) -> Features:
+    """Return what the record says of hulls, each taken for a ship."""
+    ships = [(track,) for track in fleet.track.tolist()]
+    return Features.concat([read.features for read in in_turn(archive, ships, asked)])
+
+
+def as_heard(features: Features, fleet: Fleet, claims: Mapping[int, Claims]) -> Features:
+    """Return features with what is known of hulls by now; the record may be an hour behind."""
     kinds = [SHIP_KINDS.index(ship_kind(claims.get(track))) for track in fleet.track.tolist()]
-    flown = [flags.flag(track // HULLS_PER_MMSI) for track in fleet.track.tolist()]
-    return Features.make(
-        len(fleet),
-        kind=kinds,
-        memory_days=(fleet.last_heard - fleet.first_heard) / DAY_S,
-        flag_listed_share=[_flag_listed({flag}, signs) for flag in flown],
+    heard_days = (fleet.last_heard - fleet.first_heard) / DAY_S
+    return replace(
+        features,
+        kind=np.array(kinds, np.uint8),
+        memory_days=np.maximum(features.memory_days, heard_days),
     )
 
 
+def in_turn(archive: Archive, ships: Sequence[Ship], asked: Asked) -> Iterator[Read]:
+    """Yield what the record says of ships, of some at a time, so that memory stays small."""
+    for at in range(0, len(ships), SHIPS_AT_ONCE):
+        yield of_ships(archive, ships[at : at + SHIPS_AT_ONCE], asked)
+
+
 def of_ships(archive: Archive, ships: Sequence[Ship], asked: Asked) -> Read:
-    """Return what the record says of ships."""
+    """Return what the record says of ships, beside their events."""
     of = {track: row for row, ship in enumerate(ships) for track in ship}
     mmsis = {track // HULLS_PER_MMSI for track in of}
     hulls, claims = read.hulls(archive, mmsis), read.claims(archive, mmsis)
@@ -109,8 +131,19 @@ def of_ships(archive: Archive, ships: Sequence[Ship], asked: Asked) -> Read:
         long_voyages_score=np.where(sure, 0.0, np.nan),
         listings_score=0.0 if asked.lists else np.nan,
     )
-    marks = _marks(archive, of, since)
-    return Read(with_marks(features, marks), marks, days, lat, lon)
+    return Read(features, since, days, lat, lon)
+
+
+def marks_of(archive: Archive, ships: Sequence[Ship], since: F64) -> list[list[Mark]]:
+    """Return the events of ships since then, by row."""
+    of = {track: row for row, ship in enumerate(ships) for track in ship}
+    found: list[dict[str, Mark]] = [{} for _ in ships]
+    query = _EVENTS.format(*(",".join("?" * len(some)) for some in (of, FEATURE_OF)))
+    for track, end, name, kind, score, reason in archive.read(query, *of, *FEATURE_OF):
+        row = of[track]
+        if end >= since[row]:
+            found[row][name] = Mark(name, kind, score, says(kind, score, reason))
+    return [[own[name] for name in sorted(own)] for own in found]
 
 
 def _known(
@@ -237,14 +270,3 @@ select t.track, coalesce(e."end", 9e99), e.id, e.kind, e.score, json_extract(e.r
 from event_tracks t join events e on e.id = t.id
 where t.track in ({}) and e.shown and e.state != 'withdrawn' and e.kind in ({})
 """
-
-
-def _marks(archive: Archive, of: Mapping[int, int], since: F64) -> list[list[Mark]]:
-    """Return the events of each ship since then, by its rows in `since`."""
-    found: list[dict[str, Mark]] = [{} for _ in since]
-    query = _EVENTS.format(*(",".join("?" * len(some)) for some in (of, FEATURE_OF)))
-    for track, end, name, kind, score, reason in archive.read(query, *of, *FEATURE_OF):
-        row = of[track]
-        if end >= since[row]:
-            found[row][name] = Mark(name, kind, score, says(kind, score, reason))
-    return [[own[name] for name in sorted(own)] for own in found]

@@ -15,6 +15,7 @@ from sternlight.archive import Archive
 from sternlight.fleet import Fleet
 from sternlight.judging import Judged
 from sternlight.record.features import Asked, as_heard, of_hulls, reach_nmi
+from sternlight.record.night import sign_row
 from sternlight.record.read import RECORD
 from sternlight.station import Station
 from sternlight.text import iso
@@ -64,16 +65,7 @@ class Rows:
             "says": standing.says,
             "signs_shown": standing.shown_count,
             "signs_looked_for": standing.looked_count,
-            "contributions": [
-                {
-                    "sign": sign.indicator.name,
-                    "shown": sign.shown,
-                    "events": list(sign.events),
-                    "weight": round(sign.weight, 3),
-                    "says": sign.says,
-                }
-                for sign in standing.signs
-            ],
+            "contributions": list(map(sign_row, standing.signs)),
             "missing": list(vessel.missing),
             "events": list(vessel.events),
             "flag_name": self.flags.name(mmsi),

@@ -23,6 +23,7 @@ from anomalies.standing import FEATURE_OF, Mark
 from sternlight.archive import Archive
 from sternlight.fleet import Fleet
 from sternlight.record import read
+from sternlight.record.night import REACH
 from sternlight.record.read import Claim, Hull, Visit
 from tracks.batch import F64, HULLS_PER_MMSI
 from tracks.flags import Flags
@@ -31,7 +32,6 @@ from tracks.way import POINT_BYTES, points
 
 SURE = 2  # certainty from which a visit is one; see tracks.visits.Visits
 SHIPS_AT_ONCE = 200
-REACH = "reach_nmi"  # where the archive keeps how far from shore anybody was heard
 LEAST_NAME_DAYS = 2  # ours: a name heard on one day may be misheard, or another ship's
 _SHOWN_NMI = next(one.scale.shown for one in INDICATORS if one.feature == "max_shore_nmi")
 
@@ -78,7 +78,7 @@ def reach_nmi(archive: Archive) -> float:
 def of_hulls(archive: Archive, fleet: Fleet, asked: Asked) -> Features:
     """Return what the record says of hulls, each taken for a ship."""
     ships = [(track,) for track in fleet.track.tolist()]
-    return Features.concat([read.features for read in in_turn(archive, ships, asked)])
+    return Features.concat([read.features for _, read in in_turn(archive, ships, asked)])
 
 
 def as_heard(features: Features, fleet: Fleet, claims: Mapping[int, Claims]) -> Features:
@@ -92,10 +92,13 @@ def as_heard(features: Features, fleet: Fleet, claims: Mapping[int, Claims]) -> 
     )
 
 
-def in_turn(archive: Archive, ships: Sequence[Ship], asked: Asked) -> Iterator[Read]:
-    """Yield what the record says of ships, of some at a time, so that memory stays small."""
+def in_turn(
+    archive: Archive, ships: Sequence[Ship], asked: Asked
+) -> Iterator[tuple[Sequence[Ship], Read]]:
+    """Yield some ships at a time, so that memory stays small, and what the record says of them."""
     for at in range(0, len(ships), SHIPS_AT_ONCE):
-        yield of_ships(archive, ships[at : at + SHIPS_AT_ONCE], asked)
+        some = ships[at : at + SHIPS_AT_ONCE]
+        yield some, of_ships(archive, some, asked)
 
 
 def of_ships(archive: Archive, ships: Sequence[Ship], asked: Asked) -> Read:

@@ -1,7 +1,8 @@
 """The tables of the record: hulls, the days on which they were heard, claims and port visits.
 
 They stand in a station's archive and in the record of a replay.  A hull takes a few
-kilobytes a month.  Events stand in the archive's own tables.
+kilobytes a month.  Events stand in the archive's own tables.  Standings, one for each ship
+by its first track, and rates are made anew every night of all the rest.
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ create table visits (
     line_in integer not null, line_out integer not null, primary key (track, start)
 ) without rowid;
 create index visits_by_place on visits (place, start);
+create table standings (
+    ship integer primary key, tracks text not null, kind text not null, score real not null,
+    shown_count integer not null, looked_count integer not null, signs text not null
+);
+create table rates (
+    sign text not null, kind text not null, square text not null, could_count integer not null,
+    shows_count integer not null, primary key (sign, kind, square)
+) without rowid;
 """
 
-NAMES = ("hulls", "days", "claims", "visits")
+NAMES = ("hulls", "days", "claims", "visits", "standings", "rates")

@@ -11,12 +11,12 @@ import numpy as np
 from anomalies.event import track_name
 from anomalies.indicators import Signs
 from anomalies.rank import Ranked, rank
-from sternlight.archive import Archive
 from sternlight.fleet import Fleet
 from sternlight.judging import Judged
 from sternlight.record.features import Asked, as_heard, of_hulls, reach_nmi
 from sternlight.record.night import sign_row
 from sternlight.record.read import RECORD
+from sternlight.sqlite import Database
 from sternlight.station import Station
 from sternlight.text import iso
 from tracks.flags import Flags
@@ -39,7 +39,7 @@ class Rows:
     claims: Mapping[int, Claims]
     flags: Flags
 
-    def ranked(self, record: Archive, signs: Signs, judged: Iterable[Judged]) -> list[Ranked]:
+    def ranked(self, record: Database, signs: Signs, judged: Iterable[Judged]) -> list[Ranked]:
         """Return all hulls of `fleet`, each taken for a ship, the most worth a check first."""
         asked = Asked(self.flags, signs, reach_nmi(record))
         features = as_heard(of_hulls(record, self.fleet, asked), self.fleet, self.claims)

@@ -23,6 +23,7 @@ from sternlight.data import data_folder
 from sternlight.jsontext import dumps
 from sternlight.judging import judge
 from sternlight.ledger import from_json
+from sternlight.record.overlaid import overlaid
 from sternlight.recovery import look
 from sternlight.settings import Settings
 from sternlight.text import counted, iso, plain
@@ -64,6 +65,7 @@ class Listing:
             add(self._decisions, archive.decisions())
         add(self._decisions, live.decisions().values())
         found = {json.loads(row)["id"]: (from_json(json.loads(e)), row) for e, row in kept}
+        self._pages, self._record = live.finished(), live.record()
         unfinished = list(live.unfinished().values())
         found |= {
             one.event.id: (one.event, dumps(one.row(live.provenance)))
@@ -93,8 +95,8 @@ class Listing:
         claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
         rows = Rows(station, fleet, claims, Flags.load(data_folder() / "flags.csv"))
         judged = judge([event for event, _ in self._events], station)
-        with Archive.look(self._folder) as archive:
-            ranked = rows.ranked(archive, self._signs, judged)
+        with overlaid(self._folder, self._pages, self._record) as record:
+            ranked = rows.ranked(record, self._signs, judged)
         for vessel in ranked:
             yield rows.vessel(vessel) | {"heard_by": self._heard_by(vessel.mmsi)}
 

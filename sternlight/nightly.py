@@ -17,7 +17,6 @@ import numpy as np
 from anomalies.features import DAY_S, SHIP_KINDS, YEAR_DAYS, Features
 from anomalies.indicators import Signs
 from anomalies.standing import Standing, shares, standings, with_marks
-from sternlight.archive import Archive
 from sternlight.aside import ended, give_way, started
 from sternlight.data import data_folder
 from sternlight.jsontext import dumps
@@ -25,6 +24,7 @@ from sternlight.record.features import Asked, Ship, in_turn, marks_of
 from sternlight.record.night import Night, sign_row
 from sternlight.record.rates import Rate, rates, squares
 from sternlight.record.read import open_record
+from sternlight.sqlite import Database
 from tracks.flags import Flags
 
 LONGEST_S = 600.0
@@ -67,14 +67,14 @@ def compute(folder: Path, signs: Signs, lists: bool = False) -> Night:
     `lists` says whether the user has given lists of ships.  Raises ArchiveError.
     """
     flags = Flags.load(data_folder() / "flags.csv")
-    with open_record(folder) as archive:
-        ((reach,),) = archive.read("select max(max_shore_nmi) from days")
+    with open_record(folder) as record:
+        ((reach,),) = record.read("select max(max_shore_nmi) from days")
         asked = Asked(flags, signs, np.nan if reach is None else reach, lists)
         made: list[tuple[int, str, str, float, int, int, str]] = []
         every: list[Features] = []
         heard_in: list[frozenset[str]] = []
-        for ships, read in in_turn(archive, _heard_of_late(archive), asked):
-            marks = marks_of(archive, ships, read.since)
+        for ships, read in in_turn(record, _heard_of_late(record), asked):
+            marks = marks_of(record, ships, read.since)
             every.append(with_marks(read.features, marks))
             heard_in += squares(read.days.ship, read.lat, read.lon, len(ships))
             stand = standings(read.features, marks)
@@ -86,9 +86,9 @@ def compute(folder: Path, signs: Signs, lists: bool = False) -> Night:
     )
 
 
-def _heard_of_late(archive: Archive) -> list[Ship]:
+def _heard_of_late(record: Database) -> list[Ship]:
     """Return the ships that were heard in the last year of the record."""
-    rows = archive.read(
+    rows = record.read(
         "select track from hulls where last >= (select max(last) from hulls) - ? order by track",
         YEAR_DAYS * DAY_S,
     )

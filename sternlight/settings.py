@@ -39,6 +39,7 @@ class Answers:
 
     around_h: float = 6.0
     tracked_events_count: int = 2000
+    contacts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from anomalies.indicators import INDICATORS, Signs
 from anomalies.rank import says
 from anomalies.ship_kinds import ship_kind
 from anomalies.standing import FEATURE_OF, Mark
-from sternlight.archive import Archive
 from sternlight.fleet import Fleet
 from sternlight.record import read
 from sternlight.record.night import REACH
 from sternlight.record.read import Claim, Hull, Visit
+from sternlight.sqlite import Database
 from tracks.batch import F64, HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.identity import Claims, imo_valid
@@ -67,18 +67,18 @@ class _Known(NamedTuple):
     claims: list[Claim]
 
 
-def reach_nmi(archive: Archive) -> float:
+def reach_nmi(record: Database) -> float:
     """Return how far from shore anybody was heard, as of last night; nan if nobody was."""
-    kept = archive.about(REACH)
-    if kept is None:
-        ((kept,),) = archive.read("select max(max_shore_nmi) from days")
-    return np.nan if kept is None else float(kept)
+    kept = record.read("select value from about where key = ?", REACH)
+    if not kept:
+        kept = record.read("select max(max_shore_nmi) from days")
+    return np.nan if kept[0][0] is None else float(kept[0][0])
 
 
-def of_hulls(archive: Archive, fleet: Fleet, asked: Asked) -> Features:
+def of_hulls(record: Database, fleet: Fleet, asked: Asked) -> Features:
     """Return what the record says of hulls, each taken for a ship."""
     ships = [(track,) for track in fleet.track.tolist()]
-    return Features.concat([read.features for _, read in in_turn(archive, ships, asked)])
+    return Features.concat([read.features for _, read in in_turn(record, ships, asked)])
 
 
 def as_heard(features: Features, fleet: Fleet, claims: Mapping[int, Claims]) -> Features:
@@ -93,26 +93,26 @@ def as_heard(features: Features, fleet: Fleet, claims: Mapping[int, Claims]) -> 
 
 
 def in_turn(
-    archive: Archive, ships: Sequence[Ship], asked: Asked
+    record: Database, ships: Sequence[Ship], asked: Asked
 ) -> Iterator[tuple[Sequence[Ship], Read]]:
     """Yield some ships at a time, so that memory stays small, and what the record says of them."""
     for at in range(0, len(ships), SHIPS_AT_ONCE):
         some = ships[at : at + SHIPS_AT_ONCE]
-        yield some, of_ships(archive, some, asked)
+        yield some, of_ships(record, some, asked)
 
 
-def of_ships(archive: Archive, ships: Sequence[Ship], asked: Asked) -> Read:
+def of_ships(record: Database, ships: Sequence[Ship], asked: Asked) -> Read:
     """Return what the record says of ships, beside their events."""
     of = {track: row for row, ship in enumerate(ships) for track in ship}
     mmsis = {track // HULLS_PER_MMSI for track in of}
-    hulls, claims = read.hulls(archive, mmsis), read.claims(archive, mmsis)
+    hulls, claims = read.hulls(record, mmsis), read.claims(record, mmsis)
     known = _known(ships, of, hulls, claims, asked.flags)
     since = np.array([one.since for one in known])
-    days, lat, lon = _days(archive, of)
+    days, lat, lon = _days(record, of)
     recent = days.last >= since[days.ship]
     days, lat, lon = days.take(recent), lat[recent], lon[recent]
     joined, n = make.one_a_day(days), len(ships)
-    visits = [v for v in read.visits(archive, of) if v.certainty >= SURE]
+    visits = [v for v in read.visits(record, of) if v.certainty >= SURE]
     calls = _calls(visits, of, known)
     calls = calls.take(calls.end >= since[calls.ship])
     gone = make.voyages(calls)
@@ -137,12 +137,12 @@ def of_ships(archive: Archive, ships: Sequence[Ship], asked: Asked) -> Read:
     return Read(features, since, days, lat, lon)
 
 
-def marks_of(archive: Archive, ships: Sequence[Ship], since: F64) -> list[list[Mark]]:
+def marks_of(record: Database, ships: Sequence[Ship], since: F64) -> list[list[Mark]]:
     """Return the events of ships since then, by row."""
     of = {track: row for row, ship in enumerate(ships) for track in ship}
     found: list[dict[str, Mark]] = [{} for _ in ships]
     query = _EVENTS.format(*(",".join("?" * len(some)) for some in (of, FEATURE_OF)))
-    for track, end, name, kind, score, reason in archive.read(query, *of, *FEATURE_OF):
+    for track, end, name, kind, score, reason in record.read(query, *of, *FEATURE_OF):
         row = of[track]
         if end >= since[row]:
             found[row][name] = Mark(name, kind, score, says(kind, score, reason))
@@ -179,12 +179,12 @@ def _whose(claim: Claim, tracks: Sequence[int]) -> Sequence[int]:
 
 
 def _one(hulls: Sequence[Hull], claims: Sequence[Claim], flags: Flags) -> _Known:
-    until = max((hull.last for hull in hulls), default=-np.inf)
+    until = max((hull.last for hull in hulls), default=0.0)
     since = until - YEAR_DAYS * DAY_S
     flown = {flags.flag(hull.mmsi) for hull in hulls if hull.last >= since} - {""}
-    heard_s = until - min((hull.first for hull in hulls), default=until)
+    heard_s = until - min((hull.first for hull in hulls), default=0.0)
     recent = [claim for claim in claims if claim.last >= since]
-    return _Known(since, until, max(heard_s, 0.0) / DAY_S, frozenset(flown), recent)
+    return _Known(since, until, heard_s / DAY_S, frozenset(flown), recent)
 
 
 def _latest(claims: Sequence[Claim]) -> Claims:
@@ -229,9 +229,9 @@ select track, day, first, last, port_count, fishing_count, high_seas_count, max_
 """
 
 
-def _days(archive: Archive, of: Mapping[int, int]) -> tuple[ShipDays, F64, F64]:
+def _days(record: Database, of: Mapping[int, int]) -> tuple[ShipDays, F64, F64]:
     """Return the days of hulls, and where each began."""
-    rows = archive.read(_DAYS.format(",".join("?" * len(of))), POINT_BYTES, *of)
+    rows = record.read(_DAYS.format(",".join("?" * len(of))), POINT_BYTES, *of)
     if not rows:
         return ShipDays.empty(), np.empty(0), np.empty(0)
     track, day, first, last, port, fishing, high, shore, heard, way = zip(*rows, strict=True)

@@ -7,6 +7,8 @@ by its first track, and rates are made anew every night of all the rest.
 
 from __future__ import annotations
 
+SINCE = 3  # the version of the archive that has them first
+
 TABLES = """
 create table hulls (
     track integer primary key, mmsi integer not null, first real not null, last real not null,

@@ -23,6 +23,7 @@ from anomalies.identity import Identity
 from anomalies.indicators import Signs
 from anomalies.interference import Interference
 from anomalies.loitering import Loitering
+from anomalies.long_voyage import LongVoyage
 from receiver.sources.address import BadAddress, parse
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
@@ -31,6 +32,7 @@ from tracks.duplicates import Duplicates
 from tracks.identity import Identities
 from tracks.points import Resample
 from tracks.segment import Segment
+from tracks.visits import Visiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,12 @@ class Settings:
     identities: Identities = field(default_factory=Identities)
     interference: Interference = field(default_factory=Interference)
     anchorages: Anchoring = field(default_factory=Anchoring)
+    visits: Visiting = field(default_factory=Visiting)
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)
     identity: Identity = field(default_factory=Identity)
+    long_voyage: LongVoyage = field(default_factory=LongVoyage)
     alerts: Alerts = field(default_factory=Alerts)
     signs: Signs = field(default_factory=Signs)
     answers: Answers = field(default_factory=Answers)

@@ -28,6 +28,7 @@ Ilo = Literal[
 ILO: tuple[Ilo, ...] = get_args(Ilo)
 
 MCDONALD = "McDonald et al. 2021, doi 10.1073/pnas.2016238117"
+REPORTED = f"{MCDONALD}: longliners and trawlers reported for forced labour"
 MILLER = "Miller et al. 2018, doi 10.3389/fmars.2018.00240"
 WELCH = "Welch et al. 2022, doi 10.1126/sciadv.abq2109"
 PARK = "Park et al. 2023, doi 10.1126/sciadv.abp8200"
@@ -112,7 +113,7 @@ INDICATORS: tuple[Indicator, ...] = (
         cap=0.3,
         why="time at sea without a port is what the published work agrees on most; some of it is"
         " also in the next sign, which takes a port that was heard before",
-        source=f"{MCDONALD}: the vessels reported had longer voyages; {SELIG}: time at sea",
+        source=f"{REPORTED} had longer voyages; {SELIG}: counts time at sea among the known risk factors",
         ilo=("isolation", "restriction of movement", "abusive working and living conditions"),
         innocent="research, guard and supply ships stay out for months with crews that change;"
         " so do fleets whose crews are relieved at sea, with leave and pay in order",
@@ -131,14 +132,14 @@ INDICATORS: tuple[Indicator, ...] = (
         cap=0.4,
         why="time at sea without a port, too; what was not heard may have been a call at a port"
         " out of hearing, which the score of each event accounts for",
-        source=f"{MCDONALD}: the vessels reported had fewer and longer voyages",
+        source=f"{REPORTED} had fewer and longer voyages",
         ilo=("isolation", "restriction of movement", "abusive working and living conditions"),
         innocent="it called at ports that this station does not hear; it lay in dock or was laid"
         " up with its transponder off; it is a season's fishery far away",
-        needs="it takes a port visit that was heard, and two months of memory",
+        needs="it takes a port visit that was heard, and three months of memory",
         says="{event}",
         kind="long_voyage",
-        memory_days=60,
+        memory_days=90,
     ),
     Indicator(
         name="usual_voyage",
@@ -165,10 +166,9 @@ INDICATORS: tuple[Indicator, ...] = (
         feature="max_shore_nmi",
         scale=Scale(100, 200, 600),
         cap=0.2,
-        why="the greatest distance from port counts most in the model; but whole lawful fleets"
-        " work there",
-        source=f"{MCDONALD}: the vessels reported travelled farther from port and shore. We"
-        " measure from shore, which is never more than from port",
+        why="the greatest distance from port is among the important features of the model; but"
+        " whole lawful fleets work there",
+        source=f"{REPORTED} travelled farther from port and shore. We measure from shore, which is never more than from port",
         ilo=("isolation",),
         innocent="tuna, squid and many other fisheries are far out at sea; it was on passage",
         needs="it takes somebody who hears that far out: a satellite, or a receiver on a ship",
@@ -322,8 +322,8 @@ INDICATORS: tuple[Indicator, ...] = (
         cap=0.2,
         why="with ten hours of rest a crew works fourteen; but a status is often left on, and"
         " watches take turns",
-        source=f"{MCDONALD}: the vessels reported fished more hours a day; {C188}: ten hours of"
-        " rest in any 24 at least. A ship's hours are not a person's",
+        source=f"{REPORTED} fished more hours a day; {C188}: ten hours of rest in any 24 at least."
+        " A ship's hours are not a person's",
         ilo=("excessive overtime",),
         innocent="crews work in watches; lines and nets fish while people sleep; nobody changed"
         " the status",

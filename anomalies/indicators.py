@@ -113,7 +113,8 @@ INDICATORS: tuple[Indicator, ...] = (
         cap=0.3,
         why="time at sea without a port is what the published work agrees on most; some of it is"
         " also in the next sign, which takes a port that was heard before",
-        source=f"{REPORTED} had longer voyages; {SELIG}: counts time at sea among the known risk factors",
+        source=f"{REPORTED} had longer voyages; {SELIG}: counts time at sea"
+        " among the known risk factors",
         ilo=("isolation", "restriction of movement", "abusive working and living conditions"),
         innocent="research, guard and supply ships stay out for months with crews that change;"
         " so do fleets whose crews are relieved at sea, with leave and pay in order",
@@ -168,7 +169,8 @@ INDICATORS: tuple[Indicator, ...] = (
         cap=0.2,
         why="the greatest distance from port is among the important features of the model; but"
         " whole lawful fleets work there",
-        source=f"{REPORTED} travelled farther from port and shore. We measure from shore, which is never more than from port",
+        source=f"{REPORTED} travelled farther from port and shore. We measure from shore,"
+        " which is never more than from port",
         ilo=("isolation",),
         innocent="tuna, squid and many other fisheries are far out at sea; it was on passage",
         needs="it takes somebody who hears that far out: a satellite, or a receiver on a ship",

@@ -97,7 +97,7 @@ def test_what_could_not_be_seen_is_listed_and_not_counted_as_looked_for() -> Non
 
 
 def test_a_sign_says_the_heaviest_reason_of_its_first_event_and_how_many_more() -> None:
-    events = [judged("loitering", 0.3, 40), judged("loitering", 0.5), judged("loitering", 0.2, 90)]
+    events = [judged("loitering", 0.3), judged("loitering", 0.5, 40), judged("loitering", 0.2, 90)]
     (sign,) = ranking(events)[0].standing.signs
     assert sign.says == "Loitering with a score of 0.50: 60 nmi from shore. And 2 more."
     assert sign.events == (events[1][0].id, events[0][0].id, events[2][0].id)

@@ -247,6 +247,8 @@ def fleet(book: Book) -> list[tuple[int, ...]]:
         book.claim(mmsi, "ship_type", "30" if i < 6 else "70", D0 + 99)
         if i % 4 == 0:
             book.event(f"gap-{i}", "gap", track, D0 + 9, 0.8)
+        elif i % 4 == 1:  # counts, and does not show
+            book.event(f"gap-{i}", "gap", track, D0 + 9, 0.4)
         ships.append((track,))
     return ships
 

@@ -34,16 +34,20 @@ def page(day: int, marks_count: int, *mmsis: int, name: bytes = b"ANNA") -> Page
     return Pages(days, heard, [pack_way(np.array([0]), at, at)] * n, said)
 
 
-def fleet(last_day: int, *mmsis: int) -> Fleet:
+def fleet(first_day: int, last_day: int, *mmsis: int) -> Fleet:
     tracks = np.array(mmsis) * 1000 + 1
     return Fleet.make(
-        len(mmsis), track=tracks, first_heard=5 * DAY, last_heard=last_day * DAY, fixes_count=9
+        len(mmsis),
+        track=tracks,
+        first_heard=first_day * DAY,
+        last_heard=last_day * DAY,
+        fixes_count=9,
     )
 
 
 WRITTEN = [page(5, 9, ANNA, BELLA), page(6, 2, ANNA)]
 FINISHED, OPEN = [page(6, 8, ANNA, BELLA)], page(7, 3, ANNA, name=b"HANNA")
-LATE = Record(OPEN, fleet(8, ANNA))
+LATE = Record(OPEN, fleet(7, 8, ANNA))
 
 
 def archive(folder: Path) -> Archive:
@@ -51,7 +55,7 @@ def archive(folder: Path) -> Archive:
     made = Archive.open(folder)
     with made.transaction():
         made.remember(WRITTEN)
-        made.remember_hulls(fleet(6, ANNA, BELLA))
+        made.remember_hulls(fleet(5, 6, ANNA, BELLA))
     return made
 
 

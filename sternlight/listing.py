@@ -65,7 +65,7 @@ class Listing:
             add(self._decisions, archive.decisions())
         add(self._decisions, live.decisions().values())
         found = {json.loads(row)["id"]: (from_json(json.loads(e)), row) for e, row in kept}
-        self._pages, self._record = live.finished(), live.record()
+        self._finished, self._record = live.finished(), live.record()
         unfinished = list(live.unfinished().values())
         found |= {
             one.event.id: (one.event, dumps(one.row(live.provenance)))
@@ -95,7 +95,7 @@ class Listing:
         claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
         rows = Rows(station, fleet, claims, Flags.load(data_folder() / "flags.csv"))
         judged = judge([event for event, _ in self._events], station)
-        with overlaid(self._folder, self._pages, self._record) as record:
+        with overlaid(self._folder, self._finished, self._record) as record:
             ranked = rows.ranked(record, self._signs, judged)
         for vessel in ranked:
             yield rows.vessel(vessel) | {"heard_by": self._heard_by(vessel.mmsi)}

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sternlight.live import Record
 from sternlight.record import schema, store
+from sternlight.record.store import Finished
 from sternlight.sqlite import ARCHIVE, BUSY_S, Database, told
 from tracks.batch import HULLS_PER_MMSI
-from tracks.daybook import Pages
 
 # The columns that make a row, by table; the newer of two takes the place of the older.
 _KEYS = {
@@ -31,12 +31,12 @@ create temp view {0} as select * from main.{0} union all
 """
 
 
-def overlaid(folder: Path, finished: Iterable[Pages], record: Record) -> Database:
-    """Open a station's record together with the pages that it has not written.
+def overlaid(folder: Path, finished: Iterable[Finished], record: Record) -> Database:
+    """Open a station's record together with what it has not written.
 
     An archive of an older release, which kept none, adds nothing.  Raises ArchiveError.
     """
-    path, pages = folder / ARCHIVE, [*finished, record.pages]
+    path, new = folder / ARCHIVE, [*finished, record.so_far]
     with told(path):
         db = sqlite3.connect(":memory:", timeout=BUSY_S, isolation_level=None)
         db.executescript(schema.TABLES)
@@ -45,9 +45,9 @@ def overlaid(folder: Path, finished: Iterable[Pages], record: Record) -> Databas
             db.execute(f"drop table main.{table}")
         known = db.execute("pragma kept.user_version").fetchone()[0] >= schema.SINCE
         if known:
-            _copy(db, pages, record)
-        for some in pages:
-            store.keep_pages(db, some)
+            _copy(db, new, record)
+        for some in new:
+            store.keep(db, some)
         store.keep_hulls(db, record.fleet)
         for table, columns in _KEYS.items() if known else ():
             same = " and ".join(f"n.{column} = k.{column}" for column in columns)
@@ -56,10 +56,10 @@ def overlaid(folder: Path, finished: Iterable[Pages], record: Record) -> Databas
     return Database(path, db)
 
 
-def _copy(db: sqlite3.Connection, pages: Iterable[Pages], record: Record) -> None:
+def _copy(db: sqlite3.Connection, new: Iterable[Finished], record: Record) -> None:
     """Take over what the new rows are to widen."""
     heard = set((record.fleet.track // HULLS_PER_MMSI).tolist())
-    heard.update(*(some.said.mmsi.tolist() for some in pages))
+    heard.update(*(some.pages.said.mmsi.tolist() for some in new))
     db.execute("create temp table heard (mmsi integer primary key)")
     db.executemany("insert into heard values (?)", [(mmsi,) for mmsi in heard])
     for table in _WIDENED:

@@ -12,8 +12,10 @@ from sternlight.fleet import Fleet
 from sternlight.live import Record
 from sternlight.record import read
 from sternlight.record.overlaid import overlaid
+from sternlight.record.store import Finished
 from sternlight.sqlite import ARCHIVE
 from tracks.daybook import FIELDS, Days, Pages, Said
+from tracks.visits import Visits
 from tracks.way import pack_heard, pack_way
 
 ANNA, BELLA = 257_000_001, 257_000_002
@@ -21,8 +23,8 @@ DAY = 86_400.0
 NAME = FIELDS.index("name")
 
 
-def page(day: int, marks_count: int, *mmsis: int, name: bytes = b"ANNA") -> Pages:
-    """Return a day's page of ships, heard at the first marks, that said a name."""
+def page(day: int, marks_count: int, *mmsis: int, name: bytes = b"ANNA") -> Finished:
+    """Return a day's page of ships, heard at the first marks in port, that said a name."""
     n, at = len(mmsis), np.array([day * 1000], np.int32)
     first, last = day * DAY, day * DAY + 600 * marks_count
     tracks = np.array(mmsis) * 1000 + 1
@@ -31,7 +33,8 @@ def page(day: int, marks_count: int, *mmsis: int, name: bytes = b"ANNA") -> Page
         n, mmsi=np.array(mmsis), hull=1, field=NAME, value=name, first=first, last=last, day=day
     )
     heard = [pack_heard(np.arange(marks_count))] * n
-    return Pages(days, heard, [pack_way(np.array([0]), at, at)] * n, said)
+    visits = Visits.make(n, track=tracks, start=day // 2 * 2 * DAY, end=last, lat=50, lon=5)
+    return Finished(Pages(days, heard, [pack_way(np.array([0]), at, at)] * n, said), visits)
 
 
 def fleet(first_day: int, last_day: int, *mmsis: int) -> Fleet:
@@ -83,6 +86,7 @@ def test_it_says_what_the_archive_will_say(tmp_path: Path) -> None:
             later.remember_hulls(LATE.fleet)
         assert now == told(later)
     assert len(now[2]) == 5
+    assert len(now[6]) == 4
     assert [claim.days_count for claim in now[4]] == [2, 1, 2]
 
 

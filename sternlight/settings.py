@@ -20,6 +20,7 @@ from anomalies.budget import Alerts
 from anomalies.encounter import Encounter
 from anomalies.gap import Gap
 from anomalies.identity import Identity
+from anomalies.indicators import Signs
 from anomalies.interference import Interference
 from anomalies.loitering import Loitering
 from anomalies.long_voyage import LongVoyage
@@ -85,6 +86,7 @@ class Settings:
     identity: Identity = field(default_factory=Identity)
     long_voyage: LongVoyage = field(default_factory=LongVoyage)
     alerts: Alerts = field(default_factory=Alerts)
+    signs: Signs = field(default_factory=Signs)
     answers: Answers = field(default_factory=Answers)
     watch: Watch = field(default_factory=Watch)
     sources: dict[str, str] = field(default_factory=dict)  # addresses by name

@@ -121,10 +121,11 @@ def _vessel(
 
 def _lines(row: Row, ranked: Sequence[Row], names: Mapping[int, str]) -> list[tuple[str, str]]:
     """Return what to say of a vessel, each behind its label: its first event in full."""
+    lines = _labelled("signs", _signs(row))
     if not ranked:
-        return []
+        return lines
     first, *others = ranked
-    lines = [("what", f"{_what(first, row, names)}, {first['place']}")]
+    lines += [("what", f"{_what(first, row, names)}, {first['place']}")]
     if first["alert"] or first["held_back"]:
         lines.append(("alert", says_of(first).removeprefix("alert; ")))
     reasons = first["for"][:REASONS_COUNT]
@@ -138,6 +139,13 @@ def _lines(row: Row, ranked: Sequence[Row], names: Mapping[int, str]) -> list[tu
     if len(others) > 2:
         lines.append(("", f"and {counted(len(others) - 2, 'more event')}"))
     return lines
+
+
+def _signs(row: Row) -> list[str]:
+    """Say how many signs a vessel shows, and those that are not of its events."""
+    if not row["signs_shown"]:
+        return []
+    return [row["says"], *(c["says"] for c in row["contributions"] if not c["events"])]
 
 
 def _labelled(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:

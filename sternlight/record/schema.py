@@ -3,6 +3,8 @@
 They stand in a station's archive and in the record of a replay.  A hull takes a few
 kilobytes a month.  Events stand in the archive's own tables.  `spoken` says on which days
 a hull said what, and is kept only of MMSIs under which two different things are said.
+Standings, one for each ship by its first track, and rates are made anew every night of all
+the rest.
 """
 
 from __future__ import annotations
@@ -38,6 +40,14 @@ create table visits (
     line_in integer not null, line_out integer not null, primary key (track, start)
 ) without rowid;
 create index visits_by_place on visits (place, start);
+create table standings (
+    ship integer primary key, tracks text not null, kind text not null, score real not null,
+    shown_count integer not null, looked_count integer not null, signs text not null
+);
+create table rates (
+    sign text not null, kind text not null, square text not null, could_count integer not null,
+    shows_count integer not null, primary key (sign, kind, square)
+) without rowid;
 """
 
-NAMES = ("hulls", "days", "claims", "spoken", "visits")
+NAMES = ("hulls", "days", "claims", "spoken", "visits", "standings", "rates")

@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from sternlight.fleet import Fleet
+from sternlight.record.night import Night
 from tracks.batch import HULLS_PER_MMSI
 from tracks.daybook import DAY_S, FIELDS, NOBODYS, Pages
 from tracks.portraits import SLIP_S
@@ -104,6 +105,14 @@ def keep_visits(db: sqlite3.Connection, visits: Visits) -> None:
             )
         ],
     )  # fmt: skip
+
+
+def keep_night(db: sqlite3.Connection, night: Night) -> None:
+    """Keep standings and rates in place of those of the night before."""
+    db.execute("delete from standings")
+    db.execute("delete from rates")
+    db.executemany("insert into standings values (?, ?, ?, ?, ?, ?, ?)", night.standings)
+    db.executemany("insert into rates values (?, ?, ?, ?, ?)", night.rates)
 
 
 def keep_hulls(db: sqlite3.Connection, fleet: Fleet) -> None:

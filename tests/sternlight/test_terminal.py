@@ -56,6 +56,12 @@ def vessel(name: str, **changes: Any) -> dict[str, Any]:
         "ship_type": "fishing",
         "score": 0.82,
         "events": ["encounter-1"],
+        "says": "Shows 2 of the 9 published signs that could be looked for; worth a check.",
+        "signs_shown": 2,
+        "contributions": [
+            {"events": ["encounter-1"], "says": "Meeting at sea with a score of 0.82."},
+            {"events": [], "says": "It was heard at sea for 150 days on end."},
+        ],
     }
     return row | changes
 
@@ -94,6 +100,16 @@ def test_it_says_who_what_where_when_why_and_what_speaks_against() -> None:
         CREED,
     ):
         assert part in text
+
+
+def test_it_says_how_many_signs_a_ship_shows_and_those_that_no_event_tells() -> None:
+    text = " ".join(shown([vessel("A")], EVENT).split())
+    assert (
+        "signs Shows 2 of the 9 published signs that could be looked for; worth a check."
+        " It was heard at sea for 150 days on end. what stayed close"
+    ) in text
+    quiet = vessel("A", signs_shown=0, says="Shows none of the 4 published signs.")
+    assert "published signs" not in shown([quiet], EVENT)
 
 
 def test_it_fits_eighty_columns_without_a_terminal_and_has_no_colours() -> None:

@@ -128,7 +128,8 @@ def tally(
     spent = spent.take(f.inside[spent.row])
     only = spent.take(longest[spent.row] == 0)
     longest[only.row], lat[only.row], lon[only.row] = 1, only.lat, only.lon
-    sure = f.inside & f.rest & (f.core | (rests.marks >= rules.least_h * HOUR_MARKS))
+    least = np.where(f.shore, rules.least_h, rules.silent_h) * HOUR_MARKS
+    sure = f.inside & f.rest & (f.core | (rests.marks >= least))
     sure[spent.row] = True
     line_in = m.line_before.copy()
     unheard = spent.row[begins[spent.row]]  # it made for the place, and was heard there next

@@ -6,7 +6,7 @@ Everything here is about one mark and its neighbours; `tracks.visits` sums visit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 HOUR_MARKS = 3600 // BIN_S
 DAY_MARKS = 24 * HOUR_MARKS
 COURSE_MARKS = 3  # ours: two marks at most half an hour apart tell a course
-LEAST_KN = 1.0  # ours: a slower ship goes nowhere
+TRANSIT_KN = 5.0  # ours: few fish at more
+CLOSING = 0.5  # ours: within 60 degrees, since channels bend
 NO = -1  # no row
 
 
@@ -91,6 +92,16 @@ class Way:
         return np.append(self.first[1:], True)
 
     @property
+    def holes(self) -> Mask:
+        """Which have so long a silence before them that a ship may have stopped in it."""
+        return ~self.first & (self.gap >= HOUR_MARKS)
+
+    @property
+    def before_hole(self) -> Mask:
+        """Which have one behind them."""
+        return np.append(self.holes[1:], False)
+
+    @property
     def judged_last(self) -> Mask:
         """Which was the last of its hull that has been judged before."""
         return np.asarray(~self.fresh & np.append(self.fresh[1:] | self.first[1:], True))
@@ -110,7 +121,8 @@ class Facts:
 
     rest: Mask  # it rests on the way there
     core: Mask  # within the outer limit of a place, not counting that it may be the town
-    leaving: Mask  # heading away from where it lay, without having been silent since
+    shore: Mask  # rests right at the shore
+    leaving: Mask  # before a hole: heading away from where it lay, and not silent since
     lain: I64  # the row that says where it last lay, into `lay`; NO: it is not known
     lay: Lain  # for each row, if some row points to it
     silent: Mask  # a long silence before it
@@ -131,17 +143,15 @@ def facts(
     lost = way.gap > rules.memory_marks
     near, enter, core = _near(rules, marks, places)
     before_silence = np.append(silent[1:], False)
-    berth = near | _at_shore(rules, marks, places, before_silence & ~near)
+    berth = near | (_shore_nmi(marks, places, before_silence & ~near) <= rules.coarse_shore_nmi)
     rest = _at_rest(rules, way, resting, (silent & ~way.before(berth)) | lost)
-    berth |= _at_shore(rules, marks, places, rest & ~near)
-    lies = rest & berth & way.fresh
+    shore_nmi = _shore_nmi(marks, places, rest & ~core)
+    lies = rest & way.fresh & (near | (shore_nmi <= rules.coarse_shore_nmi))
     row, lay = _lain(way, lies, lain, silent)
-    away_m, closer_m = (np.full(len(marks), np.inf) for _ in range(2))
-    known = np.flatnonzero(row != NO)
-    at = (lay.lat[row[known]], lay.lon[row[known]])
-    away_m[known] = way.away_m(known, *at)
-    closer_m[known] = way.away_m(np.maximum(known - 1, 0), *at)
-    leaving = ~rest & (row != NO) & ~way.first & (away_m > closer_m)
+    away_m = np.full(len(marks), np.inf)
+    rows = np.flatnonzero((row != NO) & (~near | way.before_hole))
+    away_m[rows] = way.away_m(rows, lay.lat[row[rows]], lay.lon[row[rows]])
+    leaving = _leaving(rules, way, ~rest & (row != NO), row, lay, away_m)
     breaks = silent & (
         (way.before(leaving) & (way.way_m > REACH_M)) | (way.way_m > rules.port_m) | lost
     )
@@ -150,7 +160,18 @@ def facts(
     told = here.astype(np.int8) - (~here & (gone | breaks | way.first))
     told[~way.fresh] = -1
     told[last & rows_of(visiting, marks.track)[1]] = 1
-    return Facts(rest, core, leaving, row, lay, silent, breaks, latched(told))
+    return Facts(
+        rest, core, shore_nmi <= rules.shore_nmi, leaving, row, lay, silent, breaks, latched(told)
+    )
+
+
+def _leaving(rules: Visiting, way: Way, asked: Mask, row: I64, lay: Lain, away_m: F64) -> Mask:
+    """Return before which holes a hull was heading away from where it lay, near there still."""
+    near = away_m <= rules.leave_nmi * NMI_M
+    at = np.flatnonzero(asked & way.before_hole & ~way.first & near)
+    leaving = np.zeros(len(asked), np.bool_)
+    leaving[at] = away_m[at] > way.away_m(at - 1, lay.lat[row[at]], lay.lon[row[at]])
+    return leaving
 
 
 def _near(rules: Visiting, marks: Marks, places: Places) -> tuple[Mask, Mask, Mask]:
@@ -165,11 +186,12 @@ def _near(rules: Visiting, marks: Marks, places: Places) -> tuple[Mask, Mask, Ma
     return near, enter, core
 
 
-def _at_shore(rules: Visiting, marks: Marks, places: Places, asked: Mask) -> Mask:
-    found = np.zeros(len(marks), np.bool_)
+def _shore_nmi(marks: Marks, places: Places, asked: Mask) -> F64:
+    """Return how far some marks are from shore; nan for all others, and without a map."""
+    found = np.full(len(marks), np.nan)
     rows = np.flatnonzero(asked)
     if len(rows):
-        found[rows] = places.shore_nmi(marks.lat[rows], marks.lon[rows]) <= rules.max_shore_nmi
+        found[rows] = places.shore_nmi(marks.lat[rows], marks.lon[rows])
     return found
 
 
@@ -209,54 +231,84 @@ class Silences(Columns):
 
 
 def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences:
-    """Return the silences that were spent at a place.
+    """Return the silences that were spent at a place, as far as can be told.
 
-    On either side of one the hull was at the place, or it made for it, or came from there;
-    then it was so near, and the silence so long, that it was there for long at its own speed.
+    On either side of one the hull was at the place, or it made for it, or came from there; and
+    at its own speed the way would have taken `least_h` less.  Or it was there on both sides,
+    for `silent_h`; or so long right at the shore, having come to it and then leaving it.
     """
-    b = np.flatnonzero(f.silent & way.fresh & (way.gap <= rules.memory_marks))
-    a = b - 1
-    here = f.inside & (f.core | f.rest)
-    at_a, at_b = here[a] & ~f.leaving[a], here[b]
-    m = way.marks
-    lat, lon = np.where(at_a, m.lat[a], m.lat[b]), np.where(at_a, m.lon[a], m.lon[b])
+    b = np.flatnonzero(way.holes & way.fresh & (way.gap <= rules.memory_marks))
+    a, m = b - 1, way.marks
+    silent_h = way.gap[b] / HOUR_MARKS
+    long = silent_h >= rules.silent_h
+    in_a, in_b = (f.inside & ~f.leaving)[a], f.inside[b]
+    sure = f.core | f.rest
+    at_a, at_b = in_a & (sure[a] | long), in_b & (sure[b] | long)
+    lat, lon = np.where(at_a, (m.lat[a], m.lon[a]), (m.lat[b], m.lon[b]))
     neither = np.flatnonzero(~at_a & ~at_b)
     if len(neither):
-        lat[neither], lon[neither] = _ports(m.lat[a[neither]], m.lon[a[neither]], places)
-    came_h = np.where(at_a, 0.0, _hours(rules, way, a, a - 1, way.gap[a], lat, lon))
-    behind = np.minimum(b + 1, len(m) - 1)
-    gap = np.where(way.newest[b], way.gap.max(initial=0), way.gap[behind])
-    went_h = np.where(at_b, 0.0, _hours(rules, way, b, behind, gap, lat, lon))
-    silent_h = way.gap[b] / HOUR_MARKS
-    there = silent_h - came_h - went_h >= rules.silent_h
+        port = places.nearest(m.lat[a[neither]], m.lon[a[neither]])[1]
+        lat[neither], lon[neither] = places.at(port)
+    came, went = Leg.of(way, a, a - 1, lat, lon), Leg.of(way, b, b + 1, lat, lon)
+    speed_kn = np.fmax(came.speed_kn, went.speed_kn)
+    with np.errstate(invalid="ignore"):
+        spare_h = silent_h - (came.away_m + went.away_m) / NMI_M / speed_kn
+    there = (at_a | came.makes_for(rules)) & (at_b | went.makes_for(rules))
+    there &= (speed_kn >= TRANSIT_KN) & (spare_h >= rules.least_h)
+    there |= at_a & at_b & long
+    shore = _spent_at_shore(rules, way, b, places) & long & ~there
+    lat[shore], lon[shore] = m.lat[a[shore]], m.lon[a[shore]]
+    there |= shore
     there &= np.where(f.inside[a], ~f.breaks[b], way.gap[b] <= rules.unheard_marks)
     return Silences(b[there], lat[there], lon[there])
 
 
-def _ports(lat: F64, lon: F64, places: Places) -> tuple[F64, F64]:
-    """Return where the nearest ports or anchorages are; nan where there is none."""
-    _, which = places.nearest(lat, lon)
-    at = np.array([[p.lat, p.lon] for p in places.harbours] + [[np.nan, np.nan]])
-    return at[which, 0], at[which, 1]
-
-
-def _hours(rules: Visiting, way: Way, row: I64, other: I64, gap: I64, lat: F64, lon: F64) -> F64:
-    """Return in how many hours hulls would be at positions, going on from `other` over `row`.
-
-    inf for those that do not make for it, go too slowly, or are too far.
-    """
+def _spent_at_shore(rules: Visiting, way: Way, row: I64, places: Places) -> Mask:
+    """Return behind which silences a hull left the shore where it had come to it before."""
     m = way.marks
-    gap = np.where(gap <= COURSE_MARKS, gap, 0)
-    leg_m = distance_m(m.lat[other], m.lon[other], m.lat[row], m.lon[row])
-    away_m = way.away_m(row, lat, lon)
-    course = bearing_deg(m.lat[row], m.lon[row], m.lat[other], m.lon[other]) + 180
-    off = np.radians(bearing_deg(m.lat[row], m.lon[row], lat, lon) - course)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        speed_kn = leg_m / NMI_M / (gap / HOUR_MARKS)
-        hours = away_m / NMI_M / speed_kn
-    makes_for = (np.cos(off) > 0) & (away_m * np.abs(np.sin(off)) <= rules.leave_nmi * NMI_M)
-    able = (gap > 0) & (speed_kn >= LEAST_KN) & (away_m <= rules.unheard_nmi * NMI_M)
-    return np.where(makes_for & able, hours, np.inf)
+    last = len(m) - 1
+    near = way.way_m[row] <= rules.leave_nmi * NMI_M
+    a, b = row[near] - 1, row[near]
+    before, after = np.maximum(a - 1, 0), np.minimum(b + 1, last)
+    ahead, a_nmi, b_nmi, behind = (
+        places.shore_nmi(m.lat[at], m.lon[at]) for at in (before, a, b, after)
+    )
+    goes_on = ~way.newest[b] & (way.gap[after] <= COURSE_MARKS)
+    came = (ahead > a_nmi) & (way.gap[a] <= COURSE_MARKS)
+    left = np.where(goes_on, behind > b_nmi, way.way_m[b] <= REACH_M)
+    spent = np.zeros(len(row), np.bool_)
+    spent[near] = came & left & (np.fmax(a_nmi, b_nmi) <= rules.shore_nmi)
+    return spent
+
+
+class Leg(NamedTuple):
+    """How hulls went, forwards or back, with regard to a position each; arrays of shape (K,)."""
+
+    away_m: F64
+    speed_kn: F64  # nan if no other mark is near
+    closing: F64  # cosine of the angle between course and bearing
+
+    @classmethod
+    def of(cls, way: Way, row: I64, other: I64, lat: F64, lon: F64) -> Leg:
+        """Go on from the marks `other`, the neighbours of `row`, over `row`."""
+        m = way.marks
+        later = other > row
+        missing = np.where(later, way.newest[row], way.first[row])
+        other = np.where(missing, row, other)
+        gap = np.abs(m.bin[row] - m.bin[other])
+        near = (gap > 0) & (gap <= COURSE_MARKS)
+        y, x = m.lat[row], m.lon[row]
+        leg_m = way.away_m(row, m.lat[other], m.lon[other])
+        course = bearing_deg(y, x, m.lat[other], m.lon[other]) + 180
+        speed_kn = np.full(len(row), np.nan)
+        speed_kn[near] = leg_m[near] / NMI_M / (gap[near] / HOUR_MARKS)
+        off = np.radians(bearing_deg(y, x, lat, lon) - course)
+        return cls(way.away_m(row, lat, lon), speed_kn, np.cos(off))
+
+    def makes_for(self, rules: Visiting) -> Mask:
+        """Return which made for the position, at a speed at which few fish."""
+        near = self.away_m <= rules.unheard_nmi * NMI_M
+        return near & (self.closing >= CLOSING) & (self.speed_kn >= TRANSIT_KN)
 
 
 def marks_of(points: Points) -> Marks:

@@ -62,6 +62,8 @@ class Places:
     shore: Shore | None
     _spots: Spots = field(repr=False)
     _spot_owner: I64 = field(repr=False)
+    _lat: F64 = field(repr=False)  # of each place, and nan at the end
+    _lon: F64 = field(repr=False)
     _limits: dict[Reach, Limits] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -94,7 +96,8 @@ class Places:
         zones = tuple(p for p in places if p.kind == "zone")
         lat, lon, owner = _samples(harbours)
         _prepare(zones)
-        return cls(harbours, zones, shore, Spots.make(lat, lon), owner)
+        at = np.array([[p.lat, p.lon] for p in harbours] + [[np.nan, np.nan]])
+        return cls(harbours, zones, shore, Spots.make(lat, lon), owner, *at.T)
 
     def along_with(self, more: Sequence[Place]) -> Places:
         """Return these places and some more."""
@@ -171,15 +174,19 @@ class Places:
                 names[i].append(zone.name)
         return [tuple(n) for n in names]
 
+    def at(self, index: I64) -> tuple[F64, F64]:
+        """Return where ports and anchorages are; nan for -1."""
+        return self._lat[index], self._lon[index]
+
     def from_named(self, lat: ArrayLike, lon: ArrayLike) -> list[str]:
         """Say where each position is from a place with a name: "12 nmi south of Mbour (SN)"."""
         y, x = _flat(lat, lon)
         away_nmi, which = self.nearest(y, x)
-        named = [i for i, place in enumerate(self.harbours) if place.named]
-        at = np.array([[self.harbours[i].lat, self.harbours[i].lon] for i in named])
-        for row in np.flatnonzero(~np.isin(which, [-1, *named])):
-            away_m = distance_m(y[row], x[row], *at.reshape(-1, 2).T)
-            which[row] = named[int(away_m.argmin())] if named else -1
+        named = np.array([place.named for place in self.harbours] + [True], np.bool_)
+        others = np.flatnonzero(named[:-1])
+        for row in np.flatnonzero(~named[which]):
+            away_m = distance_m(y[row], x[row], *self.at(others))
+            which[row] = others[away_m.argmin()] if len(others) else -1
             away_nmi[row] = away_m.min(initial=np.inf) / NMI_M
         columns = (c.tolist() for c in (y, x, away_nmi, which))
         return [self._from_port(*row) for row in zip(*columns, strict=True)]

@@ -5,8 +5,9 @@ port or anchorage and leaves beyond 4 km; a stop begins under 0.2 kn and ends ov
 judged between consecutive ten-minute marks; falling silent there for 4 h counts like a stop.
 Beyond that, since a ship that is never heard in port may be accused of never being there:
 
-- a listed port may be the town, so it reaches `town_nmi` farther; there, as at a shore where
-  no list has a place, a ship must rest for `least_h` before that is sure to be a visit;
+- a listed port may be the town, so it reaches `town_nmi` farther, and a ship may also call at
+  a shore where no list has a place; there it must rest for `least_h` before that is sure to be
+  a visit, and for `silent_h` farther than `shore_nmi` from shore, where boats fish;
 - a ship that made for a place, fell silent near it, and was next heard there or coming from
   there, was there, if its own speed left it time for it;
 - no silence ends a visit if the ship is found where it was, unless it was heading out.
@@ -93,7 +94,8 @@ class Visiting:
     start_kn: float = START_KN  # GFW
     silent_h: float = 4.0  # GFW
     town_nmi: float = 2.0  # ours: docs/places.md
-    max_shore_nmi: float = 1.0  # ours
+    shore_nmi: float = 1.0  # ours
+    coarse_shore_nmi: float = 2.5  # ours
     least_h: float = 1.0  # ours
     unheard_nmi: float = 5.4  # ours: 10 km, within which Miller et al. 2018 call a ship near port
     unheard_days: float = 30.0  # ours
@@ -184,7 +186,7 @@ class Visiting:
         """Return what is remembered of the hulls heard, and what came of their visits."""
         way = Way.of(memory.before, memory.last, Marks.concat([memory.waits, new]))
         # Where a hull goes from where it is heard again may tell where it was.
-        waits = way.newest & way.fresh & ~way.first & (way.gap >= self.silent_marks)
+        waits = way.newest & way.fresh & way.holes
         waits &= way.marks.bin + COURSE_MARKS >= now
         waiting, way = way.marks.take(waits), way.without_last(waits)
         f = facts(self, way, memory.rests.track, memory.lain, memory.calls.track, places)
@@ -216,17 +218,15 @@ class Visiting:
 
     def _named(self, lat: F64, lon: F64, places: Places) -> tuple[Text, Text, U8]:
         """Return what to call the places where ships lay, their countries and kinds."""
-        which = places.limits(self.outer).holding(lat, lon)
-        there = places.from_named(lat, lon)
-        names, countries, kinds = [], [], []
-        for index, words in zip(which.tolist(), there, strict=True):
-            place = places.harbours[index] if index >= 0 else None
-            kinds.append(SHORE if place is None else KINDS.index(place.kind))
-            countries.append(place.country if place else "")
-            if place and place.named:
-                names.append(places.label(index))
-            else:
-                names.append(f"the {'anchorage' if place else 'shore'} {words}")
+        which = places.limits(self.outer).holding(lat, lon).tolist()
+        holds = [places.harbours[index] if index >= 0 else None for index in which]
+        names = [places.label(index) for index in which]
+        nameless = [row for row, place in enumerate(holds) if not (place and place.named)]
+        words = places.from_named(lat[nameless], lon[nameless]) if nameless else []
+        for row, where in zip(nameless, words, strict=True):
+            names[row] = f"the {'anchorage' if holds[row] else 'shore'} {where}"
+        countries = [place.country if place else "" for place in holds]
+        kinds = [KINDS.index(place.kind) if place else SHORE for place in holds]
         text = [name.encode()[:64].decode("utf-8", "ignore").encode() for name in names]
         return np.array(text, "S64"), np.array(countries, "S2"), np.array(kinds, np.uint8)
 

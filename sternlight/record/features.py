@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 
 from anomalies import features as make
-from anomalies.claimed import same_name
 from anomalies.features import DAY_S, SHIP_KINDS, YEAR_DAYS, Calls, Features, ShipDays
 from anomalies.indicators import INDICATORS, Signs
 from anomalies.rank import says
@@ -28,6 +27,7 @@ from sternlight.sqlite import Database
 from tracks.batch import F64, HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.identity import Claims, imo_valid
+from tracks.names import same_name
 from tracks.way import POINT_BYTES, points
 
 SURE = 2  # certainty from which a visit is one; see tracks.visits.Visits

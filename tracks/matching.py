@@ -1,0 +1,134 @@
+"""Matches detections to hulls that were heard, and to hulls that were silent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tracks import reach
+from tracks.assignment import NOBODY, Choice, choose
+from tracks.batch import F64, I64, Mask
+from tracks.crowd import Crowd, rows_by
+from tracks.detections import Detections, Kind, Match, Rules
+from tracks.geodesy import NMI_M
+from tracks.likeness import GATE, RECORD_M, away, density_nmi2, of_lengths
+from tracks.standing import Standing
+from tracks.unheard import unheard
+
+SEEN = 0.9  # ours: a sensor sees the ship that is there so often
+_MOST = 50.0  # log-odds; more is certain
+SLACK = 1.5  # ours: who gives a radius may err a little in it
+_NONE = np.empty(0, np.int64)
+
+
+def check(seen: Detections, standing: Standing) -> list[Match | None]:
+    """Return what comes of taking each detection for a hull, row by row; both have shape (N,).
+
+    None where nothing can be said: the hull was not heard before.
+    """
+    apart_m, spread_m = away(standing, seen.lat, seen.lon, seen.uncertainty_m)
+    slack_nmi = (SLACK * seen.uncertainty_m + RECORD_M) / NMI_M
+    able = np.fmax(np.full(len(seen), reach.MAX_KN), reach.able_kn(standing))
+    can = reach.reaches(standing, seen.lat, seen.lon, able, slack_nmi)
+    fits = apart_m**2 <= GATE * spread_m**2
+    implied = np.transpose(reach.implied_kn(standing, seen.lat, seen.lon)).tolist()
+    silent = np.transpose([standing.t0, standing.t1]).tolist()
+    unknown = np.isnan(standing.t0) & (np.isnan(standing.t1) | (can & ~standing.heard))
+    made: list[Match | None] = []
+    for i, track in enumerate(standing.track.tolist()):
+        if unknown[i]:
+            made.append(None)
+        elif standing.heard[i]:
+            kind: Kind = "seen as well" if fits[i] else "ambiguous" if can[i] else "contradicts"
+            between = (track, 0) if kind == "ambiguous" else ()
+            made.append(Match(kind, track, float(apart_m[i]) / NMI_M, between=between))
+        else:
+            kind = "fills a gap" if can[i] else "contradicts"
+            made.append(Match(kind, track, silent=tuple(silent[i]), implied_kn=tuple(implied[i])))
+    return made
+
+
+def match(
+    seen: Detections, taken: Sequence[int], named: Mask, standing: Standing, rules: Rules
+) -> list[Match]:
+    """Return what is known of each detection of some scenes, by its place.
+
+    `standing` has the hulls that may matter at each of their times.  `taken` says which hull
+    each detection has been found to be already, or 0; what is told of those means nothing.
+    `named` are those that say they are somebody else than any hull heard.
+    """
+    heard = standing.take(standing.heard)
+    silent = standing.take(~standing.heard & ~np.isnan(standing.t0))
+    free = np.array([track == 0 for track in taken], np.bool_) & ~named
+    used = {(s, track) for s, track in zip(seen.scene.tolist(), taken, strict=True) if track}
+    crowd = Crowd.of(seen, heard, rules)
+    pairs = _heard_pairs(seen, heard, crowd, rules, free, used)
+    clear = float(np.log(rules.clear_odds))
+    choices = choose(pairs.row, pairs.column, pairs.log_odds, len(seen), clear)
+    made = [Match("not heard", witnesses_count=int(count)) for count in crowd.witnesses]
+    left = []
+    for i in np.flatnonzero(free).tolist():
+        told = _told(i, choices[i], pairs, int(crowd.witnesses[i]))
+        if told is None:
+            left.append(i)
+        else:
+            made[i] = told
+    for i, told in zip(left, unheard(seen, left, silent, used, crowd, rules), strict=True):
+        made[i] = told
+    return made
+
+
+class _Pairs(NamedTuple):
+    """Detections beside hulls that were heard, as far as they may be one."""
+
+    row: I64  # detection
+    column: I64  # into `tracks`, one number for each hull in each scene
+    log_odds: F64
+    away_m: F64
+    tracks: list[int]  # and 0 behind them, which NOBODY stands for
+
+
+def _heard_pairs(
+    seen: Detections,
+    heard: Standing,
+    crowd: Crowd,
+    rules: Rules,
+    free: Mask,
+    used: set[tuple[int, int]],
+) -> _Pairs:
+    by_time = rows_by(heard.t)
+    names: dict[tuple[int, int], int] = {}
+    found: list[tuple[int, int, float, float]] = []
+    for i in np.flatnonzero(free).tolist():
+        scene = int(seen.scene[i])
+        hulls = heard.take(by_time.get(float(seen.t[i]), _NONE))
+        apart_m, spread_m = away(hulls, seen.lat[i], seen.lon[i], seen.uncertainty_m[i])
+        density = density_nmi2(apart_m, spread_m)
+        possible = SEEN / (1 - SEEN) * density >= crowd.others_nmi2[i] / rules.clear_odds
+        for at in np.flatnonzero(possible).tolist():
+            track = int(hulls.track[at])
+            if (scene, track) in used:
+                continue
+            odds = SEEN / (1 - SEEN) * density[at] / crowd.others_nmi2[i]
+            odds *= of_lengths(float(seen.length_m[i]), rules.lengths_m.get(track, np.nan))
+            name = names.setdefault((scene, track), len(names))
+            found.append((i, name, float(np.log(odds)), float(apart_m[at])))
+    told = np.array(found, np.float64).reshape(-1, 4)
+    row, name = told[:, :2].astype(np.int64).T
+    return _Pairs(row, name, told[:, 2], told[:, 3], [*(track for _, track in names), 0])
+
+
+def _told(i: int, choice: Choice, pairs: _Pairs, witnesses: int) -> Match | None:
+    """Return what the hulls that were heard say of a detection; None: it is none of them."""
+    odds = float(np.exp(min(choice.margin, _MOST)))
+    if choice.others:
+        every = (choice.column, *choice.others)
+        between = tuple(pairs.tracks[c] for c in every)
+        return Match("ambiguous", odds=odds, between=between, witnesses_count=witnesses)
+    if choice.column == NOBODY:
+        return None
+    at = np.flatnonzero((pairs.row == i) & (pairs.column == choice.column))[0]
+    away_nmi, track = float(pairs.away_m[at]) / NMI_M, pairs.tracks[choice.column]
+    return Match("seen as well", track, away_nmi, odds, witnesses_count=witnesses)

@@ -14,9 +14,11 @@ import numpy as np
 
 from tracks.batch import BIN_S, F64, I64, Columns, Mask, column
 from tracks.geodesy import NMI_M, distance_m, interpolate
+from tracks.keyed import rows_of
 from tracks.way import MARKS, points_of
 
 _KEY = 1 << 32  # more than any number of a ten-minute mark
+_LEGS = 6  # an hour of them tells how fast a hull goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Standing(Columns):
     """A hull around a moment: nan where it was not heard before, or not again.
 
     `speed0_kn` is how fast it went up to `t0`, `speed1_kn` from `t1` on, and
-    `fastest_kn` the most in all the pages at hand; nan if that is not known.
+    `fastest_kn` the most in an hour at either end; nan if that is not known.
     """
 
     track: I64 = column(np.int64)
@@ -72,71 +74,95 @@ class Standing(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Every mark at which some hulls were heard, sorted by (track, mark)."""
+    """Every mark at which some hulls were heard, sorted by (track, mark), unpacked when asked."""
 
     track: I64
     bin: I64
-    lat: F64
-    lon: F64
-    speed_kn: F64  # up to the mark; nan if the mark before was not heard
     hulls: I64  # tracks, sorted
-    fastest_kn: F64  # by hull
+    _key: I64  # (which hull, mark) as one number
+    _page: I64
+    _kept_page: I64  # of the points that the pages keep
+    _kept: I64  # (page, mark of the day) as one number
+    _lat: F64
+    _lon: F64
 
     @classmethod
     def read(cls, track: I64, day: I64, heard: Sequence[bytes], packed: Sequence[bytes]) -> Marks:
-        """Unpack pages, sorted by (track, day); see `tracks.way`."""
+        """Take pages, sorted by (track, day); see `tracks.way`."""
         bits = np.unpackbits(np.frombuffer(b"".join(heard), np.uint8)).reshape(-1, MARKS)
-        row, mark = np.nonzero(bits)
-        lat, lon = _places(row, mark, packed)
-        whose, bins = track[row], day[row] * MARKS + mark
-        speed = np.full(len(bins), np.nan)
-        next_to = (whose[1:] == whose[:-1]) & (bins[1:] - bins[:-1] == 1)
-        legs_nmi = distance_m(lat[:-1], lon[:-1], lat[1:], lon[1:]) / NMI_M
-        speed[1:][next_to] = legs_nmi[next_to] * 3600 / BIN_S
-        hulls, first = np.unique(whose, return_index=True)
-        fastest = np.fmax.reduceat(speed, first) if len(first) else np.empty(0)
-        return cls(whose, bins, lat, lon, speed, hulls, fastest)
+        page, mark = np.nonzero(bits)
+        whose, bins = track[page], day[page] * MARKS + mark
+        hulls = np.unique(track)
+        key = np.searchsorted(hulls, whose) * _KEY + bins
+        kept_page, kept_mark, lat, lon = points_of(packed)
+        kept = kept_page * MARKS + kept_mark
+        return cls(whose, bins, hulls, key, page, kept_page, kept, lat, lon)
 
-    def of_all(self, moments: F64) -> Standing:
-        """Return how every hull stood at every moment, (H * M,) rows."""
-        hulls, times = len(self.hulls), len(moments)
-        return self.of(np.repeat(self.hulls, times), np.tile(moments, hulls))
+    def places(self, rows: I64) -> tuple[F64, F64]:
+        """Return where hulls were at some of the marks, as `tracks.way.way` does for one page."""
+        page = self._page[rows]
+        wanted = page * MARKS + self.bin[rows] % MARKS
+        after = np.minimum(np.searchsorted(self._kept, wanted), len(self._kept) - 1)
+        after -= self._kept_page[after] > page  # behind the last point of its page it stayed there
+        before = after - (self._kept[after] > wanted)
+        between = np.maximum(self._kept[after] - self._kept[before], 1)
+        share = np.clip((wanted - self._kept[before]) / between, 0, 1)
+        lat, lon = self._lat, self._lon
+        return interpolate(lat[before], lon[before], lat[after], lon[after], share)
+
+    def of_all(self, moments: F64, within_s: float) -> Standing:
+        """Return how every hull stood at every moment that it was heard around.
+
+        Left out is who was not heard within ten minutes, nor in the last `within_s`.
+        """
+        tracks = np.repeat(self.hulls, len(moments))
+        times = np.tile(moments, len(self.hulls))
+        before, behind = self._ends(tracks, times)
+        near = np.zeros(len(tracks), np.bool_)
+        for rows, slack_s in ((before, within_s), (behind, float(BIN_S))):
+            known = rows >= 0
+            near[known] |= np.abs(times[known] - self.bin[rows[known]] * BIN_S) <= slack_s
+        return self.of(tracks[near], times[near])
 
     def of(self, tracks: I64, moments: F64) -> Standing:
         """Return how hulls stood, each at its own moment: shape (N,) both."""
-        number = np.searchsorted(self.hulls, tracks)
-        mine = np.searchsorted(self.hulls, self.track) * _KEY + self.bin
-        wanted = number * _KEY + np.floor(moments / BIN_S).astype(np.int64)
-        after = np.searchsorted(mine, wanted, side="right")
-        known = np.zeros(len(tracks), np.bool_)
-        if len(self.hulls):
-            known = self.hulls[np.minimum(number, len(self.hulls) - 1)] == tracks
         found = Standing.make(len(tracks), track=tracks, t=moments)
-        ends = (("0", after - 1, 0), ("1", after, 1))
-        for end, rows, ahead in ends:
-            inside = known & (rows >= 0) & (rows < len(mine))
-            inside[inside] = self.track[rows[inside]] == tracks[inside]
-            at = rows[inside]
-            getattr(found, f"t{end}")[inside] = self.bin[at] * float(BIN_S)
-            getattr(found, f"lat{end}")[inside] = self.lat[at]
-            getattr(found, f"lon{end}")[inside] = self.lon[at]
-            # How it went before it fell silent, and behind the mark at which it was back.
-            leg = np.minimum(at + ahead, len(mine) - 1)
-            same = self.track[leg] == self.track[at]
-            getattr(found, f"speed{end}_kn")[inside] = np.where(same, self.speed_kn[leg], np.nan)
-        found.fastest_kn[known] = self.fastest_kn[number[known]]
+        fastest = np.full(len(tracks), np.nan)
+        for end, step, rows in zip("01", (-1, 1), self._ends(tracks, moments), strict=True):
+            known = np.flatnonzero(rows >= 0)
+            at = rows[known]
+            lat, lon = self.places(at)
+            getattr(found, f"t{end}")[known] = self.bin[at] * float(BIN_S)
+            getattr(found, f"lat{end}")[known] = lat
+            getattr(found, f"lon{end}")[known] = lon
+            for leg in range(_LEGS):
+                at, speed_kn, lat, lon = self._leg(at, step, lat, lon)
+                fastest[known] = np.fmax(fastest[known], speed_kn)
+                if not leg:
+                    getattr(found, f"speed{end}_kn")[known] = speed_kn
+        found.fastest_kn[:] = fastest
         return found
 
+    def _ends(self, tracks: I64, moments: F64) -> tuple[I64, I64]:
+        """Return the mark up to each moment and the first behind it; -1 where there is none."""
+        hull, known = rows_of(self.hulls, tracks)
+        wanted = hull * _KEY + np.floor(moments / BIN_S).astype(np.int64)
+        after = np.searchsorted(self._key, wanted, side="right")
+        made = []
+        for rows in (after - 1, after):
+            inside = known & (rows >= 0) & (rows < len(self._key))
+            inside[inside] = self.track[rows[inside]] == tracks[inside]
+            made.append(np.where(inside, rows, -1))
+        return made[0], made[1]
 
-def _places(row: I64, mark: I64, packed: Sequence[bytes]) -> tuple[F64, F64]:
-    """Return where hulls were at marks of pages, as `tracks.way.way` does for one page."""
-    kept_row, kept_mark, lat, lon = points_of(packed)
-    if not len(row):
-        return np.empty(0), np.empty(0)
-    kept, wanted = kept_row * MARKS + kept_mark, row * MARKS + mark
-    after = np.minimum(np.searchsorted(kept, wanted), len(kept) - 1)
-    after -= kept_row[after] > row  # behind the last point of its page it stayed there
-    before = after - (kept[after] > wanted)
-    between = np.maximum(kept[after] - kept[before], 1)
-    share = np.clip((wanted - kept[before]) / between, 0, 1)
-    return interpolate(lat[before], lon[before], lat[after], lon[after], share)
+    def _leg(self, at: I64, step: int, lat: F64, lon: F64) -> tuple[I64, F64, F64, F64]:
+        """Return the next mark in one direction, and how fast the hull went between.
+
+        Where the next ten minutes were not heard the speed is nan, and it goes no further.
+        """
+        to = np.clip(at + step, 0, max(len(self._key) - 1, 0))
+        next_to = self._key[to] - self._key[at] == step
+        to = np.where(next_to, to, at)
+        there = self.places(to)
+        speed_kn = distance_m(lat, lon, *there) / NMI_M * 3600 / BIN_S
+        return to, np.where(next_to, speed_kn, np.nan), *there

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracks.batch import F64
+from tracks.batch import BIN_S, F64
 from tracks.geodesy import NMI_M, distance_m
 from tracks.standing import Standing
 
@@ -12,7 +12,7 @@ RADIUS_OF_95 = 2.4477  # standard deviations around 19 of 20 of a normal distrib
 RECORD_M = 100.0  # `tracks.way.TOLERANCE_M`, and where on a ship its antenna stands
 CLOCK_S = 20.0  # ours: how far two clocks may differ
 BEND = 0.2  # ours: how far a ship lies beside the straight way, by the way to its next mark
-GATE = 13.8  # squared distance in standard deviations: one in a thousand lies farther off
+LEAST_KN, UNTOLD_KN = 2.0, 5.0  # ours: for ships that lay still, and whose speed is not known
 STRAY, STRAY_WIDE = 0.05, 3.0  # ours: one in twenty strays three times as far
 LENGTH_SPREAD = 0.25  # ours: of the logarithm of lengths, as radars and claims give them
 LENGTH_RANGE = 3.7  # logarithm of 400 m by 10 m: anybody's length
@@ -24,8 +24,11 @@ def away(standing: Standing, lat: F64, lon: F64, uncertainty_m: F64) -> tuple[F6
     from_last, to_next = standing.t - standing.t0, standing.t1 - standing.t
     side_s = np.fmin(from_last, to_next)
     nearer = np.where(side_s == to_next, standing.speed1_kn, standing.speed0_kn)
-    # Heard on one side only, nobody knows where it went: as far as it can have gone.
-    alone_kn = np.fmax(np.nan_to_num(nearer), 2.0)
+    # Heard on one side only, nobody knows where it went: as far as it can have gone.  And heard
+    # for a moment only, it was up to five minutes off the mark.
+    lone = np.isnan(nearer)
+    alone_kn = np.where(lone, UNTOLD_KN, np.fmax(nearer, LEAST_KN))
+    side_s = side_s + np.where(lone & ~standing.between, BIN_S / 2, 0)
     speed_kn = np.where(standing.between, np.nan_to_num(standing.chord_kn()), alone_kn)
     meanwhile_m = speed_kn * NMI_M / 3600 * np.nan_to_num(side_s)
     stray_m = np.where(standing.between, BEND, 1.0) * meanwhile_m

@@ -12,13 +12,15 @@ from tracks.assignment import NOBODY, Choice, choose
 from tracks.batch import F64, I64, Mask
 from tracks.crowd import Crowd, rows_by
 from tracks.detections import Detections, Kind, Match, Rules
-from tracks.geodesy import NMI_M
-from tracks.likeness import GATE, RECORD_M, away, density_nmi2, of_lengths
+from tracks.geodesy import NMI_M, distance_m
+from tracks.likeness import RECORD_M, away, density_nmi2, of_lengths
 from tracks.standing import Standing
 from tracks.unheard import unheard
 
 SEEN = 0.9  # ours: a sensor sees the ship that is there so often
 _MOST = 50.0  # log-odds; more is certain
+HOLE_H = 1.0  # `tracks.points.Resample`: over so long a hole a hull is taken to go straight
+IDLE_NMI = 1.0  # ours: of a fishing ship's bends within such a hole hardly one is wider
 SLACK = 1.5  # ours: who gives a radius may err a little in it
 _NONE = np.empty(0, np.int64)
 
@@ -28,22 +30,21 @@ def check(seen: Detections, standing: Standing) -> list[Match | None]:
 
     None where nothing can be said: the hull was not heard before.
     """
-    apart_m, spread_m = away(standing, seen.lat, seen.lon, seen.uncertainty_m)
+    apart_m, _ = away(standing, seen.lat, seen.lon, seen.uncertainty_m)
     slack_nmi = (SLACK * seen.uncertainty_m + RECORD_M) / NMI_M
-    able = np.fmax(np.full(len(seen), reach.MAX_KN), reach.able_kn(standing))
-    can = reach.reaches(standing, seen.lat, seen.lon, able, slack_nmi)
-    fits = apart_m**2 <= GATE * spread_m**2
+    heard, able = standing.heard, reach.able_kn(standing)
+    fits = apart_m / NMI_M <= slack_nmi + able * HOLE_H / 2
+    can = reach.reaches(standing, seen.lat, seen.lon, np.fmax(able, reach.MAX_KN), slack_nmi)
     implied = np.transpose(reach.implied_kn(standing, seen.lat, seen.lon)).tolist()
     silent = np.transpose([standing.t0, standing.t1]).tolist()
-    unknown = np.isnan(standing.t0) & (np.isnan(standing.t1) | (can & ~standing.heard))
+    unknown = ~heard & np.isnan(standing.t0) & (np.isnan(standing.t1) | can)
     made: list[Match | None] = []
     for i, track in enumerate(standing.track.tolist()):
         if unknown[i]:
             made.append(None)
-        elif standing.heard[i]:
-            kind: Kind = "seen as well" if fits[i] else "ambiguous" if can[i] else "contradicts"
-            between = (track, 0) if kind == "ambiguous" else ()
-            made.append(Match(kind, track, float(apart_m[i]) / NMI_M, between=between))
+        elif heard[i]:
+            kind: Kind = "seen as well" if fits[i] or can[i] else "contradicts"
+            made.append(Match(kind, track, float(apart_m[i]) / NMI_M))
         else:
             kind = "fills a gap" if can[i] else "contradicts"
             made.append(Match(kind, track, silent=tuple(silent[i]), implied_kn=tuple(implied[i])))
@@ -69,8 +70,10 @@ def match(
     choices = choose(pairs.row, pairs.column, pairs.log_odds, len(seen), clear)
     made = [Match("not heard", witnesses_count=int(count)) for count in crowd.witnesses]
     left = []
+    idle = _Idle.of(seen, heard, choices, pairs, used)
     for i in np.flatnonzero(free).tolist():
-        told = _told(i, choices[i], pairs, int(crowd.witnesses[i]))
+        witnesses = int(crowd.witnesses[i])
+        told = _told(i, choices[i], pairs, witnesses) or idle.near(seen, i, witnesses)
         if told is None:
             left.append(i)
         else:
@@ -132,3 +135,38 @@ def _told(i: int, choice: Choice, pairs: _Pairs, witnesses: int) -> Match | None
     at = np.flatnonzero((pairs.row == i) & (pairs.column == choice.column))[0]
     away_nmi, track = float(pairs.away_m[at]) / NMI_M, pairs.tracks[choice.column]
     return Match("seen as well", track, away_nmi, odds, witnesses_count=witnesses)
+
+
+class _Idle(NamedTuple):
+    """Hulls that were heard, by time, and in which scenes a detection is known to be them.
+
+    A hull heard with an hour's holes may have been a mile beside the way that is drawn.  If no
+    other detection is it, one that is near must not be called a ship without AIS.
+    """
+
+    hulls: Standing
+    by_time: dict[float, I64]
+    busy: set[tuple[int, int]]
+
+    @classmethod
+    def of(
+        cls,
+        seen: Detections,
+        heard: Standing,
+        choices: Sequence[Choice],
+        pairs: _Pairs,
+        used: set[tuple[int, int]],
+    ) -> _Idle:
+        scenes = seen.scene.tolist()
+        known = {(s, pairs.tracks[c.column]) for s, c in zip(scenes, choices, strict=True)}
+        return cls(heard, rows_by(heard.t), known | used)
+
+    def near(self, seen: Detections, i: int, witnesses: int) -> Match | None:
+        """Return that a detection may be such a hull; None if there is none near."""
+        hulls = self.hulls.take(self.by_time.get(float(seen.t[i]), _NONE))
+        apart_m = distance_m(*hulls.place(), seen.lat[i], seen.lon[i])
+        close = hulls.track[apart_m <= IDLE_NMI * NMI_M + seen.uncertainty_m[i]].tolist()
+        free = [track for track in close if (int(seen.scene[i]), track) not in self.busy]
+        if not free:
+            return None
+        return Match("ambiguous", between=(*free, 0), witnesses_count=witnesses)

@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracks.batch import BIN_S
 from tracks.detections import Detections
-from tracks.geodesy import NMI_M, destination
+from tracks.geodesy import destination
 from tracks.likeness import RADIUS_OF_95
 from tracks.standing import Marks
-from tracks.way import DAY_S, MARKS, pack_heard, pack_way
+from tracks.way import DAY_S, MARKS, UNIT_DEG, needed, pack_heard, pack_way
 
 DAY = 19_900  # 2024-06-26
 T0 = DAY * DAY_S
@@ -33,7 +32,10 @@ class Sea(NamedTuple):
         packed = []
         for i in rows.tolist():
             at = np.flatnonzero(self.heard[i])
-            packed.append(pack_way(at, self.lat[i, at * 10], self.lon[i, at * 10]))
+            lat, lon = self.lat[i, at * 10], self.lon[i, at * 10]
+            kept = needed(np.full(len(at), i), at, lat, lon)
+            e5 = (np.rint(x[kept] / UNIT_DEG).astype(np.int32) for x in (lat, lon))
+            packed.append(pack_way(at[kept], *e5))
         every = [pack_heard(np.flatnonzero(self.heard[i])) for i in rows.tolist()]
         return Marks.read(self.tracks[rows], np.full(len(rows), DAY), every, packed)
 
@@ -102,5 +104,3 @@ def picture(
     )
     return Picture(seen, whose)
 
-
-__all__ = ["BIN_S", "DAY", "LAT", "LON", "NMI_M", "T0", "Picture", "Sea", "Waters", "picture"]

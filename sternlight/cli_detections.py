@@ -87,3 +87,31 @@ def list_detections(
             click.echo(dumps(one))
     else:
         show.show(answer, listed)
+
+
+@main.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path),
+                metavar="FOLDER FOLDER...")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), required=True,
+              help="Folder for the joined record; made if it is not there.")  # fmt: skip
+def merge(folders: tuple[Path, ...], out: Path) -> None:
+    """Join the records of stations, or of replays, into one that other commands read.
+
+    Where the raw logs of all are at hand, `sternlight replay A/raw B/raw` is the stronger way.
+    """
+    if len(folders) < 2:
+        raise click.UsageError("give two folders or more")
+    from sternlight.merge.merge import merge as join
+    from sternlight.text import counted
+
+    done = join(folders, out)
+    click.echo(
+        f"{' + '.join(done.names)}: {counted(done.hulls_count, 'hull')}, {done.common_count:,}"
+        f" heard by several; {counted(done.events_count, 'event')}, {done.common_events_count:,} told"
+        " by several."
+    )
+    if done.gaps_count:
+        click.echo(
+            f"In {counted(done.gaps_count, 'gap')} another station heard the ship; of"
+            f" {done.filled_count:,} no silence is left."
+        )

@@ -71,3 +71,8 @@ class Rules:
     witness_radius_nmi: float = 10.0  # as for gaps
     witnesses_count: int = 2  # so many ships heard near by, and the station hears that place
     lengths_m: Mapping[int, float] = field(default_factory=dict)  # by track
+
+    def lengths(self, tracks: I64) -> F64:
+        """Return the lengths of hulls in metres; nan where none is claimed."""
+        found = [self.lengths_m.get(track, np.nan) for track in tracks.tolist()]
+        return np.array(found, np.float64)

@@ -51,10 +51,10 @@ def density_nmi2(apart_m: F64, spread_m: F64) -> F64:
     return total
 
 
-def of_lengths(seen_m: float, claimed_m: float) -> float:
-    """Return how many times likelier these lengths are one ship's than two ships'."""
-    if not (seen_m > 0 and claimed_m > 0):
-        return 1.0
-    off = np.log(seen_m / claimed_m) / LENGTH_SPREAD
-    alike = np.exp(-off * off / 2) / (LENGTH_SPREAD * np.sqrt(2 * np.pi))
-    return float(max(alike * LENGTH_RANGE, 0.02))  # a length is typed in, and may be wrong
+def of_lengths(seen_m: float, claimed_m: F64) -> F64:
+    """Return how many times likelier these lengths are one ship's than two ships'; 1 if unknown."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.log(seen_m / claimed_m) / LENGTH_SPREAD
+    alike = LENGTH_RANGE * np.exp(-off * off / 2) / (LENGTH_SPREAD * np.sqrt(2 * np.pi))
+    known = (seen_m > 0) & (claimed_m > 0)
+    return np.where(known, np.maximum(alike, 0.02), 1.0)  # what is typed in may be wrong

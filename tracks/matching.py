@@ -101,23 +101,23 @@ def _heard_pairs(
     free: Mask,
     used: set[tuple[int, int]],
 ) -> _Pairs:
-    by_time = rows_by(heard.t)
+    by_time, lengths = rows_by(heard.t), rules.lengths(heard.track)
     names: dict[tuple[int, int], int] = {}
     found: list[tuple[int, int, float, float]] = []
     for i in np.flatnonzero(free).tolist():
         scene = int(seen.scene[i])
-        hulls = heard.take(by_time.get(float(seen.t[i]), _NONE))
+        rows = by_time.get(float(seen.t[i]), _NONE)
+        hulls = heard.take(rows)
         apart_m, spread_m = away(hulls, seen.lat[i], seen.lon[i], seen.uncertainty_m[i])
-        density = density_nmi2(apart_m, spread_m)
-        possible = SEEN / (1 - SEEN) * density >= crowd.others_nmi2[i] / rules.clear_odds
+        odds = SEEN / (1 - SEEN) * density_nmi2(apart_m, spread_m) / crowd.others_nmi2[i]
+        odds *= of_lengths(float(seen.length_m[i]), lengths[rows])
+        possible = odds >= 1 / rules.clear_odds
         for at in np.flatnonzero(possible).tolist():
             track = int(hulls.track[at])
             if (scene, track) in used:
                 continue
-            odds = SEEN / (1 - SEEN) * density[at] / crowd.others_nmi2[i]
-            odds *= of_lengths(float(seen.length_m[i]), rules.lengths_m.get(track, np.nan))
             name = names.setdefault((scene, track), len(names))
-            found.append((i, name, float(np.log(odds)), float(apart_m[at])))
+            found.append((i, name, float(np.log(odds[at])), float(apart_m[at])))
     told = np.array(found, np.float64).reshape(-1, 4)
     row, name = told[:, :2].astype(np.int64).T
     return _Pairs(row, name, told[:, 2], told[:, 3], [*(track for _, track in names), 0])

@@ -7,14 +7,14 @@ to be expected in as much sea, with other silent hulls, and with other detection
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tracks import reach
 from tracks.assignment import NOBODY
-from tracks.batch import F64
+from tracks.batch import F64, I64
 from tracks.crowd import Crowd, rows_by
 from tracks.detections import Detections, Match, Rules
 from tracks.geodesy import NMI_M
@@ -33,18 +33,18 @@ def unheard(
     rules: Rules,
 ) -> list[Match]:
     """Return what is known of detections that are no hull that was heard then."""
-    by_time = rows_by(silent.t)
-    reached = [
-        _Reached.of(silent.take(by_time.get(float(seen.t[i]), _NONE)), seen, i, used, rules)
-        for i in left
-    ]
-    rivals: dict[tuple[int, int], int] = {}  # in how many places each could have been
-    for i, found in zip(left, reached, strict=True):
-        for track in found.hulls.track.tolist():
-            key = (int(seen.scene[i]), track)
-            rivals[key] = rivals.get(key, 0) + 1
+    by_time, lengths = rows_by(silent.t), rules.lengths(silent.track)
+    able = reach.able_kn(silent)
+    reached = []
+    for i in left:
+        rows = by_time.get(float(seen.t[i]), _NONE)
+        taken = [track for scene, track in used if scene == seen.scene[i]]
+        rows = rows[~np.isin(silent.track[rows], taken)]
+        reached.append(_Reached.of(silent.take(rows), able[rows], lengths[rows], seen, i))
+    rivals = _rivals(seen.scene[np.array(left, np.int64)], reached)
     return [
-        _fills(i, found, seen, rivals, crowd, rules) for i, found in zip(left, reached, strict=True)
+        _fills(i, found, others, seen, crowd, rules)
+        for i, found, others in zip(left, reached, rivals, strict=True)
     ]
 
 
@@ -56,35 +56,33 @@ class _Reached(NamedTuple):
 
     @classmethod
     def of(
-        cls, hulls: Standing, seen: Detections, i: int, used: set[tuple[int, int]], rules: Rules
+        cls, hulls: Standing, able_kn: F64, lengths_m: F64, seen: Detections, i: int
     ) -> _Reached:
-        scene, slack = int(seen.scene[i]), float(seen.uncertainty_m[i]) / NMI_M
-        slacks = np.full(len(hulls), slack)
-        able = reach.able_kn(hulls)
-        can = reach.reaches(hulls, seen.lat[i], seen.lon[i], able, slacks)
-        taken = [track for where, track in used if where == scene]
-        can &= ~np.isin(hulls.track, taken)
-        hulls, able, slacks = hulls.take(can), able[can], slacks[can]
-        share = 1 / np.maximum(reach.area_nmi2(hulls, able, slacks), np.pi * max(slack, 0.1) ** 2)
-        length = float(seen.length_m[i])
-        alike = [of_lengths(length, rules.lengths_m.get(t, np.nan)) for t in hulls.track.tolist()]
-        return cls(hulls, share * np.array(alike, np.float64))
+        slack = float(seen.uncertainty_m[i]) / NMI_M
+        can = reach.reaches(hulls, seen.lat[i], seen.lon[i], able_kn, np.array(slack))
+        hulls = hulls.take(can)
+        area = reach.area_nmi2(hulls, able_kn[can], np.array(slack))
+        share = 1 / np.maximum(area, np.pi * max(slack, 0.1) ** 2)
+        return cls(hulls, share * of_lengths(float(seen.length_m[i]), lengths_m[can]))
+
+
+def _rivals(scene: I64, reached: Sequence[_Reached]) -> list[I64]:
+    """Return for the hulls of each detection at how many others of its scene each could be."""
+    made = [_NONE] * len(reached)
+    for rows in rows_by(scene.astype(np.float64)).values():
+        every = np.concatenate([reached[row].hulls.track for row in rows.tolist()])
+        tracks, count = np.unique(every, return_counts=True)
+        for row in rows.tolist():
+            made[row] = count[np.searchsorted(tracks, reached[row].hulls.track)] - 1
+    return made
 
 
 def _fills(
-    i: int,
-    found: _Reached,
-    seen: Detections,
-    rivals: Mapping[tuple[int, int], int],
-    crowd: Crowd,
-    rules: Rules,
+    i: int, found: _Reached, rivals: I64, seen: Detections, crowd: Crowd, rules: Rules
 ) -> Match:
-    hulls, scene, witnesses = found.hulls, int(seen.scene[i]), int(crowd.witnesses[i])
-    anybody = float(crowd.others_nmi2[i] + found.share_nmi2.sum())
-    odds = []
-    for share, track in zip(found.share_nmi2.tolist(), hulls.track.tolist(), strict=True):
-        elsewhere = (rivals[scene, track] - 1) * share
-        odds.append(share / max(anybody - share + elsewhere, 1e-12))
+    hulls, witnesses, share = found.hulls, int(crowd.witnesses[i]), found.share_nmi2
+    others = crowd.others_nmi2[i] + share.sum() - share + rivals * share
+    odds = (share / np.maximum(others, 1e-12)).tolist()
     best = int(np.argmax(odds)) if odds else NOBODY
     if best != NOBODY and odds[best] >= rules.filling_odds:
         one = hulls.take(np.array([best]))
@@ -95,8 +93,10 @@ def _fills(
             implied_kn=(float(before[0]), float(behind[0])),
             witnesses_count=witnesses, silent_count=len(odds),
         )  # fmt: skip
-    likely = [n for n in np.argsort(odds)[::-1].tolist()
-              if odds[n] / (1 + odds[n]) >= rules.possible_share]  # fmt: skip
+    likely = sorted(
+        (n for n, odd in enumerate(odds) if odd / (1 + odd) >= rules.possible_share),
+        key=lambda n: -odds[n],
+    )
     if likely:
         between = (*(int(hulls.track[n]) for n in likely), 0)
         return Match("ambiguous", odds=odds[best], between=between,

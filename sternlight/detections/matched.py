@@ -33,6 +33,7 @@ UNCERTAIN_M = {"ais": 200.0, "viirs": 1000.0, "night": 1000.0}
 ELSE_M = 500.0
 AT_ONCE = 32  # moments; bounds memory
 _SAW = ("seen as well", "fills a gap")
+_MOST_NMI2 = 2000.0  # with two ships in sight of nobody, a few times what can be clear
 _NEAR_NMI = 60.0  # more than the circles in which ships are counted, and any uncertainty
 WINDOW_DAYS = 14  # of the record are read at once, and WITHIN_S before them
 
@@ -257,13 +258,18 @@ def _near(archive: Archive, asked: _Asked, tracks: list[int]) -> _Asked:
     wanted = set(tracks)
     hits = {int(s) for s, c in zip(asked.seen.scene, asked.claimed, strict=True) if wanted & {*c}}
     marks = _marks(archive, np.array(tracks, np.int64))
+    seen = asked.seen
+    slack_nmi = (2 * seen.uncertainty_m + 2 * NMI_M) / NMI_M
     for track in tracks:
-        standing = marks.of(np.full(len(asked.seen), track), asked.seen.t)
-        lasts = np.fmin(standing.t - standing.t0, np.where(standing.heard, 0, np.inf))
-        slack_nmi = (2 * asked.seen.uncertainty_m + 2000) / NMI_M
+        standing = marks.of(np.full(len(seen), track), seen.t)
         able = reach.able_kn(standing)
-        can = reach.reaches(standing, asked.seen.lat, asked.seen.lon, able, slack_nmi)
-        hits |= set(asked.seen.scene[can & (np.nan_to_num(lasts, nan=np.inf) <= WITHIN_S)].tolist())
+        recent = standing.heard | (standing.t - standing.t0 <= WITHIN_S)
+        can = recent & reach.reaches(standing, seen.lat, seen.lon, able, slack_nmi)
+        # Of a hull that could have been anywhere in so much sea nothing is said.
+        can[can] &= standing.heard[can] | (
+            reach.area_nmi2(standing.take(can), able[can], slack_nmi[can]) <= _MOST_NMI2
+        )
+        hits |= set(seen.scene[can].tolist())
     return asked.take(np.flatnonzero(np.isin(asked.seen.scene, sorted(hits))))
 
 

@@ -1,4 +1,4 @@
-"""Made-up seas for tests of matching: hulls that are heard or silent, and pictures of them."""
+"""Made-up seas with pictures of them from above, of which it is known who is who."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tracks.batch import F64, I64, Mask
 from tracks.detections import Detections
 from tracks.geodesy import destination
 from tracks.likeness import RADIUS_OF_95
@@ -21,10 +22,10 @@ LAT, LON = 14.0, -17.5
 class Sea(NamedTuple):
     """A day of hulls: truth at every minute, and the pages of those marks that were heard."""
 
-    lat: np.ndarray  # (ships, minutes)
-    lon: np.ndarray
-    heard: np.ndarray  # (ships, MARKS)
-    tracks: np.ndarray  # (ships,)
+    lat: F64  # (ships, minutes)
+    lon: F64
+    heard: Mask  # (ships, MARKS)
+    tracks: I64  # (ships,)
 
     def marks(self) -> Marks:
         """Return the pages as a station has them."""
@@ -50,7 +51,7 @@ class Waters:
     silent_share: float = 0.1  # of the ships with AIS, for some hours
     seed: int = 1
 
-    def sea(self) -> tuple[Sea, np.ndarray]:
+    def sea(self) -> tuple[Sea, Mask]:
         """Return the sea, and which of its ships have AIS."""
         rng = np.random.default_rng(self.seed)
         count = round(self.ships_nmi2 * self.width_nmi**2 * (1 + self.dark_share))
@@ -67,7 +68,7 @@ class Waters:
         return Sea(lat, lon, heard, (257_000_001 + np.arange(count)) * 1000 + 1), has_ais
 
 
-def _wander(rng: np.random.Generator, width_nmi: float, minutes: int) -> tuple[np.ndarray, ...]:
+def _wander(rng: np.random.Generator, width_nmi: float, minutes: int) -> tuple[F64, F64]:
     """Return the way of a ship in transit, fishing, or at anchor; inside a square sea."""
     kind = rng.choice(3, p=(0.4, 0.4, 0.2))
     speed = (rng.uniform(8, 18), rng.uniform(2, 6), 0.02)[kind]
@@ -85,7 +86,7 @@ class Picture(NamedTuple):
     """What a satellite saw at a minute of the day: `whose` is the ship, -1 for clutter."""
 
     seen: Detections
-    whose: np.ndarray
+    whose: I64
 
 
 def picture(
@@ -103,4 +104,3 @@ def picture(
         len(whose), t=t, lat=lat, lon=lon, uncertainty_m=uncertainty_m, scene=minute
     )
     return Picture(seen, whose)
-

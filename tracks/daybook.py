@@ -51,6 +51,7 @@ HOUR_BINS, DAY_BINS = HOUR_S // BIN_S, DAY_S // BIN_S
 FISHING_STATUS = 7  # ITU-R M.1371-5, table 47: engaged in fishing
 HIGH_SEAS_NMI = 200.0  # UNCLOS, article 57; by distance only
 PORT_NMI = 3.0  # GFW leaves a port at 4 km; a listed port may be the town, a mile off
+SLOTS = 1 << 20  # more than there are Unix hours until the year 2089
 MOST_VALUES = 16  # of a field of an MMSI a day; bounds what a hostile transmitter can fill
 
 
@@ -331,20 +332,18 @@ def _days(marks: _Marks, places: Places) -> tuple[Days, list[bytes], list[bytes]
 
 def _said(told: _Told, marks: _Marks) -> Said:
     """Return whose each value is: of the hulls that alone were heard in one of its hours."""
-    hour = marks.bin.astype(np.int64) // HOUR_BINS
-    mmsi = marks.track // HULLS_PER_MMSI
-    heard = np.unique(np.stack([mmsi, hour, marks.track % HULLS_PER_MMSI]), axis=1)
-    slot = heard[0] * (1 << 24) + heard[1]  # an MMSI in an hour
-    first = starts(slot)
-    alone = np.diff(np.append(first, len(slot))) == 1
-    slots, hulls = slot[first[alone]], heard[2][first[alone]]
+    slot = marks.track // HULLS_PER_MMSI * SLOTS + marks.bin.astype(np.int64) // HOUR_BINS
+    heard = np.unique(slot * HULLS_PER_MMSI + marks.track % HULLS_PER_MMSI)
+    first = starts(heard // HULLS_PER_MMSI)
+    alone = np.diff(np.append(first, len(heard))) == 1
+    slots, hulls = np.divmod(heard[first[alone]], HULLS_PER_MMSI)
     row, bit = np.nonzero(told.hours[:, None] >> np.arange(24, dtype=np.uint32) & 1)
-    wanted = told.mmsi[row].astype(np.int64) * (1 << 24) + told.day[row] * 24 + bit
+    wanted = told.mmsi[row].astype(np.int64) * SLOTS + told.day[row] * 24 + bit
     at, known = rows_of(slots, wanted)
-    whose = np.unique(np.stack([row[known], hulls[at[known]]]), axis=1)
-    nobodys = np.setdiff1d(np.arange(len(told)), whose[0])
-    rows = np.concatenate([whose[0], nobodys])
-    hull = np.concatenate([whose[1], np.full(len(nobodys), NOBODYS)])
+    whose = np.unique(row[known] * HULLS_PER_MMSI + hulls[at[known]])
+    nobodys = np.setdiff1d(np.arange(len(told)), whose // HULLS_PER_MMSI)
+    rows = np.concatenate([whose // HULLS_PER_MMSI, nobodys])
+    hull = np.concatenate([whose % HULLS_PER_MMSI, np.full(len(nobodys), NOBODYS)])
     said = told.take(rows)
     found = Said(said.mmsi, hull, said.field, said.value, said.first, said.last, said.day)
     return found.take(np.lexsort((found.value, found.field, found.hull, found.mmsi)))

@@ -106,9 +106,9 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
 
     done = join(folders, out)
     click.echo(
-        f"{' + '.join(done.names)}: {counted(done.hulls_count, 'hull')}, {done.common_count:,}"
-        f" heard by several; {counted(done.events_count, 'event')}, {done.common_events_count:,} told"
-        " by several."
+        f"{' + '.join(done.names)}: {counted(done.hulls_count, 'hull')}, of which several heard"
+        f" {done.common_count:,}; {counted(done.events_count, 'event')}, of which several told"
+        f" {done.common_events_count:,}."
     )
     if done.gaps_count:
         click.echo(

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sternlight.archive import Archive
 from sternlight.detections import store
 from sternlight.detections.sighting import Sighting
 from sternlight.detections.whose import Whose, named
 from sternlight.record.read import Found, found, open_record
+from sternlight.sqlite import Database
 from tracks import reach
 from tracks.batch import F64, I64
 from tracks.detections import WITHIN_S, Detections, Match, Rules
@@ -122,7 +122,7 @@ def _uncertainty_m(seen: Sighting) -> float:
     return next((value for word, value in UNCERTAIN_M.items() if word in sensor), ELSE_M)
 
 
-def _matches(archive: Archive, asked: _Asked, whose: Whose) -> list[Match]:
+def _matches(archive: Database, asked: _Asked, whose: Whose) -> list[Match]:
     by_name = _by_name(archive, asked)
     settled = [one is not None and one.kind not in ("contradicts",) for one in by_name]
     rows = [i for i, done in enumerate(settled) if not done]
@@ -142,7 +142,7 @@ def _matches(archive: Archive, asked: _Asked, whose: Whose) -> list[Match]:
     return made
 
 
-def _by_name(archive: Archive, asked: _Asked) -> list[Match | None]:
+def _by_name(archive: Database, asked: _Asked) -> list[Match | None]:
     """Return what comes of the identities that detections give; None: nothing."""
     row = [i for i, tracks in enumerate(asked.claimed) for _ in tracks]
     tracks = np.array([t for tracks in asked.claimed for t in tracks], np.int64)
@@ -180,7 +180,7 @@ def _windows(t: F64) -> Iterator[I64]:
 
 
 def _by_place(
-    archive: Archive, asked: _Asked, rows: I64, by_name: Sequence[Match | None], whose: Whose
+    archive: Database, asked: _Asked, rows: I64, by_name: Sequence[Match | None], whose: Whose
 ) -> Iterator[tuple[int, Match]]:
     """Yield what is known by place of detections of one window, each with its row."""
     t = asked.seen.t[rows]
@@ -224,7 +224,7 @@ def _relevant(standing: Standing, seen: Detections) -> Standing:
     return standing.take(near)
 
 
-def _marks(archive: Archive, tracks: I64) -> Marks:
+def _marks(archive: Database, tracks: I64) -> Marks:
     rows: list[tuple[int, int, bytes, bytes]] = []
     for begin in range(0, len(tracks), 500):
         some = tracks[begin : begin + 500].tolist()
@@ -236,7 +236,7 @@ def _marks(archive: Archive, tracks: I64) -> Marks:
     return _unpacked(rows)
 
 
-def _marks_of_days(archive: Archive, first: int, last: int) -> Marks:
+def _marks_of_days(archive: Database, first: int, last: int) -> Marks:
     # The hulls lead, since the pages are sorted by hull: a jump for each instead of all pages.
     return _unpacked(
         archive.read(
@@ -253,7 +253,7 @@ def _unpacked(rows: Sequence[tuple[int, int, bytes, bytes]]) -> Marks:
     return Marks.read(np.array(track, np.int64), np.array(day, np.int64), heard, packed)
 
 
-def _near(archive: Archive, asked: _Asked, tracks: list[int]) -> _Asked:
+def _near(archive: Database, asked: _Asked, tracks: list[int]) -> _Asked:
     """Return the scenes with a detection that may be one of some hulls."""
     wanted = set(tracks)
     hits = {int(s) for s, c in zip(asked.seen.scene, asked.claimed, strict=True) if wanted & {*c}}
@@ -273,7 +273,7 @@ def _near(archive: Archive, asked: _Asked, tracks: list[int]) -> _Asked:
     return asked.take(np.flatnonzero(np.isin(asked.seen.scene, sorted(hits))))
 
 
-def _gaps(archive: Archive, matches: Sequence[Match]) -> dict[int, list[Found]]:
+def _gaps(archive: Database, matches: Sequence[Match]) -> dict[int, list[Found]]:
     """Return the gaps of hulls that were seen, by hull."""
     tracks = sorted({m.track for m in matches if m.kind in _SAW})
     gaps: dict[int, list[Found]] = {}

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from sternlight.detections.sighting import Sighting
-from sternlight.errors import ArchiveError, ArchiveFull
+from sternlight.errors import ArchiveError
+from sternlight.sqlite import BUSY_S, told
 
 FILE = "detections.sqlite3"
 VERSION = 1
-_BUSY_S = 10.0
 _COLUMNS = ", ".join(Sighting._fields)
 _TABLE = f"""
 create table detections (
@@ -46,7 +46,7 @@ def keep(folder: Path, sightings: Iterable[Sighting]) -> Kept:
     Raises ArchiveError.
     """
     path = folder / FILE
-    with _told(path), closing(sqlite3.connect(path, timeout=_BUSY_S)) as db:
+    with _told(path), closing(sqlite3.connect(path, timeout=BUSY_S)) as db:
         version = db.execute("pragma user_version").fetchone()[0]
         if not version:
             db.executescript(f"begin; {_TABLE} pragma user_version = {VERSION}; commit;")
@@ -79,12 +79,13 @@ def kept(folder: Path) -> list[Sighting]:
 
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
+    """Turn what SQLite says about the file into what to do about it."""
     try:
-        yield
-    except sqlite3.OperationalError as error:
-        kind = ArchiveFull if "full" in str(error) or "I/O" in str(error) else ArchiveError
-        raise kind(f"{path} cannot be used: {error}") from error
-    except sqlite3.DatabaseError as error:
+        with told(path):
+            yield
+    except ArchiveError as error:
+        if isinstance(error.__cause__, sqlite3.OperationalError):
+            raise
         raise ArchiveError(
-            f"{path} is damaged ({error}); delete it and add the files of detections again"
+            f"{path} is damaged; delete it and add the files of detections again"
         ) from error

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sternlight.archive import Archive
 from sternlight.detections.sighting import Sighting
+from sternlight.sqlite import Database
 from sternlight.text import plain
 from tracks.batch import HULLS_PER_MMSI
 
@@ -22,7 +22,7 @@ class Whose(NamedTuple):
     lengths_m: dict[int, float]
 
     @classmethod
-    def read(cls, archive: Archive) -> Whose:
+    def read(cls, archive: Database) -> Whose:
         """Read all that was claimed, the latest last."""
         hulls: dict[int, list[int]] = {}
         for track, mmsi in archive.read("select track, mmsi from hulls order by track"):

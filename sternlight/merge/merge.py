@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sternlight.archive import FILE, Archive
+from sternlight.archive import Archive
 from sternlight.detections import store
 from sternlight.errors import ArchiveError
 from sternlight.merge import events, facts, pages
 from sternlight.merge.facts import Origin, Said
 from sternlight.record.read import RECORD, Day, Hull, days, hulls, open_record, visits
+from sternlight.sqlite import ARCHIVE, Database, told
 from sternlight.text import plain
 from tracks.batch import BIN_S, HULLS_PER_MMSI
 from tracks.joining import Node, joined, numbered
@@ -58,7 +59,7 @@ class Done(NamedTuple):
 
 def merge(folders: Sequence[Path], out: Path) -> Done:
     """Join the records of some folders into one in `out`.  Raises ArchiveError, OSError."""
-    if out.resolve() in {folder.resolve() for folder in folders} or (out / FILE).exists():
+    if out.resolve() in {folder.resolve() for folder in folders} or (out / ARCHIVE).exists():
         raise ArchiveError(
             f"{out} is a station's own folder; --out names another one, which is made if needed"
         )
@@ -68,7 +69,7 @@ def merge(folders: Sequence[Path], out: Path) -> Done:
         archives = [opened.enter_context(open_record(folder)) for folder in folders]
         opened.callback(unfinished.unlink, missing_ok=True)
         Archive.create(unfinished).close()
-        with closing(sqlite3.connect(unfinished)) as db:
+        with told(unfinished), closing(sqlite3.connect(unfinished)) as db:
             db.executescript(f"pragma journal_mode = off; {_TABLES}")
             with db:
                 done = _Merge(db, archives, _names(folders)).run()
@@ -91,7 +92,7 @@ def _names(folders: Sequence[Path]) -> list[str]:
 
 class _Merge:
     def __init__(
-        self, db: sqlite3.Connection, archives: Sequence[Archive], names: list[str]
+        self, db: sqlite3.Connection, archives: Sequence[Database], names: list[str]
     ) -> None:
         self._db = db
         self._archives = archives
@@ -192,15 +193,15 @@ class _Merge:
                 stored = events.Stored(*row)
                 every.append(events.renamed(stored, n, self._names[n], partial(self._track, n)))
         taken: set[str] = set()
-        for told in events.joined(every):
-            told.distinguish(taken)
-            if told.stored.kind == "gap":
-                events.fill(told, self._heard_by_others(told), self._names)
-            stored, origins = events.finished(told, self._names)
+        for one in events.joined(every):
+            one.distinguish(taken)
+            if one.stored.kind == "gap":
+                events.fill(one, self._heard_by_others(one), self._names)
+            stored, origins = events.finished(one, self._names)
             self._insert("events", [stored])
-            self._insert("event_tracks", ((track, stored.id) for track in set(told.tracks)))
+            self._insert("event_tracks", ((track, stored.id) for track in set(one.tracks)))
             self._insert("event_origins", origins)
-            yield told
+            yield one
 
     def _track(self, station: int, track: int) -> int:
         """Return the joined record's track; its own where no hull of that number is known."""

@@ -54,7 +54,7 @@ def straight(
     last: int,
     silent: tuple[int, int] = (0, -1),
 ) -> list[Page]:
-    """Return a hull that goes evenly from mark `first` to `last` of the day, but for a silence."""  # fmt: skip
+    """Return a hull that goes evenly from mark `first` to `last` of the day, but for a silence."""
     n = np.arange(first, last + 1)
     share = (n - first) / (last - first)
     heard = (n < silent[0]) | (n > silent[1])

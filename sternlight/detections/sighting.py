@@ -137,22 +137,25 @@ class _Row(NamedTuple):
     cells: list[str]
     columns: Columns
 
-    def text(self, quantity: str) -> str:
+    def cell(self, quantity: str) -> str:
         i = self.columns.at.get(quantity)
-        told = "" if i is None or i >= len(self.cells) else self.cells[i]
-        return plain(told[: 4 * MOST_LETTERS])[:MOST_LETTERS]
+        return "" if i is None or i >= len(self.cells) else self.cells[i].strip()[:MOST_LETTERS]
+
+    def text(self, quantity: str) -> str:
+        told = self.cell(quantity)
+        return plain(told) if told else told
 
     def needed(
         self, quantity: str, read: Callable[[str], float], good: Callable[[float], bool], what: str
     ) -> float:
-        text = self.text(quantity)
+        text = self.cell(quantity)
         value = read(text)
         if math.isnan(value) or not good(value):
             self._fail(quantity, text, what)
         return value
 
     def maybe(self, quantity: str, good: Callable[[float], bool], what: str) -> float | None:
-        text = self.text(quantity)
+        text = self.cell(quantity)
         if text.lower() in ("", "nan", "null", "none", "n/a", "na", "-"):
             return None
         return self.needed(quantity, _number, good, what)
@@ -160,4 +163,4 @@ class _Row(NamedTuple):
     def _fail(self, quantity: str, text: str, what: str) -> Any:
         at = self.columns.at.get(quantity)
         name = quantity if at is None else plain(self.columns.names[at])[:40]
-        raise BadCell(f"column {name!r}: {text[:40]!r} is not {what}")
+        raise BadCell(f"column {name!r}: {plain(text[:40])!r} is not {what}")

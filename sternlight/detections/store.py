@@ -29,7 +29,6 @@ create index detections_by_t on detections (t);
 _KEEP = f"""
 insert into detections values ({", ".join("?" * (len(Sighting._fields) + 1))})
 on conflict do update set uncertainty_m = excluded.uncertainty_m, credit = excluded.credit
-    where uncertainty_m is not excluded.uncertainty_m or credit is not excluded.credit
 """
 
 

@@ -73,6 +73,14 @@ def test_a_hull_that_both_heard_is_one_and_was_heard_wherever_either_heard_it(
         assert both.read("select * from stations") == [(0, "a"), (1, "b")]
 
 
+def test_where_both_heard_it_the_way_is_that_of_who_heard_more(tmp_path: Path) -> None:
+    some = straight(ANNA, (9, 20.01), (11, 20.01), 42, 102, (45, 102))
+    merge(two(tmp_path, pages=some)[::-1], tmp_path / "both")
+    with open_record(tmp_path / "both") as both:
+        [day] = days(both)
+    assert day.way().lon == pytest.approx(20.0, abs=0.001)
+
+
 def test_what_both_count_is_not_counted_twice(tmp_path: Path) -> None:
     """Station B heard 37 marks, of which A heard 7, too; A heard 31, of which 2 are at sea."""
     merge(two(tmp_path), tmp_path / "both")

@@ -50,6 +50,15 @@ def test_two_ships_that_share_an_mmsi_are_matched_each_to_its_own() -> None:
     assert tracks[0, HULL + 1] == tracks[1, HULL] == HULL + 1
 
 
+def test_what_one_station_took_for_two_hulls_stays_two() -> None:
+    ways = {
+        (0, HULL): ship(range(0, 20), 0, 10),
+        (1, HULL): ship(range(10, 30), 0, 10),
+        (1, HULL + 1): ship(range(40, 60), 0, 10),
+    }
+    assert joined(ways) == [((0, HULL), (1, HULL)), ((1, HULL + 1),)]
+
+
 def test_a_hull_that_only_the_second_station_heard_gets_a_number_of_its_own() -> None:
     ways = {(0, HULL): ship(range(50), 0, 10), (1, HULL): ship(range(50), 40, 10)}
     assert numbered(joined(ways), 1000) == {(0, HULL): HULL, (1, HULL): HULL + 1}

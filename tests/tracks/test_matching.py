@@ -95,6 +95,13 @@ def test_two_silent_hulls_that_both_could_be_there_stay_ambiguous() -> None:
     assert not one.track
 
 
+def test_a_silent_hull_that_could_be_either_of_two_is_neither_for_sure() -> None:
+    pages = crossing(ANNA, silent=(69, 75))
+    found = told(pages, seen((10, 20 - 2.2 * MILE), (10, 20 + 2.2 * MILE)))
+    assert [one.kind for one in found] == ["ambiguous", "ambiguous"]
+    assert not any(one.track for one in found)
+
+
 def test_a_long_silence_fits_everybody_and_so_nobody() -> None:
     others = [page for n in range(5) for page in crossing(BELLA + 1000 * n, lon=20.22 + 0.02 * n)]
     [one] = told([*crossing(ANNA, silent=(45, 99)), *others], seen((10, 20)))
@@ -112,9 +119,13 @@ def test_where_ships_near_by_were_heard_a_ship_that_fits_none_is_without_ais() -
 
 
 def test_beside_a_hull_that_nothing_else_fits_nobody_is_called_without_ais() -> None:
-    pages = [*crossing(ANNA), *crossing(BELLA, lon=20.1)]
-    [one] = told(pages, seen((10, 20 + 0.95 * MILE), size_m=100.0))
+    lies = straight(ANNA, (10, 20), (10, 20), 42, 102)
+    pages = [*lies, *crossing(BELLA, lon=20.1)]
+    beside = (10, 20 + 0.95 * MILE)
+    [one] = told(pages, seen(beside, size_m=50.0))
     assert (one.kind, set(one.between)) == ("ambiguous", {ANNA, 0})
+    anna, other = told(pages, seen((10, 20), beside, size_m=50.0))
+    assert (anna.track, other.kind) == (ANNA, "without AIS")
 
 
 def test_no_order_of_hulls_and_detections_changes_what_is_told() -> None:

@@ -222,4 +222,8 @@ def simulate(
     write(simulation, out, truth)
 
 
-from sternlight import cli_record, cli_station  # noqa: E402, F401 - they add their commands to `main`
+from sternlight import (  # noqa: E402, F401 - they add their commands to `main`
+    cli_detections,
+    cli_record,
+    cli_station,
+)

@@ -7,6 +7,8 @@ a hull said what, and is kept only of MMSIs under which two different things are
 
 from __future__ import annotations
 
+SINCE = 3  # the version of the archive that has them first
+
 TABLES = """
 create table hulls (
     track integer primary key, mmsi integer not null, first real not null, last real not null,

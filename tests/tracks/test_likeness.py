@@ -84,6 +84,27 @@ def test_ships_that_are_heard_by_turns_under_one_imo_number_are_not_joined() -> 
     assert not joined(found)
 
 
+def test_a_ship_that_alternates_is_joined_only_if_name_and_size_are_the_same() -> None:
+    """The first is heard before and after the other, and never at its time."""
+    hulls = [
+        hull(mmsi, *days, imo={IMO}, names={name}, size=size)
+        for mmsi, days, name, size in (
+            (CHINA, (0, 60), "ANNA", (60, 10)),
+            (PANAMA, (30, 31), "ANNA", (60, 10)),
+            (PANAMA, (30, 31), "ANNA", None),
+            (PANAMA, (30, 31), "VICTORY", (60, 10)),
+        )
+    ]
+    whole = lying(hulls[0])
+    away = (whole.bin < 29 * 144) | (whole.bin > 32 * 144)
+    first = Way(whole.bin[away], whole.lat[away], whole.lon[away])
+    whys = [
+        judge(hulls[0], b, lambda part, *_, b=b: first if part == hulls[0].part else lying(b))
+        for b in hulls[1:]
+    ]
+    assert [joined(link) for link in whys] == [True, False, False]
+
+
 def test_two_radios_side_by_side_are_not_joined_even_if_they_say_the_same() -> None:
     said = {"imo": {IMO}, "names": {"ANNA"}, "call_signs": {"BABC"}}
     assert not joined(verdict(hull(CHINA, 0, 60, **said), hull(PANAMA, 0, 60, **said)))

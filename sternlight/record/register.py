@@ -142,14 +142,12 @@ class Register:
 
     def near(self, mmsi: int) -> set[int]:
         """Return the other MMSIs that have anything in common with one: a value, or an event."""
-        found = {
-            other
-            for claims in self.claims(mmsi).of.values()
-            for claim in claims
-            if claim.field in FINDING and usable(claim.field, claim.value)
-            for other in self.users(claim.field, claim.value)
-            if len(self.users(claim.field, claim.value)) <= WORN_COUNT
-        }
+        found: set[int] = set()
+        for claims in self.claims(mmsi).of.values():
+            for claim in claims:
+                if claim.field in FINDING and usable(claim.field, claim.value):
+                    users = self.users(claim.field, claim.value)
+                    found |= users if len(users) <= WORN_COUNT else frozenset()
         found |= {track // HULLS_PER_MMSI for pair in self.seen(mmsi) for track in pair}
         return found - {mmsi}
 

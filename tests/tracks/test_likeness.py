@@ -152,6 +152,12 @@ def test_sister_ships_with_names_that_differ_in_a_digit_have_nothing_in_common()
     assert verdict(a, b) is None
 
 
+def test_a_call_sign_alone_says_nothing() -> None:
+    a, b = (hull(mmsi, 0, 20, call_signs={"BABC"}) for mmsi in (CHINA, PANAMA))
+    assert verdict(a, b) is None
+    assert verdict(a, b, lat=9.0) is None
+
+
 def test_a_radio_replaced_is_known_by_call_sign_and_name_or_by_its_berth() -> None:
     said = {"names": {"ANNA"}, "call_signs": {"BABC"}}
     assert joined(verdict(hull(CHINA, 0, 20, **said), hull(CHINA + 1, 30, 60, **said)))

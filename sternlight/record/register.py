@@ -12,7 +12,7 @@ from sternlight.record import read
 from sternlight.record.read import Claim, Found, Hull
 from sternlight.sqlite import Database
 from tracks.batch import HULLS_PER_MMSI
-from tracks.likeness import Succession
+from tracks.kinship import Succession
 from tracks.portraits import (
     FINDING,
     WORN_COUNT,

@@ -1,7 +1,7 @@
 """Which hulls of a record are one ship: one asked for in milliseconds, or all of them.
 
 Whoever asks for one ship gets the same as in the list of all: only hulls that share a
-number or a name, or that an event joins, are ever compared (`tracks.likeness`), and
+number or a name, or that an event joins, are ever compared (`tracks.kinship`), and
 whatever is joined is followed to its end.
 """
 
@@ -15,7 +15,7 @@ from sternlight.record.read import Claim, Hull
 from sternlight.record.register import Register
 from sternlight.sqlite import Database
 from tracks.batch import HULLS_PER_MMSI
-from tracks.likeness import JOINED, Conflict, Link, differ, judge, taking_turns
+from tracks.kinship import JOINED, Conflict, Link, differ, judge, taking_turns
 from tracks.portraits import Part, Portrait
 from tracks.ships import groups
 from tracks.way import DAY_S

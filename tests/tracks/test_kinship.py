@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracks.likeness import GROUNDS, JOINED, Conflict, Link, Succession, differ, judge, same_size
+from tracks.kinship import GROUNDS, JOINED, Conflict, Link, Succession, differ, judge, same_size
 from tracks.portraits import Part, Portrait
 from tracks.way import DAY_S, NOWHERE, Way
 

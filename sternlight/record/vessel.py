@@ -34,9 +34,17 @@ def record_of(record: Database, ship: Ship, around: Around) -> dict[str, Any]:
     """Return the record of a ship, as JSON knows it; times in ISO 8601, UTC."""
     tracks = sorted(ship.tracks)
     flags = around.asked.flags
-    days = list(read.days(record, tracks))
-    visits = [visit for visit in read.visits(record, tracks) if visit.certainty >= SURE]
-    events = read.found(record, tracks=tracks)
+    days = [day for day in read.days(record, tracks) if ship.has(day.track, day.first)]
+    visits = [
+        visit
+        for visit in read.visits(record, tracks)
+        if visit.certainty >= SURE and ship.has(visit.track, visit.start)
+    ]
+    events = [
+        event
+        for event in read.found(record, tracks=tracks)
+        if any(ship.has(track, event.start) for track in event.tracks)
+    ]
     countries = {flags.flag(mmsi) for mmsi in ship.mmsis} | {visit.country for visit in visits}
     return {
         "as_of": _as_of(record),
@@ -44,8 +52,8 @@ def record_of(record: Database, ship: Ship, around: Around) -> dict[str, Any]:
         "claims": [_claim(claim, flags) for claim in ship.claims],
         "claims_of_nobody_known": [_claim(claim, flags) for claim in ship.nobodys],
         "one_ship_because": [link.says for link in ship.links],
-        "perhaps_also": [_perhaps(link.a, link.b, tracks, link.says) for link in ship.maybe],
-        "conflicts": [_perhaps(one.a, one.b, tracks, one.says) for one in ship.conflicts],
+        "perhaps_also": [_perhaps(link.a.track, link.b.track, tracks, link.says) for link in ship.maybe],
+        "conflicts": [_perhaps(one.a.track, one.b.track, tracks, one.says) for one in ship.conflicts],
         "heard": _heard(ship, days),
         "visits": [_visit(visit) for visit in sorted(visits, key=lambda one: one.start)],
         "events": [_event(record, one, tracks) for one in events],

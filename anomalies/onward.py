@@ -1,0 +1,143 @@
+"""Where a ship went after a meeting: its next call at a port, and what may lie between.
+
+A call is a port visit that is sure (it stopped or fell silent there).  What was not heard is
+not what did not happen: a silence on the way that is long enough for a call at another
+port is told, and so are other meetings, stops at anchorages and ports that it only passed
+near.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from anomalies.factors import hours
+from anomalies.handover import CARRIER, UNTOLD, Meeting
+from tracks.batch import BIN_S, I64
+
+SURE = 2  # a visit's certainty from which on it stopped there; see tracks.visits
+CALL_H = 6.0  # ours, the limit of a gap: in, put anything ashore, and out takes longer mostly
+_HOUR_S = 3600.0
+
+# The ten-minute marks (Unix seconds / BIN_S, sorted) at which a ship was heard between two times.
+Heard = Callable[[int, float, float], I64]
+
+
+class Call(NamedTuple):
+    """A port visit of a ship; times in Unix seconds, `end` None while it lasts."""
+
+    ship: int
+    start: float
+    end: float | None
+    place: str
+    kind: str  # port, anchorage or shore
+    certainty: int
+    stopped_h: float
+    lat: float
+    lon: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether it stopped there."""
+        return self.certainty >= SURE
+
+    @property
+    def lands(self) -> bool:
+        """Whether cargo may have gone ashore: at anchorages ships wait."""
+        return self.sure and self.kind != "anchorage"
+
+
+class Leg(NamedTuple):
+    """What a ship did between two times; Unix seconds."""
+
+    ship: int
+    start: float
+    end: float
+    met: tuple[Meeting, ...]  # other meetings of it
+    near: tuple[Call, ...]  # anchorages at which it lay, and ports that it may have called at
+    silent_h: float  # the longest time without hearing it
+
+    @property
+    def hours(self) -> float:
+        """How long it took."""
+        return (self.end - self.start) / _HOUR_S
+
+    @property
+    def may_have_called(self) -> bool:
+        """Whether it was silent for long enough to call somewhere unheard."""
+        return self.silent_h >= CALL_H
+
+    def doubts(self) -> Iterator[str]:
+        """Yield what makes it less sure that it carried on what it had."""
+        if self.may_have_called:
+            yield (
+                f"not heard for {hours(self.silent_h)} in one piece:"
+                " long enough for a call that nobody heard"
+            )
+        for call in self.near:
+            did = "lay at" if call.sure else "passed near"
+            yield f"{did} {call.place or 'an anchorage'}"
+        partners = [(meeting.partner(self.ship), meeting) for meeting in self.met]
+        takers = {ship for ship, meeting in partners if meeting.kind(ship) in (CARRIER, UNTOLD)}
+        if takers:
+            others = f"{len(takers)} other {'ship' if len(takers) == 1 else 'ships'}"
+            yield f"met {others} on the way, to which it may have been passed on"
+
+
+class Onward(NamedTuple):
+    """The next call of a ship after a meeting, and what lies between."""
+
+    leg: Leg
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Who met whom and who called where, by ship, in order of time."""
+
+    met: Mapping[int, Sequence[Meeting]]
+    calls: Mapping[int, Sequence[Call]]
+    heard: Heard
+
+    @classmethod
+    def of(cls, meetings: Iterable[Meeting], calls: Iterable[Call], heard: Heard) -> Book:
+        """Sort meetings and calls, given in any order, by ship."""
+        met: dict[int, list[Meeting]] = defaultdict(list)
+        for meeting in sorted(meetings, key=lambda m: (m.start, m.id)):
+            for ship in meeting.ships:
+                met[ship].append(meeting)
+        made: dict[int, list[Call]] = defaultdict(list)
+        for call in sorted(calls, key=lambda c: (c.start, c.place)):
+            made[call.ship].append(call)
+        return cls(met, made, heard)
+
+    def leg(self, ship: int, start: float, end: float) -> Leg:
+        """Return what a ship did between two times."""
+        marks = np.r_[start / BIN_S, self.heard(ship, start, end), end / BIN_S]
+        met, calls = self.met.get(ship, ()), self.calls.get(ship, ())
+        return Leg(
+            ship,
+            start,
+            end,
+            tuple(meeting for meeting in met if start <= meeting.start and meeting.end <= end),
+            tuple(call for call in calls if start <= call.start < end and not call.lands),
+            float(np.diff(marks).max()) * BIN_S / _HOUR_S,
+        )
+
+    def onward(self, ship: int, t: float) -> Onward | None:
+        """Return the first call from a time on at which cargo may have gone ashore, if any."""
+        calls = self.calls.get(ship, ())
+        first = bisect_left(calls, t, key=lambda call: call.start)
+        call = next((call for call in calls[first:] if call.lands), None)
+        return Onward(self.leg(ship, t, call.start), call) if call else None
+
+    def last_call(self, ship: int, t: float) -> Call | None:
+        """Return the last call at which cargo may have gone ashore that began before a time."""
+        calls = self.calls.get(ship, ())
+        until = bisect_left(calls, t, key=lambda call: call.start)
+        return next((call for call in reversed(calls[:until]) if call.lands), None)

@@ -44,15 +44,22 @@ class Landed(NamedTuple):
     since: Call | None
 
 
-def chains(book: Book, landings: Iterable[Call], most_carriers: int) -> Iterator[Chain]:
+class Limits(NamedTuple):
+    """How strong meetings must be, and over how many carriers a chain may lead."""
+
+    min_score: float = 0.5  # more likely unusual than not, by the score's own words
+    most_carriers: int = 3  # ours: with each the catch is less likely to be the same
+
+
+def chains(book: Book, landings: Iterable[Call], limits: Limits) -> Iterator[Chain]:
     """Yield the chains that end in the given calls, call by call, in order of time."""
     landings = sorted(landings, key=lambda call: (call.start, call.ship))
     places = frozenset(landing.place for landing in landings)
     for landing in landings:
         since = _left_port(book, landing.ship, landing.start, places)
-        for meeting in _took_over(book, landing.ship, since):
+        for meeting in _took_over(book, landing.ship, since, limits):
             if meeting.end <= landing.start:
-                for meetings, ships in _behind(book, (meeting,), (landing.ship,), most_carriers):
+                for meetings, ships in _behind(book, (meeting,), (landing.ship,), limits):
                     yield Chain(ships, meetings, _legs(book, ships, meetings, landing), landing)
 
 
@@ -67,7 +74,7 @@ def _legs(
 
 
 def _behind(
-    book: Book, meetings: tuple[Meeting, ...], ships: tuple[int, ...], most_carriers: int
+    book: Book, meetings: tuple[Meeting, ...], ships: tuple[int, ...], limits: Limits
 ) -> Iterator[tuple[tuple[Meeting, ...], tuple[int, ...]]]:
     """Yield the ways that end in the given meetings, at the first of which `ships[0]` took over."""
     meeting = meetings[0]
@@ -76,17 +83,18 @@ def _behind(
         return
     if meeting.kind(giver) == FISHING:
         yield meetings, (giver, *ships)
-    elif len(ships) < most_carriers:
-        for before in _took_over(book, giver, _left_port(book, giver, meeting.start)):
+    elif len(ships) < limits.most_carriers:
+        for before in _took_over(book, giver, _left_port(book, giver, meeting.start), limits):
             if (before.start, before.id) < (meeting.start, meeting.id):
-                yield from _behind(book, (before, *meetings), (giver, *ships), most_carriers)
+                yield from _behind(book, (before, *meetings), (giver, *ships), limits)
 
 
-def _took_over(book: Book, carrier: int, since: float) -> Iterator[Meeting]:
+def _took_over(book: Book, carrier: int, since: float, limits: Limits) -> Iterator[Meeting]:
     """Yield the meetings from a time on at which a carrier may have taken catch over."""
     for meeting in book.met.get(carrier, ()):
         kinds = meeting.kind(carrier), meeting.kind(meeting.partner(carrier))
-        if meeting.start >= since and kinds in ((CARRIER, FISHING), (CARRIER, CARRIER)):
+        strong = meeting.start >= since and meeting.score >= limits.min_score
+        if strong and kinds in ((CARRIER, FISHING), (CARRIER, CARRIER)):
             yield meeting
 
 
@@ -98,7 +106,7 @@ def _left_port(book: Book, ship: int, t: float, places: frozenset[str] = frozens
     return max((c.start if c.end is None else c.end for c in calls), default=float("-inf"))
 
 
-def unclear(book: Book, landings: Iterable[Call]) -> int:
+def unclear(book: Book, landings: Iterable[Call], limits: Limits) -> int:
     """Count the meetings before these calls that may belong to a chain, were kinds told."""
     found = set()
     for landing in landings:
@@ -107,6 +115,7 @@ def unclear(book: Book, landings: Iterable[Call]) -> int:
             meeting.id
             for meeting in book.met.get(landing.ship, ())
             if since <= meeting.start and meeting.end <= landing.start
+            if meeting.score >= limits.min_score
             if UNTOLD in meeting.kinds and {UNTOLD, CARRIER, FISHING} >= set(meeting.kinds)
         }
     return len(found)

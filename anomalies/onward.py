@@ -79,9 +79,10 @@ class Leg(NamedTuple):
                 f"not heard for {hours(self.silent_h)} in one piece:"
                 " long enough for a call that nobody heard"
             )
-        for call in self.near:
-            did = "lay at" if call.sure else "passed near"
-            yield f"{did} {call.place or 'an anchorage'}"
+        did = {True: "lay at", False: "passed near"}
+        yield from dict.fromkeys(
+            f"{did[c.sure]} {c.place or 'a nameless place'}" for c in self.near
+        )
         partners = [(meeting.partner(self.ship), meeting) for meeting in self.met]
         takers = {ship for ship, meeting in partners if meeting.kind(ship) in (CARRIER, UNTOLD)}
         if takers:

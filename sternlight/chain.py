@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from anomalies.chains import Chain, Landed, chains, landed, unclear
+from anomalies.chains import Chain, Landed, Limits, chains, landed, unclear
 from anomalies.event import track_name
 from anomalies.handover import FISHING
 from anomalies.onward import Book, Call
@@ -41,8 +41,7 @@ class Asked(NamedTuple):
     places: Sequence[str]
     since: float
     until: float
-    min_score: float
-    most_carriers: int
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Answer:
             "places": list(self.asked.places),
             "from": iso(self.asked.since),
             "to": iso(self.asked.until),
-            "min_score": self.asked.min_score,
+            "min_score": self.asked.limits.min_score,
             "ships": [ship_row(self.known[ship]) for ship in sorted(ships)],
             "chains": [_chain_row(chain) for chain in self.chains],
             "landed_themselves": [_landed_row(one) for one in self.landed],
@@ -130,17 +129,17 @@ def answer(record: Connections, asked: Asked) -> Answer:
     """Return the chains that end at a port between two times."""
     landings = record.called_at(asked.places, asked.since, asked.until)
     callers = {call.ship for call in landings}
-    meetings = record.meetings(min_score=asked.min_score)
+    meetings = record.meetings()
     calls = record.calls(callers | {ship for meeting in meetings for ship in meeting.ships})
     book = Book.of(meetings, calls, record.heard)
     known = record.known(callers)
-    found = list(islice(chains(book, landings, asked.most_carriers), MOST_CHAINS + 1))
+    found = list(islice(chains(book, landings, asked.limits), MOST_CHAINS + 1))
     told = found[:MOST_CHAINS]
     known |= record.known({ship for chain in told for ship in chain.ships})
     fishing = [ship for ship in callers if known[ship].kind == FISHING]
     return Answer(
-        asked, told, landed(book, landings, fishing), len(callers), unclear(book, landings),
-        len(found) > len(told), known,
+        asked, told, landed(book, landings, fishing), len(callers),
+        unclear(book, landings, asked.limits), len(found) > len(told), known,
     )  # fmt: skip
 
 

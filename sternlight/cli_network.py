@@ -129,6 +129,7 @@ def chain(
 
     DATA is a station's folder, or that of a replay's results.
     """
+    from anomalies.chains import Limits
     from sternlight.chain import Asked, answer, write
     from sternlight.jsontext import dumps
     from sternlight.show_connections import show_chains
@@ -137,7 +138,7 @@ def chain(
         raise click.UsageError("--to must not lie before --from")
     record = _record(data, config)
     places = _places(" ".join(port), record)
-    found = answer(record, Asked(places, since, until, min_score, carriers))
+    found = answer(record, Asked(places, since, until, Limits(min_score, carriers)))
     if out:
         write(out, found)
         click.echo(f"{len(found.chains):,} chains are in {out}", err=as_json)

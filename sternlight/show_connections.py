@@ -113,9 +113,9 @@ def show_chains(found: Answer, most: int) -> None:
 def _no_chain(found: Answer, asked: str) -> str:
     callers = counted(found.callers_count, "ship")
     return (
-        f"No chain to {asked}; {callers} called there. It takes a fishing vessel and a cargo"
-        f" ship heard together at sea with a score of {found.asked.min_score:g} or more, and that"
-        " ship's next call heard at this port. --min-score takes in weaker meetings."
+        f"No chain to {asked}; {callers} called there. It takes a fishing vessel and a cargo ship"
+        f" heard together at sea with a score of {found.asked.limits.min_score:g} or more, and"
+        " that ship's next call heard at this port. --min-score takes in weaker meetings."
     )
 
 

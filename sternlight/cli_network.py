@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,11 +50,13 @@ TOP = click.option("--top", type=click.IntRange(0), default=20, show_default=Tru
                    help="How many to show.")  # fmt: skip
 
 
-def _record(data: Path | None, config: Path | None) -> Connections:
+@contextmanager
+def _record(data: Path | None, config: Path | None) -> Iterator[Connections]:
     from sternlight.record.connections import Connections
     from sternlight.record.read import open_record
 
-    return Connections(open_record(_folder(data, _settings(config))))
+    with open_record(_folder(data, _settings(config))) as database:
+        yield Connections(database)
 
 
 @main.command()
@@ -86,11 +90,11 @@ def network(
     from sternlight.network import write
     from sternlight.show_connections import show_network
 
-    record = _record(data, config)
-    ships = [] if mmsi is None else record.ships_of(mmsi)
-    if mmsi is not None and not ships:
-        raise click.UsageError(f"no ship with the MMSI {mmsi} is in the record")
-    found = find(record, float("-inf") if since is None else since, min_score, ships, hops)
+    with _record(data, config) as record:
+        ships = [] if mmsi is None else record.ships_of(mmsi)
+        if mmsi is not None and not ships:
+            raise click.UsageError(f"no ship with the MMSI {mmsi} is in the record")
+        found = find(record, float("-inf") if since is None else since, min_score, ships, hops)
     if out:
         write(out, found)
         click.echo(f"{len(found.edges):,} pairs of ships are in {out}", err=as_json)
@@ -136,9 +140,9 @@ def chain(
 
     if until <= since:
         raise click.UsageError("--to must not lie before --from")
-    record = _record(data, config)
-    places = _places(" ".join(port), record)
-    found = answer(record, Asked(places, since, until, Limits(min_score, carriers)))
+    with _record(data, config) as record:
+        places = _places(" ".join(port), record)
+        found = answer(record, Asked(places, since, until, Limits(min_score, carriers)))
     if out:
         write(out, found)
         click.echo(f"{len(found.chains):,} chains are in {out}", err=as_json)

@@ -18,9 +18,9 @@ from anomalies.event import track_name
 from anomalies.handover import UNTOLD, Meeting
 from anomalies.onward import SURE, Call
 from anomalies.ship_kinds import WORDS, ShipKind, ship_kind
-from sternlight.archive import Archive
 from sternlight.data import data_folder
 from sternlight.record import read
+from sternlight.sqlite import Database
 from tracks.batch import BIN_S, HULLS_PER_MMSI, I64
 from tracks.flags import Flags
 from tracks.identity import Claims
@@ -66,7 +66,7 @@ class Known(NamedTuple):
 class Connections:
     """A record, asked about ships.  Raises ArchiveError."""
 
-    archive: Archive
+    database: Database
     ship_of: ShipOf = field(default_factory=dict)
     _tracks: dict[int, list[int]] = field(init=False)  # of ships with several
     _flags: Flags = field(init=False)
@@ -87,14 +87,14 @@ class Connections:
 
     def ships_of(self, mmsi: int) -> list[int]:
         """Return the ships that were heard under an MMSI, sorted."""
-        return sorted({self.ship(hull.track) for hull in read.hulls(self.archive, [mmsi])})
+        return sorted({self.ship(hull.track) for hull in read.hulls(self.database, [mmsi])})
 
     def meetings(self, since: float = -np.inf, min_score: float = 0.0) -> list[Meeting]:
         """Return the encounters that ended after a time with a score or more, by (start, id).
 
         Two hulls of one ship never met.
         """
-        rows = self.archive.read(_MEETINGS, min_score, since)
+        rows = self.database.read(_MEETINGS, min_score, since)
         found = [one for row in rows for one in self._meeting(*row)]
         unsaid = {s for m in found if UNTOLD in m.kinds for s in m.ships}
         known = self.known(unsaid)
@@ -113,13 +113,13 @@ class Connections:
     def calls(self, ships: Collection[int]) -> list[Call]:
         """Return the port visits of some ships."""
         tracks = [track for ship in ships for track in self.tracks(ship)]
-        rows = _among(self.archive, f"{_CALLS} where track in ({{}})", tracks)
+        rows = _among(self.database, f"{_CALLS} where track in ({{}})", tracks)
         return [Call(self.ship(track), *rest) for track, *rest in rows]
 
     def called_at(self, places: Collection[str], start: float, end: float) -> list[Call]:
         """Return the sure visits to some places that began between two times."""
         rows = _among(
-            self.archive,
+            self.database,
             f"{_CALLS} where start >= ? and start < ? and certainty >= ? and place in ({{}})",
             places, start, end, SURE,
         )  # fmt: skip
@@ -128,12 +128,12 @@ class Connections:
     def places(self) -> list[str]:
         """Return the places at which a sure visit is recorded."""
         query = "select distinct place from visits where certainty >= ? and place != ''"
-        return [place for (place,) in self.archive.read(query, SURE)]
+        return [place for (place,) in self.database.read(query, SURE)]
 
     def heard(self, ship: int, start: float, end: float) -> I64:
         """Return the ten-minute marks between two times at which a ship was heard, sorted."""
         tracks = self.tracks(ship)
-        rows = self.archive.read(
+        rows = self.database.read(
             "select day, heard from days where day between ? and ?"
             f" and track in ({_marks(tracks)})",
             start // DAY_S, end // DAY_S, *tracks,
@@ -149,7 +149,7 @@ class Connections:
         """
         mmsis = {track // HULLS_PER_MMSI for ship in ships for track in self.tracks(ship)}
         rows = _among(
-            self.archive,
+            self.database,
             "select mmsi * ? + hull, field, value, last from claims where hull and mmsi in ({})",
             mmsis, HULLS_PER_MMSI,
         )  # fmt: skip
@@ -184,13 +184,13 @@ def _number(text: str) -> int:
 
 
 def _among(
-    archive: Archive, query: str, values: Iterable[Any], *before: object
+    database: Database, query: str, values: Iterable[Any], *before: object
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a query with a list of values, so many at once as SQLite takes."""
     every = sorted(values)
     for at in range(0, len(every), _AT_ONCE):
         some = every[at : at + _AT_ONCE]
-        yield from archive.read(query.format(_marks(some)), *before, *some)
+        yield from database.read(query.format(_marks(some)), *before, *some)
 
 
 def _marks(values: Collection[object]) -> str:

@@ -64,20 +64,34 @@ def output(folder: Path, *words: str) -> str:
     return " ".join(result.stdout.split())
 
 
+def column(text: str, title: str) -> str:
+    """Return what stands below a title, without the columns beside it."""
+    lines = text.splitlines()
+    first = lines[0].index(title)
+    return " ".join(" ".join(line[first:] for line in lines).split())
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def to_dakar(folder: Path, *more: str) -> str:
     return output(folder, "chain", "dakar", "--from", "2026-01-01", "--to", "2026-01-31", *more)
 
 
 def test_the_network_says_who_may_have_handed_over_and_where_it_went(folder: Path) -> None:
-    out = output(folder, "network")
+    out = column(said(folder, "network").stdout, "what was heard (UTC)")
     assert "MARIE may have handed over catch to FRIO" in out
     assert "FRIO called at Dakar (SN) 2.9 days later" in out
     assert "BUNKER may have handed over fuel to FRIO" in out
     assert "either may give" in out
     assert "has not said what kind of ship it is" in out
     assert "long enough for a call that nobody heard" in out
+    out = output(folder, "network")
     assert "6 ships in 7 pairs" in out
-    assert "MARIE and" in out
+    assert "Linked by meetings: 6 ships" in out
+    assert "FRIO and SOFIA both met 2 same ships; chance would bring 1.0." in out
     assert "does not prove" in out
     assert "\x07" not in out
 
@@ -154,10 +168,12 @@ def test_heard_marks_are_those_of_all_tracks_of_a_ship(folder: Path) -> None:
 
 
 def test_chains_are_shown_with_dates_places_and_doubts(folder: Path) -> None:
-    out = to_dakar(folder)
-    assert "2026-01-04 00:00 to 2026-01-04 03:00 met FRIO (score 0.90), 31 nmi west" in out
-    assert "2026-01-07 00:00 at Dakar (SN)" in out
-    assert "long enough for a call that nobody heard" in out
+    words = ["chain", "dakar", "--from", "2026-01-01", "--to", "2026-01-31"]
+    way = column(said(folder, *words).stdout, "the way (UTC)")
+    assert "2026-01-04 00:00 to 2026-01-04 03:00 met FRIO (score 0.90), 31 nmi west" in way
+    assert "2026-01-07 00:00 at Dakar (SN)" in way
+    assert "long enough for a call that nobody heard" in way
+    out = output(folder, *words)
     assert "chains found: 4; in 2 of them" in out
     assert "Left out: 1 meeting" in out
     assert "1 fishing vessel called there themselves: MARIE" in out
@@ -226,14 +242,14 @@ def test_an_empty_answer_says_what_it_would_take(folder: Path, tmp_path: Path) -
 def test_tables_hold_no_formula_and_name_every_step(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "dakar.csv"
     assert "4 chains are in" in to_dakar(folder, "--out", str(out))
-    rows = list(csv.DictReader(out.open(encoding="utf-8", newline="")))
+    rows = table(out)
     assert [(r["chain"], r["step"], r["what"]) for r in rows[:4]] == [
         ("1", "1", "met"), ("1", "2", "called"), ("2", "1", "met"), ("2", "2", "called"),
     ]  # fmt: skip
     assert rows[2]["from_name"].startswith("'=X(")
     assert (rows[-1]["chain"], rows[-1]["what"]) == ("", "called")
     output(folder, "network", "--out", str(out))
-    rows = list(csv.DictReader(out.open(encoding="utf-8", newline="")))
+    rows = table(out)
     assert len(rows) == 7
     assert [row["start"] for row in rows] == sorted(row["start"] for row in rows)
     assert rows[1]["next_port"] == "Dakar (SN)"

@@ -91,7 +91,7 @@ def _behind(
 
 def _took_over(book: Book, carrier: int, since: float, limits: Limits) -> Iterator[Meeting]:
     """Yield the meetings from a time on at which a carrier may have taken catch over."""
-    for meeting in book.met.get(carrier, ()):
+    for meeting in book.met(carrier):
         kinds = meeting.kind(carrier), meeting.kind(meeting.partner(carrier))
         strong = meeting.start >= since and meeting.score >= limits.min_score
         if strong and kinds in ((CARRIER, FISHING), (CARRIER, CARRIER)):
@@ -101,7 +101,7 @@ def _took_over(book: Book, carrier: int, since: float, limits: Limits) -> Iterat
 def _left_port(book: Book, ship: int, t: float, places: frozenset[str] = frozenset()) -> float:
     """Return when a ship left port last before a time, or one of the places asked for."""
     last = book.last_call(ship, t)
-    calls = [call for call in book.calls.get(ship, ()) if call.start < t and call.sure]
+    calls = [call for call in book.calls(ship) if call.start < t and call.sure]
     calls = [call for call in calls if call == last or call.place in places]
     return max((c.start if c.end is None else c.end for c in calls), default=float("-inf"))
 
@@ -113,7 +113,7 @@ def unclear(book: Book, landings: Iterable[Call], limits: Limits) -> int:
         since = _left_port(book, landing.ship, landing.start, frozenset({landing.place}))
         found |= {
             meeting.id
-            for meeting in book.met.get(landing.ship, ())
+            for meeting in book.met(landing.ship)
             if since <= meeting.start and meeting.end <= landing.start
             if meeting.score >= limits.min_score
             if UNTOLD in meeting.kinds and {UNTOLD, CARRIER, FISHING} >= set(meeting.kinds)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -97,48 +96,52 @@ class Onward(NamedTuple):
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
-    """Who met whom and who called where, by ship, in order of time."""
+class Book(NamedTuple):
+    """Who met whom, who called where, and who was heard when.
 
-    met: Mapping[int, Sequence[Meeting]]
-    calls: Mapping[int, Sequence[Call]]
+    `met` and `calls` give what is known of a ship, in order of time.
+    """
+
+    met: Callable[[int], Sequence[Meeting]]
+    calls: Callable[[int], Sequence[Call]]
     heard: Heard
-
-    @classmethod
-    def of(cls, meetings: Iterable[Meeting], calls: Iterable[Call], heard: Heard) -> Book:
-        """Sort meetings and calls, given in any order, by ship."""
-        met: dict[int, list[Meeting]] = defaultdict(list)
-        for meeting in sorted(meetings, key=lambda m: (m.start, m.id)):
-            for ship in meeting.ships:
-                met[ship].append(meeting)
-        made: dict[int, list[Call]] = defaultdict(list)
-        for call in sorted(calls, key=lambda c: (c.start, c.place)):
-            made[call.ship].append(call)
-        return cls(met, made, heard)
 
     def leg(self, ship: int, start: float, end: float) -> Leg:
         """Return what a ship did between two times."""
-        marks = np.r_[start / BIN_S, self.heard(ship, start, end), end / BIN_S]
-        met, calls = self.met.get(ship, ()), self.calls.get(ship, ())
+        marks = np.concatenate([[start / BIN_S], self.heard(ship, start, end), [end / BIN_S]])
+        met, calls = self.met(ship), self.calls(ship)
         return Leg(
             ship,
             start,
             end,
             tuple(meeting for meeting in met if start <= meeting.start and meeting.end <= end),
             tuple(call for call in calls if start <= call.start < end and not call.lands),
-            float(np.diff(marks).max()) * BIN_S / _HOUR_S,
+            float((marks[1:] - marks[:-1]).max()) * BIN_S / _HOUR_S,
         )
 
     def onward(self, ship: int, t: float) -> Onward | None:
         """Return the first call from a time on at which cargo may have gone ashore, if any."""
-        calls = self.calls.get(ship, ())
+        calls = self.calls(ship)
         first = bisect_left(calls, t, key=lambda call: call.start)
         call = next((call for call in calls[first:] if call.lands), None)
         return Onward(self.leg(ship, t, call.start), call) if call else None
 
     def last_call(self, ship: int, t: float) -> Call | None:
         """Return the last call at which cargo may have gone ashore that began before a time."""
-        calls = self.calls.get(ship, ())
+        calls = self.calls(ship)
         until = bisect_left(calls, t, key=lambda call: call.start)
         return next((call for call in reversed(calls[:until]) if call.lands), None)
+
+
+def met_by(meetings: Iterable[Meeting]) -> Callable[[int], Sequence[Meeting]]:
+    """Return meetings, given in any order, by ship."""
+    met: dict[int, list[Meeting]] = defaultdict(list)
+    for meeting in sorted(meetings, key=lambda m: (m.start, m.id)):
+        for ship in meeting.ships:
+            met[ship].append(meeting)
+    return lambda ship: met.get(ship, ())
+
+
+def in_order(calls: Iterable[Call]) -> list[Call]:
+    """Return the calls of a ship in order of time."""
+    return sorted(calls, key=lambda call: (call.start, call.place))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from anomalies.chains import Chain, Landed, Limits, chains, landed, unclear
 from anomalies.event import track_name
 from anomalies.handover import FISHING
-from anomalies.onward import Book, Call
+from anomalies.onward import Call
 from sternlight import csv_rows, graphml
 from sternlight.connection_rows import Row, call_row, leg_row, meeting_row, place_of, ship_row
 from sternlight.record.connections import Connections, Known
@@ -129,9 +129,7 @@ def answer(record: Connections, asked: Asked) -> Answer:
     """Return the chains that end at a port between two times."""
     landings = record.called_at(asked.places, asked.since, asked.until)
     callers = {call.ship for call in landings}
-    meetings = record.meetings()
-    calls = record.calls(callers | {ship for meeting in meetings for ship in meeting.ships})
-    book = Book.of(meetings, calls, record.heard)
+    book = record.book(record.meetings())
     known = record.known(callers)
     found = list(islice(chains(book, landings, asked.limits), MOST_CHAINS + 1))
     told = found[:MOST_CHAINS]

@@ -55,7 +55,8 @@ def _record(data: Path | None, config: Path | None) -> Iterator[Connections]:
     from sternlight.record.connections import Connections
     from sternlight.record.read import open_record
 
-    with open_record(_folder(data, _settings(config))) as database:
+    # Settings take a third of a second to read, and only say where the folder is.
+    with open_record(data or _folder(data, _settings(config))) as database:
         yield Connections(database)
 
 
@@ -95,13 +96,13 @@ def network(
         if mmsi is not None and not ships:
             raise click.UsageError(f"no ship with the MMSI {mmsi} is in the record")
         found = find(record, float("-inf") if since is None else since, min_score, ships, hops)
-    if out:
-        write(out, found)
-        click.echo(f"{len(found.edges):,} pairs of ships are in {out}", err=as_json)
-    if as_json:
-        click.echo(dumps(found.row()))
-    elif not out:
-        show_network(found, top)
+        if out:
+            write(out, found)
+            click.echo(f"{len(found.edges):,} pairs of ships are in {out}", err=as_json)
+        if as_json:
+            click.echo(dumps(found.row()))
+        elif not out:
+            show_network(found, top)
 
 
 @main.command()

@@ -46,14 +46,24 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Meetings with all that is known of them; built by `network`."""
+    """Meetings with all that is known of them; built by `network`.
+
+    Where ships called is asked of the record only when it is told, so that stays open.
+    """
 
     edges: Sequence[Edge]  # those asked for, the strongest first
     groups: Sequence[tuple[int, ...]]
     sharing: Sequence[Shared]
-    onward: Mapping[str, Onward]  # where the taker of catch called next, by the meeting's id
+    book: Book
     known: Mapping[int, Known]
     partners: Mapping[int, set[int]]  # of all ships, asked for or not
+
+    def onward(self, meeting: Meeting) -> Onward | None:
+        """Return where the one that may have taken catch over called next, if it was heard."""
+        gift = handover(meeting)
+        if gift is None or gift.goods != "catch":
+            return None
+        return self.book.onward(gift.taker, meeting.end)
 
     def ships(self) -> list[int]:
         """Return the ships of the edges, sorted."""
@@ -93,7 +103,7 @@ class Network:
         }
 
     def _meeting(self, meeting: Meeting) -> Row:
-        onward = self.onward.get(meeting.id)
+        onward = self.onward(meeting)
         return meeting_row(meeting) | {"next_call": onward and onward_row(onward)}
 
     def cells(self) -> Iterator[dict[str, csv_rows.Cell]]:
@@ -104,7 +114,7 @@ class Network:
             for which, ship, kind in zip("ab", meeting.ships, meeting.kinds, strict=True):
                 row |= {f"{k}_{which}": v for k, v in ship_row(self.known[ship]).items()}
                 row[f"kind_{which}"] = WORDS[kind]
-            if onward := self.onward.get(meeting.id):
+            if onward := self.onward(meeting):
                 row |= call_cells(onward)
             yield {column: row.get(column) for column in COLUMNS}
 
@@ -139,25 +149,8 @@ def network(
         sharing = [one for one in sharing if not set(ships).isdisjoint(one.ships)]
     told = {ship for edge in wanted for ship in edge.ships}
     told |= {ship for one in sharing for ship in one.ships + one.partners}
-    onward = _onward(record, every, wanted)
-    return Network(wanted, groups, sharing, onward, record.known(told), partners)
-
-
-def _onward(
-    record: Connections, every: Sequence[Edge], wanted: Sequence[Edge]
-) -> dict[str, Onward]:
-    given = [
-        (meeting, gift.taker)
-        for edge in wanted
-        for meeting in edge.meetings
-        for gift in [handover(meeting)]
-        if gift and gift.goods == "catch"
-    ]
-    takers = {taker for _, taker in given}
-    met = (m for edge in every if not takers.isdisjoint(edge.ships) for m in edge.meetings)
-    book = Book.of(met, record.calls(takers), record.heard)
-    found = {meeting.id: book.onward(taker, meeting.end) for meeting, taker in given}
-    return {name: onward for name, onward in found.items() if onward}
+    book = record.book(meeting for edge in every for meeting in edge.meetings)
+    return Network(wanted, groups, sharing, book, record.known(told), partners)
 
 
 def _kinds(network: Iterable[Edge]) -> dict[int, ShipKind]:

@@ -76,7 +76,7 @@ def _pair(edge: Edge, found: Network) -> Line:
     for meeting in edge.meetings[-1:]:
         gift = handover(meeting)
         if gift and gift.goods == "catch":
-            says.append(_then(found.onward.get(meeting.id), found.known[gift.taker]))
+            says.append(_then(found.onward(meeting), found.known[gift.taker]))
     return Line(edge.best_score, [_ship(found.known[ship]) for ship in edge.ships], says)
 
 

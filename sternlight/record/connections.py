@@ -10,13 +10,14 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from anomalies.event import track_name
 from anomalies.handover import UNTOLD, Meeting
-from anomalies.onward import SURE, Call
+from anomalies.onward import SURE, Book, Call, in_order, met_by
 from anomalies.ship_kinds import WORDS, ShipKind, ship_kind
 from sternlight.data import data_folder
 from sternlight.record import read
@@ -110,11 +111,14 @@ class Connections:
         if one != other:
             yield Meeting(name, (one, other), (a, b), start, end, score, heard_h, lat, lon, place)
 
-    def calls(self, ships: Collection[int]) -> list[Call]:
-        """Return the port visits of some ships."""
-        tracks = [track for ship in ships for track in self.tracks(ship)]
-        rows = _among(self.database, f"{_CALLS} where track in ({{}})", tracks)
-        return [Call(self.ship(track), *rest) for track, *rest in rows]
+    def book(self, meetings: Iterable[Meeting]) -> Book:
+        """Return these meetings with all calls, which are read as they are asked for."""
+        return Book(met_by(meetings), cache(self.calls), self.heard)
+
+    def calls(self, ship: int) -> list[Call]:
+        """Return the port visits of a ship, in order of time."""
+        rows = _among(self.database, f"{_CALLS} where track in ({{}})", self.tracks(ship))
+        return in_order(Call(ship, *rest) for _, *rest in rows)
 
     def called_at(self, places: Collection[str], start: float, end: float) -> list[Call]:
         """Return the sure visits to some places that began between two times."""
@@ -126,9 +130,9 @@ class Connections:
         return [Call(self.ship(track), *rest) for track, *rest in rows]
 
     def places(self) -> list[str]:
-        """Return the places at which a sure visit is recorded."""
-        query = "select distinct place from visits where certainty >= ? and place != ''"
-        return [place for (place,) in self.database.read(query, SURE)]
+        """Return the places that any ship came near."""
+        rows = self.database.read("select distinct place from visits where place != ''")
+        return [place for (place,) in rows]
 
     def heard(self, ship: int, start: float, end: float) -> I64:
         """Return the ten-minute marks between two times at which a ship was heard, sorted."""
@@ -138,9 +142,10 @@ class Connections:
             f" and track in ({_marks(tracks)})",
             start // DAY_S, end // DAY_S, *tracks,
         )  # fmt: skip
-        marks = [day * MARKS + np.flatnonzero(heard(data)) for day, data in rows]
-        found = np.unique(np.concatenate([np.empty(0, np.int64), *marks]))
-        return found[(found * BIN_S >= start) & (found * BIN_S <= end)]
+        days = np.array([day for day, _ in rows], np.int64)
+        row, mark = np.nonzero(heard(b"".join(data for _, data in rows)).reshape(-1, MARKS))
+        marks = np.unique(days[row] * MARKS + mark)
+        return marks[(marks * BIN_S >= start) & (marks * BIN_S <= end)]
 
     def known(self, ships: Collection[int]) -> dict[int, Known]:
         """Return what ships claimed last of each field.

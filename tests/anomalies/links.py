@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anomalies.handover import Meeting
-from anomalies.onward import Book, Call
+from anomalies.onward import Book, Call, Heard, in_order, met_by
 from anomalies.ship_kinds import ShipKind
 from tracks.batch import BIN_S, I64
 
@@ -42,10 +42,11 @@ def always(_: int, start: float, end: float) -> I64:
     return np.arange(np.ceil(start / BIN_S), end // BIN_S + 1).astype(np.int64)
 
 
-def never(*_: float) -> I64:
+def never(_: int, start: float, end: float) -> I64:
     return np.empty(0, np.int64)
 
 
-def book(*rows: Meeting | Call, heard: object = always) -> Book:
+def book(*rows: Meeting | Call, heard: Heard = always) -> Book:
     meetings = [row for row in rows if isinstance(row, Meeting)]
-    return Book.of(meetings, [row for row in rows if isinstance(row, Call)], heard)  # type: ignore[arg-type]
+    calls = [row for row in rows if isinstance(row, Call)]
+    return Book(met_by(meetings), lambda ship: in_order(c for c in calls if c.ship == ship), heard)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from anomalies.chains import Chain, Limits, chains, landed, unclear
 from anomalies.handover import Meeting
-from anomalies.onward import Call
+from anomalies.onward import Call, Heard
 from tests.anomalies.links import (
     CARRIER,
     DAY,
@@ -22,6 +22,7 @@ from tests.anomalies.links import (
     SECOND,
     TANKER,
     UNKNOWN,
+    always,
     book,
     called,
     met,
@@ -32,9 +33,9 @@ Rows = list[Meeting | Call]
 PORT = "Dakar"
 
 
-def to_port(*rows: Meeting | Call, limits: Limits = Limits(), **how: object) -> list[Chain]:  # noqa: B008
+def to_port(*rows: Meeting | Call, limits: Limits = Limits(), heard: Heard = always) -> list[Chain]:  # noqa: B008
     landings = [r for r in rows if isinstance(r, Call) and r.place == PORT and r.sure]
-    return list(chains(book(*rows, **how), landings, limits))
+    return list(chains(book(*rows, heard=heard), landings, limits))
 
 
 def ways(found: list[Chain]) -> list[tuple[int, ...]]:

@@ -216,7 +216,6 @@ def test_the_last_day_belongs_to_the_span(folder: Path) -> None:
     [
         ("chain Daker --from 2026-01-01 --to 2026-02-01", "did you mean Dakar (SN)?"),
         ("chain san juan --from 2026-01-01 --to 2026-02-01", "San Juan (AR); San Juan (PR)"),
-        ("chain alesund roads --from 2026-01-01 --to 2026-02-01", "did you mean Ålesund (NO)?"),
         ("chain dakar --from 2026-02-01 --to 2026-01-01", "--to must not lie before --from"),
         ("network --around 1", "no ship with the MMSI 1"),
         ("network --out x.png", "must end in .csv (a table) or .graphml"),

@@ -32,6 +32,11 @@ class Chain(NamedTuple):
         return min(meeting.score for meeting in self.meetings)
 
     @property
+    def silent_h(self) -> float:
+        """The longest time for which the carrier that had the catch was not heard."""
+        return max(leg.silent_h for leg in self.legs)
+
+    @property
     def heard_throughout(self) -> bool:
         """Whether no carrier was silent for long enough to call elsewhere unheard."""
         return not any(leg.may_have_called for leg in self.legs)
@@ -45,10 +50,13 @@ class Landed(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """How strong meetings must be, and over how many carriers a chain may lead."""
+    """What makes a chain: how strong its meetings are, how long it is, and how well heard."""
 
     min_score: float = 0.5  # more likely unusual than not, by the score's own words
     most_carriers: int = 3  # ours: with each the catch is less likely to be the same
+    max_silent_h: float = (
+        168.0  # ours: in a week a ship gets to ports a thousand miles off and back
+    )
 
 
 def chains(book: Book, landings: Iterable[Call], limits: Limits) -> Iterator[Chain]:

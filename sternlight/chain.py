@@ -53,6 +53,7 @@ class Answer:
     landed: Sequence[Landed]
     callers_count: int  # ships that called there
     unclear_count: int  # meetings left out since one of the two has not said what it is
+    silent_count: int  # chains left out since a carrier was silent for longer than asked
     more: bool  # than MOST_CHAINS
     known: Mapping[int, Known]
 
@@ -64,12 +65,13 @@ class Answer:
             "places": list(self.asked.places),
             "from": iso(self.asked.since),
             "to": iso(self.asked.until),
-            "min_score": self.asked.limits.min_score,
+            **self.asked.limits._asdict(),
             "ships": [ship_row(self.known[ship]) for ship in sorted(ships)],
             "chains": [_chain_row(chain) for chain in self.chains],
             "landed_themselves": [_landed_row(one) for one in self.landed],
             "callers_count": self.callers_count,
             "unclear_count": self.unclear_count,
+            "silent_count": self.silent_count,
             "more": self.more,
         }
 
@@ -132,12 +134,13 @@ def answer(record: Connections, asked: Asked) -> Answer:
     book = record.book(record.meetings())
     known = record.known(callers)
     found = list(islice(chains(book, landings, asked.limits), MOST_CHAINS + 1))
-    told = found[:MOST_CHAINS]
+    told = [one for one in found[:MOST_CHAINS] if one.silent_h <= asked.limits.max_silent_h]
     known |= record.known({ship for chain in told for ship in chain.ships})
     fishing = [ship for ship in callers if known[ship].kind == FISHING]
     return Answer(
         asked, told, landed(book, landings, fishing), len(callers),
-        unclear(book, landings, asked.limits), len(found) > len(told), known,
+        unclear(book, landings, asked.limits), len(found) - len(told),
+        len(found) > MOST_CHAINS, known,
     )  # fmt: skip
 
 

@@ -118,6 +118,9 @@ def network(
               help="Leave out meetings with a lower score.")  # fmt: skip
 @click.option("--carriers", type=click.IntRange(1, 5), default=3, show_default=True,
               help="Over how many carriers a chain may lead.")  # fmt: skip
+@click.option("--max-silence", "silent_days", type=click.FloatRange(0), default=7.0,
+              show_default=True, metavar="DAYS",
+              help="Leave out chains in which a carrier was not heard for longer.")  # fmt: skip
 def chain(
     port: tuple[str, ...],
     since: float,
@@ -129,6 +132,7 @@ def chain(
     top: int,
     min_score: float,
     carriers: int,
+    silent_days: float,
 ) -> None:
     """Show how catch may have come to PORT: from fishing vessels over carriers that called there.
 
@@ -141,9 +145,10 @@ def chain(
 
     if until <= since:
         raise click.UsageError("--to must not lie before --from")
+    limits = Limits(min_score, carriers, 24 * silent_days)
     with _record(data, config) as record:
         places = _places(" ".join(port), record)
-        found = answer(record, Asked(places, since, until, Limits(min_score, carriers)))
+        found = answer(record, Asked(places, since, until, limits))
     if out:
         write(out, found)
         click.echo(f"{len(found.chains):,} chains are in {out}", err=as_json)

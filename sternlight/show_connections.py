@@ -106,6 +106,13 @@ def show_chains(found: Answer, most: int) -> None:
     if found.unclear_count:
         left = counted(found.unclear_count, "meeting")
         put(Text(f"Left out: {left} with a ship that has not said what it is."))
+    if found.silent_count:
+        left = counted(found.silent_count, "chain")
+        longer = duration(found.asked.limits.max_silent_h * 3600)
+        put(Text(
+            f"Left out: {left} with a carrier that was not heard for more than {longer}"
+            " (--max-silence)."
+        ))  # fmt: skip
     if found.landed:
         _show_landed(found, most)
 

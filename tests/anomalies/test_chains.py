@@ -80,6 +80,7 @@ def test_what_is_not_sure_ends_no_chain_and_is_told() -> None:
     assert list(chain.legs[0].doubts()) == ["passed near Banjul", "lay at the roads"]
     (silent,) = to_port(*rows, heard=never)
     assert not silent.heard_throughout
+    assert silent.silent_h == silent.legs[0].hours
 
 
 def test_a_second_call_at_the_same_port_lands_nothing_more() -> None:

@@ -197,6 +197,13 @@ def test_for_programs_a_chain_names_every_ship_and_event(folder: Path) -> None:
     }
 
 
+def test_chains_with_a_carrier_that_was_long_unheard_are_left_out_and_counted(folder: Path) -> None:
+    told = json.loads(to_dakar(folder, "--json", "--max-silence", "2"))
+    assert (len(told["chains"]), told["silent_count"], told["max_silent_h"]) == (2, 2, 48.0)
+    out = to_dakar(folder, "--max-silence", "2")
+    assert "Left out: 2 chains with a carrier that was not heard for more than 2.0 days" in out
+
+
 def test_over_two_carriers_to_another_port(folder: Path) -> None:
     words = ["chain", "las", "palmas", "--from", "2026-01-01", "--to", "2026-01-08", "--json"]
     told = json.loads(output(folder, *words))

@@ -58,7 +58,7 @@ class Leg(NamedTuple):
     start: float
     end: float
     met: tuple[Meeting, ...]  # other meetings of it
-    near: tuple[Call, ...]  # anchorages at which it lay, and ports that it may have called at
+    near: tuple[Call, ...]  # anchorages at which it lay, and ports that it only came near
     silent_h: float  # the longest time without hearing it
 
     @property
@@ -115,7 +115,7 @@ class Book(NamedTuple):
             start,
             end,
             tuple(meeting for meeting in met if start <= meeting.start and meeting.end <= end),
-            tuple(call for call in calls if start <= call.start < end and not call.lands),
+            tuple(call for call in calls if start <= call.start < end),
             float((marks[1:] - marks[:-1]).max()) * BIN_S / _HOUR_S,
         )
 

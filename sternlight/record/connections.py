@@ -150,12 +150,13 @@ class Connections:
     def known(self, ships: Collection[int]) -> dict[int, Known]:
         """Return what ships claimed last of each field.
 
-        A claim of which it is not known which of several hulls made it is nobody's.
+        A claim of which it is not known which of several hulls made it is that of hull 0, and
+        so of no ship.
         """
         mmsis = {track // HULLS_PER_MMSI for ship in ships for track in self.tracks(ship)}
         rows = _among(
             self.database,
-            "select mmsi * ? + hull, field, value, last from claims where hull and mmsi in ({})",
+            "select mmsi * ? + hull, field, value, last from claims where mmsi in ({})",
             mmsis, HULLS_PER_MMSI,
         )  # fmt: skip
         said: dict[int, dict[str, str]] = defaultdict(dict)

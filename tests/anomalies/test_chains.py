@@ -83,6 +83,13 @@ def test_what_is_not_sure_ends_no_chain_and_is_told() -> None:
     assert silent.silent_h == silent.legs[0].hours
 
 
+def test_a_meeting_before_the_carrier_had_left_its_last_port_is_no_link() -> None:
+    rows = met(FISHER, CARRIER, 2), called(CARRIER, 9)
+    assert to_port(*rows, called(CARRIER, 1, "Banjul", hours=36)) == []
+    assert len(to_port(*rows, called(CARRIER, 1, "Banjul", hours=23))) == 1
+    assert len(to_port(*rows, called(CARRIER, 1, "Banjul", hours=None))) == 1
+
+
 def test_a_second_call_at_the_same_port_lands_nothing_more() -> None:
     rows = met(FISHER, CARRIER, 1), called(CARRIER, 3), called(CARRIER, 6)
     assert [chain.landing.start for chain in to_port(*rows)] == [3 * DAY]

@@ -68,6 +68,13 @@ def test_what_chance_brings_worked_by_hand() -> None:
     assert of_ship(found, 100) == [by_ships[100, 101]]
 
 
+def test_chance_never_brings_more_than_a_ship_has_partners() -> None:
+    links = [(k, 100) for k in range(10)] + [(0, 101 + k) for k in range(20)]
+    found = {s.ships: s for s in sharing(partners(links), kinds(), least=1)}
+    assert found[100, 101].partners == (0,)
+    assert found[100, 101].expected_count == 1.0
+
+
 def test_other_waters_do_not_dilute_chance() -> None:
     here = [(guest, carrier) for guest in range(4) for carrier in (100, 101)]
     there = [(guest, carrier) for guest in range(20, 60) for carrier in range(120, 140)]

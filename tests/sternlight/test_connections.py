@@ -143,13 +143,16 @@ def test_hulls_of_one_ship_count_as_one_and_never_met_themselves(folder: Path) -
     assert both.imo == 9074729
 
 
-def test_a_ship_that_says_later_what_it_is_is_that_at_its_meetings_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", [BUNKER, FRIO])
+def test_a_ship_that_says_later_what_it_is_is_that_at_its_meetings_too(
+    other: int, tmp_path: Path
+) -> None:
     made = Written(tmp_path)
     made.ship(QUIET, ship_type=30)
-    made.meet((QUIET, FRIO), t(3), kinds=(UNTOLD, CARGO))
+    made.meet((QUIET, other), t(3), kinds=(UNTOLD, CARGO))
     with made.archive:
         (meeting,) = Connections(made.archive).meetings()
-    assert meeting.kind(QUIET) == "fishing"
+    assert (meeting.kind(QUIET), meeting.kind(other)) == ("fishing", "cargo")
 
 
 def test_a_claim_of_which_nobody_knows_whose_it_was_is_nobodys(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ class Chain(NamedTuple):
 
     @property
     def heard_throughout(self) -> bool:
-        """Whether no carrier was silent for long enough to call elsewhere unheard."""
-        return not any(leg.may_have_called for leg in self.legs)
+        """Whether no carrier can have called elsewhere unheard, nor another ship in its place."""
+        return not any(leg.may_have_called or leg.shared for leg in self.legs)
 
 
 class Landed(NamedTuple):
@@ -52,7 +52,7 @@ class Landed(NamedTuple):
 class Limits(NamedTuple):
     """What makes a chain: how strong its meetings are, how long it is, and how well heard."""
 
-    min_score: float = 0.5  # more likely unusual than not, by the score's own words
+    min_score: float = 0.3  # ours: kinds that fit and a port reached say more than the score knows
     most_carriers: int = 3  # ours: with each the catch is less likely to be the same
     max_silent_h: float = (
         168.0  # ours: in a week a ship gets to ports a thousand miles off and back

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +60,7 @@ class Leg(NamedTuple):
     met: tuple[Meeting, ...]  # other meetings of it
     near: tuple[Call, ...]  # anchorages at which it lay, and ports that it only came near
     silent_h: float  # the longest time without hearing it
+    shared: bool = False  # two ships take turns on its track
 
     @property
     def hours(self) -> float:
@@ -78,6 +79,8 @@ class Leg(NamedTuple):
                 f"not heard for {hours(self.silent_h)} in one piece:"
                 " long enough for a call that nobody heard"
             )
+        if self.shared:
+            yield "two ships take turns under its number: the one that called may be the other"
         did = {True: "lay at", False: "passed near"}
         yield from dict.fromkeys(
             f"{did[c.sure]} {c.place or 'a nameless place'}" for c in self.near
@@ -105,6 +108,7 @@ class Book(NamedTuple):
     met: Callable[[int], Sequence[Meeting]]
     calls: Callable[[int], Sequence[Call]]
     heard: Heard
+    shared: Collection[int] = ()  # ships on whose tracks others take turns with them
 
     def leg(self, ship: int, start: float, end: float) -> Leg:
         """Return what a ship did between two times."""
@@ -117,6 +121,7 @@ class Book(NamedTuple):
             tuple(meeting for meeting in met if start <= meeting.start and meeting.end <= end),
             tuple(call for call in calls if start <= call.start < end),
             float((marks[1:] - marks[:-1]).max()) * BIN_S / _HOUR_S,
+            ship in self.shared,
         )
 
     def onward(self, ship: int, t: float) -> Onward | None:

@@ -114,7 +114,7 @@ def network(
 @JSON
 @OUT
 @TOP
-@click.option("--min-score", type=click.FloatRange(0, 1), default=0.5, show_default=True,
+@click.option("--min-score", type=click.FloatRange(0, 1), default=0.3, show_default=True,
               help="Leave out meetings with a lower score.")  # fmt: skip
 @click.option("--carriers", type=click.IntRange(1, 5), default=3, show_default=True,
               help="Over how many carriers a chain may lead.")  # fmt: skip

@@ -69,6 +69,7 @@ class Connections:
 
     database: Database
     ship_of: ShipOf = field(default_factory=dict)
+    shared: Collection[int] = ()  # ships on whose tracks others take turns with them
     _tracks: dict[int, list[int]] = field(init=False)  # of ships with several
     _flags: Flags = field(init=False)
 
@@ -113,7 +114,7 @@ class Connections:
 
     def book(self, meetings: Iterable[Meeting]) -> Book:
         """Return these meetings with all calls, which are read as they are asked for."""
-        return Book(met_by(meetings), cache(self.calls), self.heard)
+        return Book(met_by(meetings), cache(self.calls), self.heard, self.shared)
 
     def calls(self, ship: int) -> list[Call]:
         """Return the port visits of a ship, in order of time."""

@@ -100,6 +100,13 @@ def test_at_an_anchorage_that_was_asked_for_the_first_stop_counts() -> None:
     assert [c.landing.start for c in to_port(met(FISHER, CARRIER, 1), *stops)] == [3 * DAY]
 
 
+def test_a_carrier_whose_number_two_ships_use_is_doubted() -> None:
+    rows = met(FISHER, CARRIER, 1), called(CARRIER, 3)
+    (chain,) = chains(book(*rows)._replace(shared={CARRIER}), [rows[1]], Limits())
+    assert not chain.heard_throughout
+    assert "two ships take turns" in next(chain.legs[0].doubts())
+
+
 @pytest.mark.parametrize("other", [TANKER, UNKNOWN, SECOND])
 def test_only_kinds_that_fit_make_a_link(other: int) -> None:
     assert to_port(met(FISHER, other, 1), called(other, 3)) == []
@@ -108,9 +115,9 @@ def test_only_kinds_that_fit_make_a_link(other: int) -> None:
 
 
 def test_weak_meetings_are_left_out_below_the_limit_that_is_stated() -> None:
-    rows = met(FISHER, CARRIER, 1, score=0.4), called(CARRIER, 3)
+    rows = met(FISHER, CARRIER, 1, score=0.2), called(CARRIER, 3)
     assert to_port(*rows) == []
-    assert len(to_port(*rows, limits=Limits(min_score=0.4))) == 1
+    assert len(to_port(*rows, limits=Limits(min_score=0.2))) == 1
 
 
 def test_meetings_with_a_ship_that_said_nothing_are_counted_as_unclear() -> None:

@@ -14,7 +14,7 @@ from sternlight.network import network
 from sternlight.record.connections import Connections
 from sternlight.record.read import open_record
 from tests.sternlight.graphs import drawn
-from tests.sternlight.records import HOUR, Written, t, track
+from tests.sternlight.sea_records import HOUR, Written, t, track
 
 MARIE, HOSTILE, FRIO, SOFIA, BUNKER, QUIET = map(
     track, (663000001, 663000002, 255000001, 636000001, 538000001, 440000001)

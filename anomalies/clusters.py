@@ -89,8 +89,3 @@ def _chance(group: Iterable[int], told: Mapping[int, Counter[ShipKind]], kinds: 
         for (a, n), (b, m) in product(told[ship].items(), repeat=2):
             both[a, b, kind] += n * (m - (a == b))
     return {(a, b, c): n / (ends[a, c] * ends[b, c]) for (a, b, c), n in both.items()}
-
-
-def of_ship(found: Iterable[Shared], ship: int) -> list[Shared]:
-    """Return the pairs to which a ship belongs."""
-    return [one for one in found if ship in one.ships]

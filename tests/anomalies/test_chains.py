@@ -38,10 +38,6 @@ def to_port(*rows: Meeting | Call, limits: Limits = Limits(), heard: Heard = alw
     return list(chains(book(*rows, heard=heard), landings, limits))
 
 
-def ways(found: list[Chain]) -> list[tuple[int, ...]]:
-    return [chain.ships for chain in found]
-
-
 def test_a_fishing_vessel_met_a_carrier_that_called_next_at_the_port() -> None:
     (chain,) = to_port(met(FISHER, CARRIER, 1, score=0.7), called(CARRIER, 3))
     assert chain.ships == (FISHER, CARRIER)

@@ -35,8 +35,15 @@ CLIMATE = Climate(outages_count=4, weak_spells_count=3)
 GPS_M = 8.0
 CLAIMS_SHARE = 1 / 12  # of the positions heard come with a claim: one an hour
 FADES_A_DAY, FADE_H = 1.2, (0.3, 4.0)
-NEAR_NMI = 6.0  # of a berth: whoever is heard so near is coming or going
+CLOSE_NMI, NEAR_NMI = 2.0, 6.0  # to a berth: before its port, and on the way to it
 COMES_S = 2 * HOUR
+HOWS = (
+    "heard at the berth",
+    "heard before the port only",  # coming or going, close to it
+    "heard coming and going only",  # some miles off
+    "heard coming or going only",
+    "not heard",
+)
 
 
 @dataclass(frozen=True)
@@ -53,13 +60,24 @@ class Visit:
     lon: float
     away_nmi: float  # how far off it was heard since it last lay here; inf: it had not
     heard_count: int  # reports heard while it lay there
-    heard_in: bool  # coming, within some miles
-    heard_out: bool  # going
+    in_nmi: float  # how near it was heard in the two hours before; inf: not at all
+    out_nmi: float  # and in the two after
+
+    @property
+    def how(self) -> str:
+        """What of it was heard, one of HOWS."""
+        if self.heard_count:
+            return HOWS[0]
+        if min(self.in_nmi, self.out_nmi) < CLOSE_NMI:
+            return HOWS[1]
+        if max(self.in_nmi, self.out_nmi) < NEAR_NMI:
+            return HOWS[2]
+        return HOWS[3] if min(self.in_nmi, self.out_nmi) < NEAR_NMI else HOWS[4]
 
     @property
     def heard(self) -> bool:
-        """Whether anything of it, or of its coming and going, was heard."""
-        return bool(self.heard_count or self.heard_in or self.heard_out)
+        """Whether enough of it was heard to know that it came here: the first three of HOWS."""
+        return self.how in HOWS[:3]
 
 
 @dataclass(frozen=True)
@@ -335,17 +353,17 @@ class Months:
         return made
 
     def _visit(self, ship: int, stop: Stop, away_nmi: float, mine: _Sent) -> Visit:
-        near = np.abs(mine.p - stop.at) < NEAR_NMI * NMI
+        nmi = np.abs(mine.p - stop.at) / NMI
         there = (mine.t >= stop.start) & (mine.t <= stop.end)
-        comes = near & (mine.t > stop.start - COMES_S) & (mine.t < stop.start)
-        goes = near & (mine.t > stop.end) & (mine.t < stop.end + COMES_S)
+        comes = (mine.t > stop.start - COMES_S) & (mine.t < stop.start)
+        goes = (mine.t > stop.end) & (mine.t < stop.end + COMES_S)
         (lat,), (lon,) = self.site.lat_lon(np.array([stop.at]))
         listed = stop.harbour is not None and stop.harbour.name
         return Visit(
             self.mmsi_at(ship, stop.start), ship, listed or "",
             "port" if listed else "harbour" if stop.harbour else "roads",
             stop.start, stop.end, float(lat), float(lon), away_nmi,
-            int(there.sum()), bool(comes.any()), bool(goes.any()),
+            int(there.sum()), *(float(nmi[k].min(initial=np.inf)) for k in (comes, goes)),
         )  # fmt: skip
 
     def _meeting(self, one: Appointment) -> Meeting:

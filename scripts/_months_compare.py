@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
-from _months import Chain, Identity, Visit
+from _months import HOWS, NEAR_NMI, Chain, Identity, Visit
 
 from receiver.sources.sea_chart import DAY, HOUR
 from tracks.batch import HULLS_PER_MMSI
@@ -19,14 +19,13 @@ SURE = 2  # certainty from which on a visit is one; Global Fishing Watch leaves 
 SAME_PLACE_NMI = 3.0
 AROUND_S = 2 * HOUR  # before a ship came to rest and after it left
 OUT_NMI = 6.0  # a ship not heard farther off between two stops may have made one of them
-HOWS = ("heard at the berth", "heard coming and going only", "heard coming or going only")
 MEETS_S, LANDS_S = 6 * HOUR, DAY
 FEW_FIXES = 50  # of a ship heard less under a number, or a name, nothing can be asked
 PART = 0.02  # of a track's fixes: so many of another ship, and it holds two
 
 
 class Wanted(NamedTuple):
-    """A true visit of which something was heard."""
+    """A true visit of which anything was heard."""
 
     visit: Visit
     found: int  # row of the one that was found; -1: none
@@ -63,7 +62,7 @@ def match_visits(true: Sequence[Visit], found: Visits) -> Matched:
     wanted = [
         Wanted(v, taken.get(i, -1), i not in taken and i in spanned and v.away_nmi < OUT_NMI)
         for i, v in enumerate(true)
-        if v.kind != "roads" and v.heard
+        if v.kind != "roads" and v.how != HOWS[-1]
     ]
     return Matched(wanted, [i >= 0 for i in of], of)
 
@@ -78,13 +77,6 @@ def _common_s(visit: Visit, start: float, end: float) -> float:
 def _near(visit: Visit, found: Visits, row: int) -> bool:
     away_m = distance_m(visit.lat, visit.lon, found.lat[row], found.lon[row])
     return bool(away_m <= SAME_PLACE_NMI * NMI_M)
-
-
-def how(visit: Visit) -> str:
-    """Return what of a visit was heard, one of HOWS."""
-    if visit.heard_count:
-        return HOWS[0]
-    return HOWS[1] if visit.heard_in and visit.heard_out else HOWS[2]
 
 
 class Voyage(NamedTuple):
@@ -113,7 +105,7 @@ def voyages(true: Sequence[Visit], found: Visits, matched: Matched) -> list[Voya
         mine = told[one.mmsi]
         if a in mine and z in mine and not _between(mine, a, z, matched, true):
             days = (found.start[z] - found.end[a]) / DAY
-        well = one.heard_out and other.heard_in
+        well = max(one.out_nmi, other.in_nmi) < NEAR_NMI
         made.append(Voyage((other.start - one.end) / DAY, float(days), well))
     return made
 

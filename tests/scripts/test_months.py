@@ -94,10 +94,14 @@ def test_what_is_said_to_be_heard_of_a_visit_is_among_the_reports(months: Months
         mine = reports.take(ships == visit.hull)
         there = (mine.t >= visit.start) & (mine.t <= visit.end)
         assert visit.heard_count == there.sum()
-        near = distance_m(mine.lat, mine.lon, visit.lat, visit.lon) < 5.9 * NMI_M
-        around = (mine.t > visit.start - 2 * HOUR) & (mine.t < visit.end + 2 * HOUR)
-        if (near & around).any():
-            assert visit.heard
+        nmi = distance_m(mine.lat, mine.lon, visit.lat, visit.lon) / NMI_M
+        comes = (mine.t > visit.start - 2 * HOUR) & (mine.t < visit.start)
+        goes = (mine.t > visit.end) & (mine.t < visit.end + 2 * HOUR)
+        for side, told_nmi in ((comes, visit.in_nmi), (goes, visit.out_nmi)):
+            assert told_nmi == pytest.approx(nmi[side].min(initial=np.inf), rel=0.02, abs=0.02)
+        assert (visit.how == "not heard") == (
+            not there.any() and min(visit.in_nmi, visit.out_nmi) > 6
+        )
 
 
 def test_meeting_ships_drift_side_by_side_for_hours_and_chains_end_at_the_next_port() -> None:

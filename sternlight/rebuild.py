@@ -62,7 +62,7 @@ def rebuild(folder: Path, settings: Settings, places: Places) -> Rebuilt:
                 for path in segments(folder / RAW):
                     know(archive, path, last)
             name_segments(live, archive)
-            ids = settle(archive, live, catch_up(live, folder / RAW, 0))
+            ids = settle(archive, live, catch_up(live, folder / RAW, 0), anew=True)
             log = RawLog(folder / RAW, "")
             log.resume(last)
             with archive.transaction():

@@ -154,13 +154,14 @@ def found(
     made = []
     for name, what, start, end, score, text in archive.read(f"{query} order by start, id", *values):
         row = json.loads(text)
-        made.append(Found(name, what, _tracks(row), start, end, score, row))
+        made.append(Found(name, what, tuple(map(track_of, row["tracks"])), start, end, score, row))
     return made
 
 
-def _tracks(row: dict[str, Any]) -> tuple[int, ...]:
-    parts = (name.split(".") for name in row["tracks"])
-    return tuple(int(mmsi) * HULLS_PER_MMSI + int(hull) for mmsi, hull in parts)
+def track_of(name: str) -> int:
+    """Return the track that `anomalies.event.track_name` named."""
+    mmsi, _, hull = name.partition(".")
+    return int(mmsi) * HULLS_PER_MMSI + int(hull)
 
 
 def _among(column: str, values: Collection[int] | None) -> tuple[str, tuple[int, ...]]:

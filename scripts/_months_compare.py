@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
@@ -155,17 +155,26 @@ def mixed(owners: Owners, track: int) -> bool:
     return sum(n for n in counts.values()) - max(counts.values()) > PART * sum(counts.values())
 
 
+RIGHT, TOLD, WRONG = "right", "told to be two ships", "wrong"
+
+
 class Identified(NamedTuple):
     """What was made of one ship that changed its name or number, or of a pair that shares one."""
 
     kind: str
-    right: bool
+    outcome: str  # RIGHT, TOLD or WRONG
 
 
 def identified(
-    every: Sequence[Identity], owners: Owners, groups: Iterable[Sequence[int]]
+    every: Sequence[Identity],
+    owners: Owners,
+    groups: Iterable[Sequence[int]],
+    doubted: Collection[int],
 ) -> list[Identified]:
-    """Return for each case that could be told whether it was."""
+    """Return for each case that could be told whether it was.
+
+    `doubted` are the tracks of which it was told that they are two ships in turns.
+    """
     group_of = {track: k for k, tracks in enumerate(groups) for track in tracks}
     mine: dict[int, list[int]] = defaultdict(list)
     for track in owners:
@@ -180,15 +189,26 @@ def identified(
         if one.kind in ("re-flagged", "renumbered", "renamed"):
             if numbers >= set(one.mmsis):
                 together = {group_of.get(track, -track) for track in tracks}
-                made.append(Identified(one.kind, len(together) == 1))
+                made.append(Identified(one.kind, RIGHT if len(together) == 1 else WRONG))
         elif one.others and one.ship < one.others[0]:
             theirs = mine[one.others[0]]
             if tracks and theirs:
-                apart = {group_of.get(t, -t) for t in tracks}.isdisjoint(
-                    group_of.get(t, -t) for t in theirs
-                )
-                made.append(Identified(one.kind, apart))
+                made.append(Identified(one.kind, _parted(tracks, theirs, group_of, doubted)))
     return made
+
+
+def _parted(
+    mine: Sequence[int],
+    theirs: Sequence[int],
+    group_of: Mapping[int, int],
+    doubted: Collection[int],
+) -> str:
+    """Return what was made of the tracks of two ships."""
+    groups = {group_of.get(track, -track) for track in mine}
+    both = [track for track in theirs if group_of.get(track, -track) in groups]
+    if not both:
+        return RIGHT
+    return TOLD if set(both) <= set(doubted) else WRONG
 
 
 def wrongly_merged(owners: Owners, groups: Iterable[Sequence[int]]) -> list[tuple[int, int]]:

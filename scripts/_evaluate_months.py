@@ -1,0 +1,247 @@
+"""(k) Months on a coast: port visits, voyages, chains to a port, and who is who.
+
+A station hears months of which the truth is known (`_months`), and keeps its record.
+Counted is what that record says of what could be heard.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from _evaluate_tables import Tables, share, table
+from _months import HOWS, Chain, Months
+from _months_compare import (
+    LANDS_S,
+    RIGHT,
+    SURE,
+    TOLD,
+    FoundChain,
+    Identified,
+    Voyage,
+    hearable,
+    identified,
+    match_visits,
+    mixed,
+    owner,
+    same_chain,
+    voyages,
+    wrongly_merged,
+)
+from _months_names import KINDS
+from _months_record import Owners, keep
+
+from anomalies.chains import Limits
+from sternlight.archive import Archive
+from sternlight.chain import Asked, answer
+from sternlight.record import read
+from sternlight.record.connections import Connections
+from sternlight.record.ships import Ship, ships
+from sternlight.settings import Settings
+from tracks.places import Places
+from tracks.visits import KINDS as VISIT_KINDS
+from tracks.visits import Visits
+
+TOGETHER_H = 2.2  # heard side by side: an encounter lasts two hours and ends at marks
+VOYAGES_DAYS = ((1.0, 7.0), (7.0, 30.0), (30.0, math.inf))
+NEVER_KNOWN = HOWS[3]  # something was heard of it, but nothing near the port
+
+
+class Wanted(NamedTuple):
+    """A true visit of which something was heard, and what was found of it."""
+
+    role: str
+    how: str
+    found: int  # the certainty with which it was; 0: not
+    excused: bool
+
+
+class Told(NamedTuple):
+    """A visit that was told."""
+
+    kind: str
+    certainty: int
+    right: bool
+
+
+class Outcome(NamedTuple):
+    """What the record says of some months, beside the truth."""
+
+    wanted: list[Wanted]
+    told: list[Told]
+    voyages: list[Voyage]
+    chains: list[bool]  # for each true one that was heard whether it was found
+    invented: list[bool]  # for each found one that is not true whether it was told as sure
+    chains_count: int  # found
+    identified: list[Identified]
+    merged_count: int  # pairs of tracks of two ships put together
+    mixed_count: int  # tracks that hold two ships
+    tracks_count: int
+
+
+def months(seed: int, days: float, vessels: int, settings: Settings, places: Places) -> Outcome:
+    """Let a station hear some months and compare its record with the truth."""
+    lived = Months(seed, days, vessels, shore=places.shore)
+    with tempfile.TemporaryDirectory() as name:
+        owners = keep(lived, settings, places, Path(name)).owners
+        with read.open_record(Path(name)) as archive:
+            return compare(lived, archive, owners)
+
+
+def compare(lived: Months, archive: Archive, owners: Owners) -> Outcome:
+    """Compare a record with the truth."""
+    truth = lived.truth
+    found = found_visits(archive)
+    matched = match_visits(truth.visits, found)
+    every = ships(archive)
+    groups = [ship.tracks for ship in every]
+    doubted = {c.a for ship in every for c in ship.conflicts if c.a == c.b}
+    told = found_chains(archive, every, owners, lived)
+    wanted = [chain for chain in truth.chains if hearable(chain, TOGETHER_H)]
+    return Outcome(
+        [
+            Wanted(
+                lived.roles[one.visit.hull][0],
+                one.visit.how,
+                int(found.certainty[one.found]) if one.found >= 0 else 0,
+                one.excused,
+            )
+            for one in matched.wanted
+        ],
+        [
+            Told(VISIT_KINDS[kind], certainty, right)
+            for kind, certainty, right in zip(
+                found.kind.tolist(), found.certainty.tolist(), matched.right, strict=True
+            )
+        ],
+        voyages(truth.visits, found, matched),
+        [any(same_chain(chain, one) for one in told) for chain in wanted],
+        [one.sure for one in told if not _true(one, truth.chains)],
+        len(told),
+        identified(truth.identities, owners, groups, doubted),
+        len(wrongly_merged(owners, groups)),
+        sum(mixed(owners, track) for track in owners if track not in doubted),
+        len(owners),
+    )
+
+
+def found_visits(archive: Archive) -> Visits:
+    """Return all visits of a record."""
+    rows = read.visits(archive)
+    columns = dict(zip(read.Visit._fields, zip(*rows, strict=True), strict=True)) if rows else {}
+    if rows:
+        columns["end"] = [math.nan if end is None else end for end in columns["end"]]
+        columns["kind"] = [VISIT_KINDS.index(kind) for kind in columns["kind"]]
+        for name in ("place", "country"):
+            columns[name] = [text.encode() for text in columns[name]]
+    return Visits.make(len(rows), **columns)
+
+
+def found_chains(
+    archive: Archive, every: Iterable[Ship], owners: Owners, lived: Months
+) -> list[FoundChain]:
+    """Return the chains to all ports, as the command `chain` tells them."""
+    ship_of = {track: ship.tracks[0] for ship in every for track in ship.tracks}
+    record = Connections(archive, ship_of)
+    made = []
+    for place in record.places():
+        asked = Asked([place], lived.start, lived.end + LANDS_S, Limits())
+        for chain in answer(record, asked).chains:
+            hulls = owner(owners, chain.ships[0]), owner(owners, chain.ships[-1])
+            start = chain.meetings[0].start
+            sure = chain.heard_throughout
+            made.append(FoundChain(hulls, place, start, chain.landing.start, sure))
+    return made
+
+
+def _true(found: FoundChain, chains: Sequence[Chain]) -> bool:
+    return any(same_chain(found, chain) for chain in chains)
+
+
+def of_months(outcomes: Sequence[Outcome], days: float) -> Tables:
+    """Return the tables; `days` is how long each of the outcomes lasted."""
+    return {
+        "months-visits": _visits([one for o in outcomes for one in o.wanted]),
+        "months-told": _told([one for o in outcomes for one in o.told]),
+        "months-voyages": _voyages([one for o in outcomes for one in o.voyages]),
+        "months-chains": _chains(outcomes, days),
+        "months-identity": _identity(outcomes),
+    }
+
+
+def _visits(every: Sequence[Wanted]) -> str:
+    """Write the recall, by what was heard of a visit and by whose it was."""
+    heard = [one for one in every if one.how in HOWS[:3]]
+    rows = [_recall("all that were heard", heard)]
+    rows += [_recall(how, [one for one in every if one.how == how]) for how in HOWS[:4]]
+    roles = sorted({one.role for one in heard})
+    rows += [_recall(f"of them: {r}", [o for o in heard if o.role == r]) for r in roles]
+    return table(["true visits", "not told apart", "recall"], rows)
+
+
+def _recall(name: str, every: Sequence[Wanted]) -> list[str]:
+    asked = [one for one in every if not one.excused]
+    hits = sum(one.found >= SURE for one in asked)
+    return [name, f"{len(every) - len(asked):,}", share(hits, len(asked))]
+
+
+def _told(every: Sequence[Told]) -> str:
+    """Write the precision, by certainty and by kind of place."""
+    sure = [one for one in every if one.certainty >= SURE]
+    rows = [_precision(f"certainty {SURE} or more", sure)]
+    rows += [_precision(f"certainty {n}", [o for o in every if o.certainty == n])
+             for n in (1, 2, 3, 4)]  # fmt: skip
+    rows += [_precision(f"of them: {kind}", [o for o in sure if o.kind == kind])
+             for kind in VISIT_KINDS]  # fmt: skip
+    return table(["told visits", "precision"], rows)
+
+
+def _precision(name: str, every: Sequence[Told]) -> list[str]:
+    return [name, share(sum(one.right for one in every), len(every))]
+
+
+def _voyages(every: Sequence[Voyage]) -> str:
+    rows = []
+    for low, high in VOYAGES_DAYS:
+        some = [one for one in every if low <= one.days < high]
+        name = f"{low:g} to {high:g} days" if high < math.inf else f"{low:g} days or more"
+        well = [one for one in some if one.well_heard]
+        rows.append([name, *(share(sum(map(_within_a_day, p)), len(p)) for p in (some, well))])
+    head = ["voyages", "length within a day", "leaving and coming heard: within a day"]
+    return table(head, rows)
+
+
+def _within_a_day(voyage: Voyage) -> bool:
+    return abs(voyage.found_days - voyage.days) <= 1  # nan: not found
+
+
+def _chains(outcomes: Sequence[Outcome], days: float) -> str:
+    heard = [found for o in outcomes for found in o.chains]
+    invented = [sure for o in outcomes for sure in o.invented]
+    told = sum(o.chains_count for o in outcomes)
+    return table(
+        ["months", "true chains heard: found", "chains told", "not true", "of these told as sure"],
+        [[f"{len(outcomes)} of {days:g} days", share(sum(heard), len(heard)), f"{told:,}",
+          f"{len(invented):,}", f"{sum(invented):,}"]],
+    )  # fmt: skip
+
+
+def _identity(outcomes: Sequence[Outcome]) -> str:
+    every = [one for o in outcomes for one in o.identified]
+    rows = [_identified("all", every)]
+    rows += [_identified(kind, [o for o in every if o.kind == kind]) for kind in KINDS[1:]]
+    merged, mixed_count = (sum(n) for n in zip(
+        *((o.merged_count, o.mixed_count) for o in outcomes), strict=True))  # fmt: skip
+    tracks = sum(o.tracks_count for o in outcomes)
+    rows.append([f"pairs of tracks merged wrongly: {merged:,}", "", ""])
+    rows.append([f"tracks of two ships, and not told so: {mixed_count:,} of {tracks:,}", "", ""])
+    return table(["ships", "linked or split rightly", TOLD], rows)
+
+
+def _identified(name: str, every: Sequence[Identified]) -> list[str]:
+    outcomes = Counter(one.outcome for one in every)
+    return [name, share(outcomes[RIGHT], len(every)), f"{outcomes[TOLD]:,}"]

@@ -26,14 +26,12 @@ from sternlight.jsontext import dumps
 from sternlight.ledger import to_json
 from sternlight.rawlog import Segment
 from sternlight.record import schema, store
-from sternlight.sqlite import DAMAGED, readable, told
+from sternlight.sqlite import ARCHIVE, BUSY_S, DAMAGED, Database, readable, told
 from tracks.batch import I64
 from tracks.daybook import Pages
 
-FILE = "archive.sqlite3"
 VERSION = 3
 _ALERTS_SINCE = 2
-BUSY_S = 10.0  # how long to wait for somebody who has locked the file
 
 _TABLES = """
 create table about (key text primary key, value text not null) without rowid;
@@ -110,19 +108,17 @@ class Snapshot(NamedTuple):
 
 
 @dataclass(slots=True)
-class Archive:
+class Archive(Database):
     """The file, open for writing by the one station, or by anybody for reading.
 
     Raises ArchiveError, with what to do, wherever the file is locked, damaged or
     not an archive.
     """
 
-    path: Path
-    _db: sqlite3.Connection
     _ships: list[int] | None = None  # by which events were shown last
 
     @classmethod
-    def open(cls, folder: Path, name: str = FILE) -> Self:
+    def open(cls, folder: Path, name: str = ARCHIVE) -> Self:
         """Open the archive of a station for writing; make it if it is not there."""
         path = folder / name
         with told(path):
@@ -156,31 +152,6 @@ class Archive:
             db.executescript(f"begin; {_MISSING[0]} pragma user_version = {VERSION}; commit;")
         return cls(path, db)
 
-    @classmethod
-    def look(cls, folder: Path, name: str = FILE) -> Self:
-        """Open the archive of a station for reading, while it runs or not."""
-        path = folder / name
-        if not path.exists():
-            raise ArchiveError(
-                f"there is no archive in {folder}; --data names the folder that `sternlight"
-                " watch` was given"
-            )
-        with told(path):
-            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-            db.execute("pragma query_only = on")
-            db.execute("select 1 from events limit 1")
-        return cls(path, db)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside happens, or nothing does."""
@@ -194,11 +165,6 @@ class Archive:
                 if self._db.in_transaction:  # SQLite itself ends one when the disk is full
                     self._db.execute("rollback")
                 raise
-
-    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
-        with told(self.path):
-            return self._db.execute(query, values).fetchall()
 
     def about(self, key: str) -> str | None:
         """Return what is kept under a name."""

@@ -1,15 +1,61 @@
-"""What SQLite says about a file, turned into what to do about it."""
+"""Files of SQLite: opened for reading, and what SQLite says about them as what to do."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from sternlight.errors import ArchiveError, ArchiveFull
+
+ARCHIVE = "archive.sqlite3"  # in the folder of a station
+BUSY_S = 10.0  # how long to wait for somebody who has locked the file
+
+
+@dataclass(slots=True)
+class Database:
+    """An archive, or the record beside a replay's results, open for reading.
+
+    Raises ArchiveError, with what to do, where the file cannot be used.
+    """
+
+    path: Path
+    _db: sqlite3.Connection
+
+    @classmethod
+    def look(cls, folder: Path, name: str = ARCHIVE) -> Self:
+        """Open the archive of a station for reading, while it runs or not."""
+        path = folder / name
+        if not path.exists():
+            raise ArchiveError(
+                f"there is no archive in {folder}; --data names the folder that `sternlight"
+                " watch` was given, or the results of a replay"
+            )
+        with told(path):
+            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            db.execute("pragma query_only = on")
+            db.execute("select 1 from events limit 1")
+        return cls(path, db)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        with told(self.path):
+            return self._db.execute(query, values).fetchall()
+
 
 DAMAGED = (
     "{path} is damaged; the raw log beside it is not touched by that: stop the station, run"

@@ -9,6 +9,7 @@ from anomalies.gap import Gap
 from anomalies.identity import Identity
 from anomalies.interference import Interference
 from anomalies.loitering import Loitering
+from anomalies.long_voyage import LongVoyage
 
 DETECTORS: dict[Kind, type[Detector]] = {
     "interference": Interference,  # first, since it silences the others
@@ -16,6 +17,7 @@ DETECTORS: dict[Kind, type[Detector]] = {
     "loitering": Loitering,
     "encounter": Encounter,
     "identity": Identity,
+    "long_voyage": LongVoyage,
 }
 
 # Detectors that measure an open event at a moment of its own and tell it then, so that it says the

@@ -10,8 +10,10 @@ from typing import Literal, NamedTuple
 
 from tracks.batch import HULLS_PER_MMSI
 
-Kind = Literal["interference", "gap", "loitering", "encounter", "identity"]
-Anomaly = Literal["interference", "dark_gap", "loitering", "transshipment", "identity"]
+Kind = Literal["interference", "gap", "loitering", "encounter", "identity", "long_voyage"]
+Anomaly = Literal[
+    "interference", "dark_gap", "loitering", "transshipment", "identity", "long_voyage"
+]
 
 
 @dataclass(frozen=True, slots=True)

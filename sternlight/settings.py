@@ -22,6 +22,7 @@ from anomalies.gap import Gap
 from anomalies.identity import Identity
 from anomalies.interference import Interference
 from anomalies.loitering import Loitering
+from anomalies.long_voyage import LongVoyage
 from receiver.sources.address import BadAddress, parse
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
@@ -30,6 +31,7 @@ from tracks.duplicates import Duplicates
 from tracks.identity import Identities
 from tracks.points import Resample
 from tracks.segment import Segment
+from tracks.visits import Visiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Answers:
 
     around_h: float = 6.0
     tracked_events_count: int = 2000
+    contacts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,12 @@ class Settings:
     identities: Identities = field(default_factory=Identities)
     interference: Interference = field(default_factory=Interference)
     anchorages: Anchoring = field(default_factory=Anchoring)
+    visits: Visiting = field(default_factory=Visiting)
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)
     identity: Identity = field(default_factory=Identity)
+    long_voyage: LongVoyage = field(default_factory=LongVoyage)
     alerts: Alerts = field(default_factory=Alerts)
     answers: Answers = field(default_factory=Answers)
     watch: Watch = field(default_factory=Watch)

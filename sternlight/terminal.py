@@ -32,6 +32,7 @@ SIMULATED = "This recording is simulated: none of these ships exists."
 _WORDS = {
     "identity": ("odd identity", "odd identities"),
     "interference": ("area of interference", "areas of interference"),
+    "long_voyage": ("long voyage", "long voyages"),
 }
 
 Row = Mapping[str, Any]
@@ -153,11 +154,24 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
         return f"silent{length} {start}{going_on}"
     if event["kind"] == "loitering":
         return f"stayed about where it was{length} {start}{going_on}"
+    if event["kind"] == "long_voyage":
+        return _of_long_voyage(event, start)
     if event["kind"] == "identity":
         return f"{_of_identity(event, row)} {start}{going_on}"
     others = [m for m in event["mmsis"] if m != row["mmsi"]] or event["mmsis"][:1]
     met = " and ".join(f"{plain(names[m])} ({m})" if names.get(m) else str(m) for m in others)
     return f"stayed close to {met}{length} {start}{going_on}"
+
+
+def _of_long_voyage(event: Row, start: str) -> str:
+    measured = event["measured"]
+    days = f"{measured['away_days']:.0f} days"
+    heard = f"heard at sea on {counted(round(measured['heard_days_count']), 'day')} of it"
+    if not event["end"]:
+        return f"at sea {start}, and {days} later known in no port since ({heard})"
+    if "ports_apart_nmi" not in measured:
+        return f"known in no port here for {days} {start} ({heard}), and not heard since"
+    return f"heard in port again after {days}, {start} ({heard})"
 
 
 def _of_identity(event: Row, row: Row) -> str:

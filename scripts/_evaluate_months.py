@@ -87,7 +87,7 @@ def months(seed: int, days: float, vessels: int, settings: Settings, places: Pla
     """Let a station hear some months and compare its record with the truth."""
     lived = Months(seed, days, vessels, shore=places.shore)
     with tempfile.TemporaryDirectory() as name:
-        owners = keep(lived, settings, places, Path(name)).owners
+        owners = keep(lived, settings, places, Path(name))
         with read.open_record(Path(name)) as archive:
             return compare(lived, archive, owners)
 

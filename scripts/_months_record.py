@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from _months import Months
@@ -13,28 +13,25 @@ from _months import Months
 from sternlight.judging import judge
 from sternlight.ledger import Ledger
 from sternlight.provenance import Provenance
+from sternlight.record.read import RECORD
 from sternlight.record.replayed import ReplayRecord
+from sternlight.record.store import keep_visits
 from sternlight.settings import Settings
 from sternlight.station import Station
 from tracks.batch import Fixes
 from tracks.places import Places
+from tracks.visits import Visits
 
 EVENTS_AT_ONCE = 100
 
 Owners = dict[int, Counter[int]]  # for each track how many of its fixes each true ship made
 
 
-class Kept(NamedTuple):
-    """What came of the months; `folder` holds the record."""
-
-    folder: Path
-    owners: Owners
-
-
-def keep(months: Months, settings: Settings, places: Places, folder: Path) -> Kept:
+def keep(months: Months, settings: Settings, places: Places, folder: Path) -> Owners:
     """Let a station hear everything, and write its record into a folder."""
     station = Station(settings, places, decides=False)
     owners: Owners = {}
+    state, visits = settings.visits.start(), [Visits.empty()]
     batches = list(months.batches())
     with Ledger(folder) as events, closing(ReplayRecord(folder)) as record:
         for positions, statics, as_of in batches:
@@ -43,9 +40,14 @@ def keep(months: Months, settings: Settings, places: Places, folder: Path) -> Ke
             record.remember(step.pages)
             for heard in step.heard:
                 _count(owners, heard.fixes, months)
+                state, ports = settings.visits.step(state, heard.points, places, as_of)
+                visits.append(ports.over)
+        visits.append(settings.visits.open(state, places))
         _note(record, events, station)
         record.finish(station.vessels())
-    return Kept(folder, owners)
+    with closing(sqlite3.connect(folder / RECORD)) as db, db:
+        keep_visits(db, Visits.concat(visits))
+    return owners
 
 
 def _note(record: ReplayRecord, events: Ledger, station: Station) -> None:

@@ -59,6 +59,7 @@ class Visit:
     lat: float
     lon: float
     away_nmi: float  # how far off it was heard since it last lay here; inf: it had not
+    whole: bool  # it began and ended within the months
     heard_count: int  # reports heard while it lay there
     in_nmi: float  # how near it was heard in the two hours before; inf: not at all
     out_nmi: float  # and in the two after
@@ -76,8 +77,8 @@ class Visit:
 
     @property
     def heard(self) -> bool:
-        """Whether enough of it was heard to know that it came here: the first three of HOWS."""
-        return self.how in HOWS[:3]
+        """Whether enough was heard to know that it came here and left: the first three of HOWS."""
+        return self.whole and self.how in HOWS[:3]
 
 
 @dataclass(frozen=True)
@@ -363,6 +364,7 @@ class Months:
             self.mmsi_at(ship, stop.start), ship, listed or "",
             "port" if listed else "harbour" if stop.harbour else "roads",
             stop.start, stop.end, float(lat), float(lon), away_nmi,
+            stop.start > self.start + COMES_S and stop.end < self.end - COMES_S,
             int(there.sum()), *(float(nmi[k].min(initial=np.inf)) for k in (comes, goes)),
         )  # fmt: skip
 

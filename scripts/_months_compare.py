@@ -62,7 +62,7 @@ def match_visits(true: Sequence[Visit], found: Visits) -> Matched:
     wanted = [
         Wanted(v, taken.get(i, -1), i not in taken and i in spanned and v.away_nmi < OUT_NMI)
         for i, v in enumerate(true)
-        if v.kind != "roads" and v.how != HOWS[-1]
+        if v.whole and v.kind != "roads" and v.how != HOWS[-1]
     ]
     return Matched(wanted, [i >= 0 for i in of], of)
 

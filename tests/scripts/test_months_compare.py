@@ -20,7 +20,9 @@ from tracks.batch import HULLS_PER_MMSI
 from tracks.visits import Visits
 
 HOUR, DAY = 3600.0, 86400.0
-VISIT = Visit(7, 0, "Dakar (SN)", "port", 0.0, 10 * HOUR, 14.68, -17.42, math.inf, 5, 1.0, 1.0)
+VISIT = Visit(
+    7, 0, "Dakar (SN)", "port", 0.0, 10 * HOUR, 14.68, -17.42, math.inf, True, 5, 1.0, 1.0
+)
 
 
 def true(start_h: float, end_h: float, **changed: Any) -> Visit:
@@ -56,12 +58,14 @@ def test_another_place_or_number_is_another_visit() -> None:
     assert rows(compare.match_visits([true(0, 10)], found((0, 10), track=8001))) == [-1]
 
 
-def test_stops_in_roads_and_visits_of_which_nothing_was_heard_are_not_asked_for() -> None:
+def test_stops_in_roads_visits_cut_off_and_those_not_heard_are_not_asked_for() -> None:
     unheard = true(0, 10, heard_count=0, in_nmi=math.inf, out_nmi=math.inf)
     roads = true(0, 10, kind="roads", place="")
     assert rows(compare.match_visits([unheard], found())) == []
-    of = compare.match_visits([roads], found((0, 10)))
-    assert (rows(of), of.right) == ([], [True])
+    cut = true(0, 10, whole=False)
+    for visit in (roads, cut):
+        of = compare.match_visits([visit], found((0, 10)))
+        assert (rows(of), of.right) == ([], [True])
 
 
 def test_what_was_heard_of_a_visit_decides_whether_it_is_asked_for() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from _evaluate_tables import Tables, share, table
-from _months import HOWS, Chain, Months
+from _months import Months
 from _months_compare import (
     LANDS_S,
     RIGHT,
@@ -27,13 +27,13 @@ from _months_compare import (
     identified,
     match_visits,
     mixed,
-    owner,
     same_chain,
     voyages,
     wrongly_merged,
 )
 from _months_names import KINDS
 from _months_record import Owners, keep
+from _months_truth import HOWS, Chain
 
 from anomalies.chains import Limits
 from sternlight.archive import Archive
@@ -100,7 +100,7 @@ def compare(lived: Months, archive: Archive, owners: Owners) -> Outcome:
     every = ships(archive)
     groups = [ship.tracks for ship in every]
     doubted = {c.a for ship in every for c in ship.conflicts if c.a == c.b}
-    told = found_chains(archive, every, owners, lived)
+    told = found_chains(archive, every, lived.start, lived.end + LANDS_S)
     wanted = [chain for chain in truth.chains if hearable(chain, TOGETHER_H)]
     return Outcome(
         [
@@ -142,24 +142,27 @@ def found_visits(archive: Archive) -> Visits:
 
 
 def found_chains(
-    archive: Archive, every: Iterable[Ship], owners: Owners, lived: Months
+    archive: Archive, every: Iterable[Ship], start: float, end: float
 ) -> list[FoundChain]:
     """Return the chains to all ports, as the command `chain` tells them."""
     ship_of = {track: ship.tracks[0] for ship in every for track in ship.tracks}
+    numbers = {ship.tracks[0]: frozenset(ship.mmsis) for ship in every}
     record = Connections(archive, ship_of)
     made = []
     for place in record.places():
-        asked = Asked([place], lived.start, lived.end + LANDS_S, Limits())
-        for chain in answer(record, asked).chains:
-            hulls = owner(owners, chain.ships[0]), owner(owners, chain.ships[-1])
-            start = chain.meetings[0].start
-            sure = chain.heard_throughout
-            made.append(FoundChain(hulls, place, start, chain.landing.start, sure))
+        asked = Asked([place], start, end, Limits())
+        made += [
+            FoundChain(
+                numbers[chain.ships[0]], numbers[chain.ships[-1]], place,
+                chain.meetings[0].start, chain.landing.start, chain.heard_throughout,
+            )
+            for chain in answer(record, asked).chains
+        ]  # fmt: skip
     return made
 
 
 def _true(found: FoundChain, chains: Sequence[Chain]) -> bool:
-    return any(same_chain(found, chain) for chain in chains)
+    return any(same_chain(chain, found) for chain in chains)
 
 
 def of_months(outcomes: Sequence[Outcome], days: float) -> Tables:

@@ -12,7 +12,6 @@ shadow little or nothing is heard, and transponders that are switched off at the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -21,11 +20,12 @@ from _months_diary import Diary, Stop
 from _months_life import OTHERS, Appointment, Carrier, Fisher, World, roles
 from _months_names import Identity, identities
 from _months_sites import SITES, Site
+from _months_truth import Chain, Meeting, Truth, Visit
 from numpy.random import Generator
 
 from receiver.sources.sea_chart import C128, DAY, HOUR, KN, NMI
 from receiver.sources.sea_ships import Register, register
-from receiver.sources.sea_voyage import MOORED, Voyage
+from receiver.sources.sea_voyage import Voyage
 from tracks.batch import CLASS_A, CLASS_B, F64, I64, U8, Mask, PositionBatch, StaticBatch
 from tracks.shore import Shore
 
@@ -35,91 +35,7 @@ CLIMATE = Climate(outages_count=4, weak_spells_count=3)
 GPS_M = 8.0
 CLAIMS_SHARE = 1 / 12  # of the positions heard come with a claim: one an hour
 FADES_A_DAY, FADE_H = 1.2, (0.3, 4.0)
-CLOSE_NMI, NEAR_NMI = 2.0, 6.0  # to a berth: before its port, and on the way to it
 COMES_S = 2 * HOUR
-HOWS = (
-    "heard at the berth",
-    "heard before the port only",  # coming or going, close to it
-    "heard coming and going only",  # some miles off
-    "heard coming or going only",
-    "not heard",
-)
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A true ship lay still at a harbour, or at anchor in roads."""
-
-    mmsi: int
-    hull: int  # the true ship's number
-    place: str  # as the list of ports calls it; "" if it is not listed, or roads
-    kind: str  # port, harbour (on no list) or roads
-    start: float  # when it came to rest
-    end: float  # when it left
-    lat: float
-    lon: float
-    away_nmi: float  # how far off it was heard since it last lay here; inf: it had not
-    whole: bool  # it began and ended within the months
-    heard_count: int  # reports heard while it lay there
-    in_nmi: float  # how near it was heard in the two hours before; inf: not at all
-    out_nmi: float  # and in the two after
-
-    @property
-    def how(self) -> str:
-        """What of it was heard, one of HOWS."""
-        if self.heard_count:
-            return HOWS[0]
-        if min(self.in_nmi, self.out_nmi) < CLOSE_NMI:
-            return HOWS[1]
-        if max(self.in_nmi, self.out_nmi) < NEAR_NMI:
-            return HOWS[2]
-        return HOWS[3] if min(self.in_nmi, self.out_nmi) < NEAR_NMI else HOWS[4]
-
-    @property
-    def heard(self) -> bool:
-        """Whether enough was heard to know that it came here and left: the first three of HOWS."""
-        return self.whole and self.how in HOWS[:3]
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """Two ships lay or drifted side by side at sea."""
-
-    a: int  # MMSIs: the fishing vessel's
-    b: int  # and the carrier's, or the tanker's
-    start: float
-    end: float
-    lat: float
-    lon: float
-    hulls: tuple[int, int]
-    hands_over: bool  # catch; not so, if the other is a tanker that bunkers it
-    heard_h: float  # for how long both were heard without an hour's silence
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A fishing vessel met a carrier, which then called at a port."""
-
-    fishing: int  # MMSIs at the time of the meeting
-    carrier: int
-    port: str
-    meeting_start: float
-    landing_start: float
-    hulls: tuple[int, int]
-    meeting_heard_h: float
-    landing_heard: bool
-
-
-@dataclass
-class Truth:
-    """All that is known of the months, whether or not it was heard."""
-
-    visits: list[Visit] = field(default_factory=list)  # ordered by (hull, start)
-    meetings: list[Meeting] = field(default_factory=list)
-    chains: list[Chain] = field(default_factory=list)
-    identities: list[Identity] = field(default_factory=list)  # of every ship
-    shared: dict[int, tuple[int, ...]] = field(default_factory=dict)  # MMSI: ships that used it
-    ship: I64 = field(default_factory=lambda: np.empty(0, np.int64))  # by `line` of a position
 
 
 class _Sent(NamedTuple):
@@ -183,7 +99,7 @@ class Months:
             for k in ships["carrier"] + ships.get("bunkering", [])
         ]
         diaries: dict[int, Diary] = {one.ship: one.write(self.world) for one in fishers}
-        self._rounds: list[tuple[list[Appointment], Stop | None]] = []
+        self._rounds: list[tuple[list[Appointment], list[Stop]]] = []
         for carrier in carriers:
             diaries[carrier.ship], told = carrier.write(self.world)
             self._rounds += told
@@ -322,17 +238,17 @@ class Months:
         for ship, diary in enumerate(self.diaries):
             truth.visits += self._visits(ship, diary)
         berths = {(v.hull, v.start): v for v in truth.visits}
-        for meets, stop in self._rounds:
+        for meets, stops in self._rounds:
+            landing = berths.get((meets[0].carrier, stops[-1].start)) if meets and stops else None
             for one in meets:
                 meeting = self._meeting(one)
                 if not self.start < meeting.start < meeting.end < self.end:
                     continue
                 truth.meetings.append(meeting)
-                landing = berths.get((one.carrier, stop.start)) if stop else None
                 if landing and meeting.hands_over:
                     truth.chains.append(
-                        Chain(meeting.a, meeting.b, landing.place, meeting.start, landing.start,
-                              meeting.hulls, meeting.heard_h, landing.heard)
+                        Chain(meeting.a, meeting.b, landing.place, meeting.start, stops[0].start,
+                              landing.start, meeting.hulls, meeting.heard_h, landing.heard)
                     )  # fmt: skip
         truth.meetings.sort(key=lambda one: one.start)
         truth.chains.sort(key=lambda one: one.meeting_start)
@@ -401,4 +317,4 @@ def _follow(way: Voyage, t: F64) -> tuple[C128, C128, I64]:
     return way.p[leg] + v * (t - way.t[leg]), v, leg
 
 
-__all__ = ["MOORED", "Chain", "Identity", "Meeting", "Months", "Truth", "Visit"]
+__all__ = ["Chain", "Identity", "Meeting", "Months", "Truth", "Visit"]

@@ -8,7 +8,8 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
-from _months import HOWS, NEAR_NMI, Chain, Identity, Visit
+from _months_names import Identity
+from _months_truth import HOWS, NEAR_NMI, Chain, Visit
 
 from receiver.sources.sea_chart import DAY, HOUR
 from tracks.batch import HULLS_PER_MMSI
@@ -41,7 +42,10 @@ class Matched(NamedTuple):
 
 
 def match_visits(true: Sequence[Visit], found: Visits) -> Matched:
-    """Match visits under one MMSI, at one place and at one time, the longest in common first."""
+    """Match visits under one MMSI, at one place and at one time, the longest in common first.
+
+    A visit may include what was spent in roads before; roads alone come last.
+    """
     by_mmsi: dict[int, list[int]] = defaultdict(list)
     for i, visit in enumerate(true):
         by_mmsi[visit.mmsi].append(i)
@@ -52,13 +56,13 @@ def match_visits(true: Sequence[Visit], found: Visits) -> Matched:
         for i in mine:
             common_s = _common_s(true[i], float(found.start[row]), float(end[row]))
             if common_s and _near(true[i], found, row):
-                pairs.append((-common_s, i, row))
+                pairs.append((true[i].kind == "roads", -common_s, i, row))
     taken: dict[int, int] = {}
     of = [-1] * len(found)
-    for _, i, row in sorted(pairs):
+    for _, _, i, row in sorted(pairs):
         if i not in taken and of[row] < 0:
             taken[i], of[row] = row, i
-    spanned = {i for _, i, row in pairs}
+    spanned = {i for _, _, i, _ in pairs}
     wanted = [
         Wanted(v, taken.get(i, -1), i not in taken and i in spanned and v.away_nmi < OUT_NMI)
         for i, v in enumerate(true)
@@ -117,22 +121,24 @@ def _between(mine: list[int], a: int, z: int, matched: Matched, true: Sequence[V
 
 
 class FoundChain(NamedTuple):
-    """A chain that was found; ships are the true ones behind the tracks."""
+    """A chain that was found; a ship is all MMSIs that are said to be its own."""
 
-    hulls: tuple[int, int]  # the fishing vessel, and the carrier that called
+    fishing: frozenset[int]
+    carrier: frozenset[int]  # that called
     port: str
     meeting_start: float
     landing_start: float
     sure: bool  # the carrier was heard well enough that it called nowhere else before
 
 
-def same_chain(a: Chain | FoundChain, b: Chain | FoundChain) -> bool:
+def same_chain(true: Chain, found: FoundChain) -> bool:
     """Return whether two are one: ships, port and dates agree."""
     return (
-        a.hulls == b.hulls
-        and a.port == b.port
-        and abs(a.meeting_start - b.meeting_start) <= MEETS_S
-        and abs(a.landing_start - b.landing_start) <= LANDS_S
+        true.fishing in found.fishing
+        and true.carrier in found.carrier
+        and true.port == found.port
+        and abs(true.meeting_start - found.meeting_start) <= MEETS_S
+        and true.arrival - LANDS_S <= found.landing_start <= true.landing_start + LANDS_S
     )
 
 

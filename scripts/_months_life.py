@@ -186,23 +186,22 @@ class Carrier:
             t += (60 + waits_h + lies_h + gone_h) * HOUR
         return cls(ship, habits, rounds, begins, rng)
 
-    def write(self, world: World) -> tuple[Diary, list[tuple[list[Appointment], Stop | None]]]:
-        """Live through all rounds; return what was met before each call at a port."""
+    def write(self, world: World) -> tuple[Diary, list[tuple[list[Appointment], list[Stop]]]]:
+        """Live through all rounds; return what was met before each call, and its stops."""
         site, rng = world.site, self.rng
         diary = Diary(site, rng, self.habits, Log(self.begins, self.rounds[0].home))
-        told: list[tuple[list[Appointment], Stop | None]] = []
+        told: list[tuple[list[Appointment], list[Stop]]] = []
         for one in self.rounds:
             kept = [meets for meets in one.meets if _keep(diary, meets, rng)]
             if one.idles is not None:
                 diary.wait_at(one.idle_at, diary.t)
                 diary.wait_at(one.idle_at, diary.t + rng.uniform(5, 10) * HOUR)
-            stop = None
+            before = len(diary.stops)
             if one.port:
                 diary.enter(one.port, one.waits_h)
                 diary.lie(diary.t + one.lies_h * HOUR)
-                stop = diary.stops[-1]
                 diary.leave()
-            told.append((kept, stop))
+            told.append((kept, diary.stops[before:]))
             diary.far(diary.t + one.gone_h * HOUR / 2, one.home)
             diary.log.stay(diary.t + one.gone_h * HOUR / 2, UNDER_WAY)
         return diary, told

@@ -13,8 +13,8 @@ from tests.recordings import ROOT
 sys.path.append(str(ROOT / "scripts"))
 
 import _months_compare as compare
-from _months import HOWS, Chain, Visit
 from _months_names import Claim, Identity
+from _months_truth import HOWS, Chain, Visit
 
 from tracks.batch import HULLS_PER_MMSI
 from tracks.visits import Visits
@@ -68,6 +68,14 @@ def test_stops_in_roads_visits_cut_off_and_those_not_heard_are_not_asked_for() -
         assert (rows(of), of.right) == ([], [True])
 
 
+def test_who_waits_in_roads_before_the_berth_makes_one_visit_or_two() -> None:
+    both = [true(0, 30, kind="roads", place=""), true(32, 40)]
+    of = compare.match_visits(both, found((0, 40)))
+    assert (rows(of), of.right) == ([0], [True])
+    of = compare.match_visits(both, found((0, 30), (32, 40)))
+    assert (rows(of), of.right) == ([1], [True, True])
+
+
 def test_what_was_heard_of_a_visit_decides_whether_it_is_asked_for() -> None:
     silent = {"heard_count": 0, "in_nmi": math.inf, "out_nmi": math.inf}
     cases: list[tuple[dict[str, float], str]] = [
@@ -112,19 +120,24 @@ def test_a_voyage_lasts_from_one_visit_to_the_next_if_nothing_was_told_in_betwee
     assert math.isnan(unsure[1])
 
 
-CHAIN = Chain(5, 6, "Suva (FJ)", 1000.0, 90_000.0, (1, 2), 4.0, True)
+CHAIN = Chain(5, 6, "Suva (FJ)", 1000.0, 200_000.0, 290_000.0, (1, 2), 4.0, True)
 
 
 def test_a_chain_is_the_same_if_ships_port_and_dates_are() -> None:
-    told = compare.FoundChain((1, 2), "Suva (FJ)", 4000.0, 100_000.0, True)
-    assert compare.same_chain(told, CHAIN)
+    told = compare.FoundChain(
+        frozenset((5,)), frozenset((6, 9)), "Suva (FJ)", 4000.0, 210_000.0, True
+    )
+    assert compare.same_chain(CHAIN, told)
+    assert compare.same_chain(CHAIN, told._replace(landing_start=300_000.0))
     for other in (
-        told._replace(hulls=(2, 1)),
+        told._replace(fishing=frozenset((6,))),
+        told._replace(carrier=frozenset((9,))),
         told._replace(port="Levuka (FJ)"),
         told._replace(meeting_start=30_000.0),
-        told._replace(landing_start=200_000.0),
+        told._replace(landing_start=100_000.0),
+        told._replace(landing_start=400_000.0),
     ):
-        assert not compare.same_chain(other, CHAIN)
+        assert not compare.same_chain(CHAIN, other)
     assert compare.hearable(CHAIN, 2.2)
     assert not compare.hearable(CHAIN, 5.0)
     assert not compare.hearable(replace(CHAIN, landing_heard=False), 2.2)

@@ -22,26 +22,27 @@ from _months_compare import (
     TOLD,
     FoundChain,
     Identified,
+    Recorded,
     Voyage,
     hearable,
     identified,
     match_visits,
-    mixed,
     same_chain,
     voyages,
-    wrongly_merged,
 )
 from _months_names import KINDS
 from _months_record import Owners, keep
 from _months_truth import HOWS, Chain
 
 from anomalies.chains import Limits
+from receiver.sources.sea_chart import DAY
 from sternlight.archive import Archive
 from sternlight.chain import Asked, answer
 from sternlight.record import read
 from sternlight.record.connections import Connections
 from sternlight.record.ships import Ship, ships
 from sternlight.settings import Settings
+from tracks.batch import HULLS_PER_MMSI
 from tracks.places import Places
 from tracks.visits import KINDS as VISIT_KINDS
 from tracks.visits import Visits
@@ -78,9 +79,8 @@ class Outcome(NamedTuple):
     invented: list[bool]  # for each found one that is not true whether it was told as sure
     chains_count: int  # found
     identified: list[Identified]
-    merged_count: int  # pairs of tracks of two ships put together
-    mixed_count: int  # tracks that hold two ships
-    tracks_count: int
+    merged_count: int  # ships of the record that hold two true ones
+    ships_count: int  # of the record
 
 
 def months(seed: int, days: float, vessels: int, settings: Settings, places: Places) -> Outcome:
@@ -98,8 +98,7 @@ def compare(lived: Months, archive: Archive, owners: Owners) -> Outcome:
     found = found_visits(archive)
     matched = match_visits(truth.visits, found)
     every = ships(archive)
-    groups = [ship.tracks for ship in every]
-    doubted = {c.a for ship in every for c in ship.conflicts if c.a == c.b}
+    held = [_recorded(ship, owners) for ship in every]
     told = found_chains(archive, every, lived.start, lived.end + LANDS_S)
     wanted = [chain for chain in truth.chains if hearable(chain, TOGETHER_H)]
     return Outcome(
@@ -122,11 +121,27 @@ def compare(lived: Months, archive: Archive, owners: Owners) -> Outcome:
         [any(same_chain(chain, one) for one in told) for chain in wanted],
         [one.sure for one in told if not _true(one, truth.chains)],
         len(told),
-        identified(truth.identities, owners, groups, doubted),
-        len(wrongly_merged(owners, groups)),
-        sum(mixed(owners, track) for track in owners if track not in doubted),
-        len(owners),
+        identified(truth.identities, held, _heard(owners)),
+        sum(ship.mixed for ship in held),
+        len(held),
     )
+
+
+def _recorded(ship: Ship, owners: Owners) -> Recorded:
+    """Count whose fixes a ship of the record holds."""
+    of: Counter[int] = Counter()
+    for (track, day), counts in owners.items():
+        if ship.has(track, day * DAY):
+            of += counts
+    return Recorded(of, any(conflict.why == "turns" for conflict in ship.conflicts))
+
+
+def _heard(owners: Owners) -> Counter[tuple[int, int]]:
+    heard: Counter[tuple[int, int]] = Counter()
+    for (track, _), counts in owners.items():
+        for ship, count in counts.items():
+            heard[ship, track // HULLS_PER_MMSI] += count
+    return heard
 
 
 def found_visits(archive: Archive) -> Visits:
@@ -237,11 +252,8 @@ def _identity(outcomes: Sequence[Outcome]) -> str:
     every = [one for o in outcomes for one in o.identified]
     rows = [_identified("all", every)]
     rows += [_identified(kind, [o for o in every if o.kind == kind]) for kind in KINDS[1:]]
-    merged, mixed_count = (sum(n) for n in zip(
-        *((o.merged_count, o.mixed_count) for o in outcomes), strict=True))  # fmt: skip
-    tracks = sum(o.tracks_count for o in outcomes)
-    rows.append([f"pairs of tracks merged wrongly: {merged:,}", "", ""])
-    rows.append([f"tracks of two ships, and not told so: {mixed_count:,} of {tracks:,}", "", ""])
+    merged, count = sum(o.merged_count for o in outcomes), sum(o.ships_count for o in outcomes)
+    rows.append([f"ships of the record that hold two: {merged:,} of {count:,}", "", ""])
     return table(["ships", "linked or split rightly", TOLD], rows)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +21,8 @@ SAME_PLACE_NMI = 3.0
 AROUND_S = 2 * HOUR  # before a ship came to rest and after it left
 OUT_NMI = 6.0  # a ship not heard farther off between two stops may have made one of them
 MEETS_S, LANDS_S = 6 * HOUR, DAY
-FEW_FIXES = 50  # of a ship heard less under a number, or a name, nothing can be asked
-PART = 0.02  # of a track's fixes: so many of another ship, and it holds two
+FEW_FIXES = 50  # of a ship heard less under a number nothing can be asked
+PART, MOST = 0.05, 0.8  # of the fixes of a ship
 
 
 class Wanted(NamedTuple):
@@ -147,20 +147,6 @@ def hearable(chain: Chain, least_h: float) -> bool:
     return chain.meeting_heard_h >= least_h and chain.landing_heard
 
 
-Owners = Mapping[int, Mapping[int, int]]  # for each track how many fixes of each true ship
-
-
-def owner(owners: Owners, track: int) -> int:
-    """Return the true ship that made most of a track."""
-    return max(owners[track].items(), key=lambda one: (one[1], -one[0]))[0]
-
-
-def mixed(owners: Owners, track: int) -> bool:
-    """Return whether a track holds fixes of two ships, beyond a stray few."""
-    counts = owners[track]
-    return sum(n for n in counts.values()) - max(counts.values()) > PART * sum(counts.values())
-
-
 RIGHT, TOLD, WRONG = "right", "told to be two ships", "wrong"
 
 
@@ -171,57 +157,49 @@ class Identified(NamedTuple):
     outcome: str  # RIGHT, TOLD or WRONG
 
 
-def identified(
-    every: Sequence[Identity],
-    owners: Owners,
-    groups: Iterable[Sequence[int]],
-    doubted: Collection[int],
-) -> list[Identified]:
-    """Return for each case that could be told whether it was.
+class Recorded(NamedTuple):
+    """A ship of a record, by how many of the fixes it holds are of which true ship."""
 
-    `doubted` are the tracks of which it was told that they are two ships in turns.
+    of: Mapping[int, int]
+    doubted: bool  # it is said that another ship took turns with it under one number
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it holds a part of a second ship."""
+        rest = sum(self.of.values()) - max(self.of.values(), default=0)
+        return rest > max(PART * sum(self.of.values()), FEW_FIXES)
+
+
+def identified(
+    every: Sequence[Identity], record: Sequence[Recorded], heard: Mapping[tuple[int, int], int]
+) -> list[Identified]:
+    """Return for each case that could be told what was made of it.
+
+    `heard` are the fixes of each true ship under each MMSI.
     """
-    group_of = {track: k for k, tracks in enumerate(groups) for track in tracks}
-    mine: dict[int, list[int]] = defaultdict(list)
-    for track in owners:
-        if sum(owners[track].values()) >= FEW_FIXES:
-            for ship, count in owners[track].items():
-                if count > PART * sum(owners[track].values()):
-                    mine[ship].append(track)
     made = []
     for one in every:
-        tracks = mine[one.ship]
-        numbers = {track // HULLS_PER_MMSI for track in tracks}
         if one.kind in ("re-flagged", "renumbered", "renamed"):
-            if numbers >= set(one.mmsis):
-                together = {group_of.get(track, -track) for track in tracks}
-                made.append(Identified(one.kind, RIGHT if len(together) == 1 else WRONG))
+            counts = [heard.get((one.ship, mmsi), 0) for mmsi in one.mmsis]
+            if min(counts) >= FEW_FIXES:
+                whole = _holder(record, one.ship, MOST * sum(counts))
+                made.append(Identified(one.kind, RIGHT if whole else WRONG))
         elif one.others and one.ship < one.others[0]:
-            theirs = mine[one.others[0]]
-            if tracks and theirs:
-                made.append(Identified(one.kind, _parted(tracks, theirs, group_of, doubted)))
+            pair = (one.ship, one.others[0])
+            counts = [sum(n for (s, _), n in heard.items() if s == ship) for ship in pair]
+            if min(counts) >= FEW_FIXES:
+                made.append(Identified(one.kind, _parted(record, pair, counts)))
     return made
 
 
-def _parted(
-    mine: Sequence[int],
-    theirs: Sequence[int],
-    group_of: Mapping[int, int],
-    doubted: Collection[int],
-) -> str:
-    """Return what was made of the tracks of two ships."""
-    groups = {group_of.get(track, -track) for track in mine}
-    both = [track for track in theirs if group_of.get(track, -track) in groups]
-    if not both:
+def _holder(record: Sequence[Recorded], ship: int, least: float) -> Recorded | None:
+    """Return the ship of the record that holds so much of a true one, and of no other."""
+    return next((r for r in record if r.of.get(ship, 0) >= least and not r.mixed), None)
+
+
+def _parted(record: Sequence[Recorded], pair: Sequence[int], counts: Sequence[int]) -> str:
+    """Return what was made of two ships; a day of which nobody knows whose it was is no fault."""
+    if all(_holder(record, ship, n / 2) for ship, n in zip(pair, counts, strict=True)):
         return RIGHT
-    return TOLD if set(both) <= set(doubted) else WRONG
-
-
-def wrongly_merged(owners: Owners, groups: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
-    """Return the pairs of tracks put together that are of two ships."""
-    return [
-        (a, b)
-        for tracks in groups
-        for a, b in combinations([t for t in tracks if t in owners], 2)
-        if owner(owners, a) != owner(owners, b)
-    ]
+    both = [r for r in record if r.mixed and all(ship in r.of for ship in pair)]
+    return TOLD if both and all(r.doubted for r in both) else WRONG

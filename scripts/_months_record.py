@@ -21,10 +21,11 @@ from sternlight.station import Station
 from tracks.batch import Fixes
 from tracks.places import Places
 from tracks.visits import Visits
+from tracks.way import DAY_S
 
 EVENTS_AT_ONCE = 100
 
-Owners = dict[int, Counter[int]]  # for each track how many of its fixes each true ship made
+Owners = dict[tuple[int, int], Counter[int]]  # fixes by (track, Unix day) and true ship
 
 
 def keep(months: Months, settings: Settings, places: Places, folder: Path) -> Owners:
@@ -63,7 +64,8 @@ def _note(record: ReplayRecord, events: Ledger, station: Station) -> None:
 
 
 def _count(owners: Owners, fixes: Fixes, months: Months) -> None:
-    pairs = np.stack([fixes.track, months.truth.ship[fixes.line]], axis=1)
-    every, counts = np.unique(pairs, axis=0, return_counts=True)
-    for (track, ship), count in zip(every.tolist(), counts.tolist(), strict=True):
-        owners.setdefault(track, Counter())[ship] += count
+    day = (fixes.t // DAY_S).astype(np.int64)
+    rows = np.stack([fixes.track, day, months.truth.ship[fixes.line]], axis=1)
+    every, counts = np.unique(rows, axis=0, return_counts=True)
+    for (track, on, ship), count in zip(every.tolist(), counts.tolist(), strict=True):
+        owners.setdefault((track, on), Counter())[ship] += count

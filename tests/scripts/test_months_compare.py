@@ -148,37 +148,37 @@ def ship(number: int, kind: str, *mmsis: int, others: tuple[int, ...] = ()) -> I
     return Identity(number, kind, claims, others)
 
 
-OWNERS = {5001: {0: 100}, 6001: {0: 90, 3: 1}, 7001: {1: 500}, 7002: {2: 80}, 8001: {1: 3}}
+def recorded(*ships: dict[int, int], doubted: bool = False) -> list[compare.Recorded]:
+    return [compare.Recorded(of, doubted) for of in ships]
 
 
-def test_a_ship_with_two_numbers_is_linked_if_all_its_tracks_are_one() -> None:
+def test_a_ship_with_two_numbers_is_linked_if_one_ship_of_the_record_holds_most_of_it() -> None:
     one = [ship(0, "re-flagged", 5, 6)]
+    heard = {(0, 5): 1000, (0, 6): 800}
 
-    def outcome(*groups: tuple[int, ...]) -> str:
-        (made,) = compare.identified(one, OWNERS, groups, ())
+    def outcome(*ships: dict[int, int]) -> str:
+        (made,) = compare.identified(one, recorded(*ships), heard)
         return made.outcome
 
-    assert outcome((5001, 6001), (7001,)) == compare.RIGHT
-    assert outcome((5001,), (6001,)) == compare.WRONG
+    assert outcome({0: 1700}, {0: 100}) == compare.RIGHT
+    assert outcome({0: 1000}, {0: 800}) == compare.WRONG
+    assert outcome({0: 1800, 3: 900}) == compare.WRONG
     assert outcome() == compare.WRONG
-    unheard = [ship(0, "re-flagged", 5, 9)]
-    assert compare.identified(unheard, OWNERS, [(5001, 6001)], ()) == []
+    assert compare.identified(one, recorded({0: 1000}), {(0, 5): 1000, (0, 6): 3}) == []
 
 
-def test_two_ships_are_split_if_no_track_and_no_group_holds_both() -> None:
+def test_two_ships_are_parted_if_each_has_a_ship_of_the_record_of_its_own() -> None:
     pair = [ship(1, "shares a number", 7, others=(2,)), ship(2, "shares a number", 7, others=(1,))]
+    heard = {(1, 7): 1000, (2, 7): 600}
 
-    def outcome(
-        owners: compare.Owners, *groups: tuple[int, ...], doubted: tuple[int, ...] = ()
-    ) -> str:
-        (made,) = compare.identified(pair, owners, groups, doubted)
+    def outcome(*ships: dict[int, int], doubted: bool = False) -> str:
+        (made,) = compare.identified(pair, recorded(*ships, doubted=doubted), heard)
         return made.outcome
 
-    assert outcome(OWNERS, (7001,), (7002,)) == compare.RIGHT
-    assert outcome(OWNERS, (7001, 7002)) == compare.WRONG
-    both = {7001: {1: 500, 2: 80}}
-    assert outcome(both, (7001,)) == compare.WRONG
-    assert outcome(both, (7001,), doubted=(7001,)) == compare.TOLD
-    assert compare.mixed(both, 7001)
-    assert not compare.mixed(OWNERS, 6001)
-    assert compare.wrongly_merged(OWNERS, [(5001, 6001), (7001, 7002)]) == [(7001, 7002)]
+    assert outcome({1: 900, 2: 30}, {2: 500}) == compare.RIGHT
+    assert outcome({1: 900}, {2: 200}) == compare.WRONG  # most of the other is nowhere
+    assert outcome({1: 1000, 2: 600}) == compare.WRONG
+    assert outcome({1: 1000, 2: 600}, doubted=True) == compare.TOLD
+    assert compare.identified(pair, recorded(), {(1, 7): 1000}) == []
+    (both, one) = recorded({1: 1000, 2: 600}, {1: 1000, 2: 40})
+    assert (both.mixed, one.mixed) == (True, False)

@@ -35,7 +35,7 @@ from _months_record import Owners, keep
 from _months_truth import HOWS, Chain
 
 from anomalies.chains import Limits
-from receiver.sources.sea_chart import DAY
+from receiver.sources.sea_chart import DAY, HOUR
 from sternlight.archive import Archive
 from sternlight.chain import Asked, answer
 from sternlight.record import read
@@ -49,14 +49,16 @@ from tracks.visits import Visits
 
 TOGETHER_H = 2.2  # heard side by side: an encounter lasts two hours and ends at marks
 VOYAGES_DAYS = ((1.0, 7.0), (7.0, 30.0), (30.0, math.inf))
-NEVER_KNOWN = HOWS[3]  # something was heard of it, but nothing near the port
+STAYS_H = ((0.0, 2.0), (2.0, 6.0), (6.0, math.inf))
 
 
 class Wanted(NamedTuple):
     """A true visit of which something was heard, and what was found of it."""
 
     role: str
+    kind: str  # port or harbour
     how: str
+    hours: float
     found: int  # the certainty with which it was; 0: not
     excused: bool
 
@@ -105,7 +107,9 @@ def compare(lived: Months, archive: Archive, owners: Owners) -> Outcome:
         [
             Wanted(
                 lived.roles[one.visit.hull][0],
+                one.visit.kind,
                 one.visit.how,
+                (one.visit.end - one.visit.start) / HOUR,
                 int(found.certainty[one.found]) if one.found >= 0 else 0,
                 one.excused,
             )
@@ -195,10 +199,23 @@ def _visits(every: Sequence[Wanted]) -> str:
     """Write the recall, by what was heard of a visit and by whose it was."""
     heard = [one for one in every if one.how in HOWS[:3]]
     rows = [_recall("all that were heard", heard)]
-    rows += [_recall(how, [one for one in every if one.how == how]) for how in HOWS[:4]]
-    roles = sorted({one.role for one in heard})
-    rows += [_recall(f"of them: {r}", [o for o in heard if o.role == r]) for r in roles]
+    for kind, name in (("port", "listed port"), ("harbour", "harbour on no list")):
+        rows += [
+            _recall(f"{name}, {how}", [o for o in every if (o.kind, o.how) == (kind, how)])
+            for how in HOWS[:4]
+        ]
+    for low, high in STAYS_H:
+        some = [one for one in heard if low <= one.hours < high]
+        rows.append(_recall(f"all heard that lasted {_span(low, high, 'hours')}", some))
+    for role in sorted({one.role for one in heard}):
+        rows.append(_recall(f"all heard: {role}", [o for o in heard if o.role == role]))
     return table(["true visits", "not told apart", "recall"], rows)
+
+
+def _span(low: float, high: float, unit: str) -> str:
+    if high == math.inf:
+        return f"{low:g} {unit} or more"
+    return f"{low:g} to {high:g} {unit}" if low else f"under {high:g} {unit}"
 
 
 def _recall(name: str, every: Sequence[Wanted]) -> list[str]:
@@ -226,9 +243,13 @@ def _voyages(every: Sequence[Voyage]) -> str:
     rows = []
     for low, high in VOYAGES_DAYS:
         some = [one for one in every if low <= one.days < high]
-        name = f"{low:g} to {high:g} days" if high < math.inf else f"{low:g} days or more"
         well = [one for one in some if one.well_heard]
-        rows.append([name, *(share(sum(map(_within_a_day, p)), len(p)) for p in (some, well))])
+        rows.append(
+            [
+                _span(low, high, "days"),
+                *(share(sum(map(_within_a_day, p)), len(p)) for p in (some, well)),
+            ]
+        )
     head = ["voyages", "length within a day", "leaving and coming heard: within a day"]
     return table(head, rows)
 

@@ -9,6 +9,7 @@ from _months_names import Identity
 
 from tracks.batch import I64
 
+AT_BERTH_COUNT = 3  # reports; one alone says no more than the last one before the berth
 CLOSE_NMI, NEAR_NMI = 2.0, 6.0  # to a berth: before its port, and on the way to it
 HOWS = (
     "heard at the berth",
@@ -40,9 +41,9 @@ class Visit:
     @property
     def how(self) -> str:
         """What of it was heard, one of HOWS."""
-        if self.heard_count:
+        if self.heard_count >= AT_BERTH_COUNT:
             return HOWS[0]
-        if min(self.in_nmi, self.out_nmi) < CLOSE_NMI:
+        if self.heard_count or min(self.in_nmi, self.out_nmi) < CLOSE_NMI:
             return HOWS[1]
         if max(self.in_nmi, self.out_nmi) < NEAR_NMI:
             return HOWS[2]

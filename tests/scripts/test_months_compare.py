@@ -79,7 +79,8 @@ def test_who_waits_in_roads_before_the_berth_makes_one_visit_or_two() -> None:
 def test_what_was_heard_of_a_visit_decides_whether_it_is_asked_for() -> None:
     silent = {"heard_count": 0, "in_nmi": math.inf, "out_nmi": math.inf}
     cases: list[tuple[dict[str, float], str]] = [
-        ({"heard_count": 1}, HOWS[0]),
+        ({"heard_count": 3}, HOWS[0]),
+        ({"heard_count": 1}, HOWS[1]),
         ({"in_nmi": 1.5}, HOWS[1]),
         ({"out_nmi": 1.5}, HOWS[1]),
         ({"in_nmi": 5.0, "out_nmi": 4.0}, HOWS[2]),

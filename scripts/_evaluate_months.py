@@ -36,12 +36,12 @@ from _months_truth import HOWS, Chain
 
 from anomalies.chains import Limits
 from receiver.sources.sea_chart import DAY, HOUR
-from sternlight.archive import Archive
 from sternlight.chain import Asked, answer
 from sternlight.record import read
 from sternlight.record.connections import Connections
 from sternlight.record.ships import Ship, ships
 from sternlight.settings import Settings
+from sternlight.sqlite import Database
 from tracks.batch import HULLS_PER_MMSI
 from tracks.places import Places
 from tracks.visits import KINDS as VISIT_KINDS
@@ -90,18 +90,18 @@ def months(seed: int, days: float, vessels: int, settings: Settings, places: Pla
     lived = Months(seed, days, vessels, shore=places.shore)
     with tempfile.TemporaryDirectory() as name:
         owners = keep(lived, settings, places, Path(name))
-        with read.open_record(Path(name)) as archive:
-            return compare(lived, archive, owners)
+        with read.open_record(Path(name)) as record:
+            return compare(lived, record, owners)
 
 
-def compare(lived: Months, archive: Archive, owners: Owners) -> Outcome:
+def compare(lived: Months, record: Database, owners: Owners) -> Outcome:
     """Compare a record with the truth."""
     truth = lived.truth
-    found = found_visits(archive)
+    found = found_visits(record)
     matched = match_visits(truth.visits, found)
-    every = ships(archive)
+    every = ships(record)
     held = [_recorded(ship, owners) for ship in every]
-    told = found_chains(archive, every, lived.start, lived.end + LANDS_S)
+    told = found_chains(record, every, lived.start, lived.end + LANDS_S)
     wanted = [chain for chain in truth.chains if hearable(chain, TOGETHER_H)]
     return Outcome(
         [
@@ -148,34 +148,41 @@ def _heard(owners: Owners) -> Counter[tuple[int, int]]:
     return heard
 
 
-def found_visits(archive: Archive) -> Visits:
+def found_visits(record: Database) -> Visits:
     """Return all visits of a record."""
-    rows = read.visits(archive)
-    columns = dict(zip(read.Visit._fields, zip(*rows, strict=True), strict=True)) if rows else {}
-    if rows:
-        columns["end"] = [math.nan if end is None else end for end in columns["end"]]
-        columns["kind"] = [VISIT_KINDS.index(kind) for kind in columns["kind"]]
-        for name in ("place", "country"):
-            columns[name] = [text.encode() for text in columns[name]]
-    return Visits.make(len(rows), **columns)
+    rows = read.visits(record)
+    return Visits.make(
+        len(rows),
+        track=[row.track for row in rows],
+        start=[row.start for row in rows],
+        end=[math.nan if row.end is None else row.end for row in rows],
+        place=[row.place.encode() for row in rows],
+        country=[row.country.encode() for row in rows],
+        kind=[VISIT_KINDS.index(row.kind) for row in rows],
+        lat=[row.lat for row in rows],
+        lon=[row.lon for row in rows],
+        stopped_h=[row.stopped_h for row in rows],
+        heard_h=[row.heard_h for row in rows],
+        certainty=[row.certainty for row in rows],
+    )
 
 
 def found_chains(
-    archive: Archive, every: Iterable[Ship], start: float, end: float
+    record: Database, every: Iterable[Ship], start: float, end: float
 ) -> list[FoundChain]:
     """Return the chains to all ports, as the command `chain` tells them."""
     ship_of = {track: ship.tracks[0] for ship in every for track in ship.tracks}
     numbers = {ship.tracks[0]: frozenset(ship.mmsis) for ship in every}
-    record = Connections(archive, ship_of)
+    connections = Connections(record, ship_of)
     made = []
-    for place in record.places():
+    for place in connections.places():
         asked = Asked([place], start, end, Limits())
         made += [
             FoundChain(
                 numbers[chain.ships[0]], numbers[chain.ships[-1]], place,
                 chain.meetings[0].start, chain.landing.start, chain.heard_throughout,
             )
-            for chain in answer(record, asked).chains
+            for chain in answer(connections, asked).chains
         ]  # fmt: skip
     return made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -13,14 +12,12 @@ from _months import Months
 from sternlight.judging import judge
 from sternlight.ledger import Ledger
 from sternlight.provenance import Provenance
-from sternlight.record.read import RECORD
 from sternlight.record.replayed import ReplayRecord
-from sternlight.record.store import keep_visits
+from sternlight.record.store import Finished
 from sternlight.settings import Settings
 from sternlight.station import Station
 from tracks.batch import Fixes
 from tracks.places import Places
-from tracks.visits import Visits
 from tracks.way import DAY_S
 
 EVENTS_AT_ONCE = 100
@@ -32,22 +29,16 @@ def keep(months: Months, settings: Settings, places: Places, folder: Path) -> Ow
     """Let a station hear everything, and write its record into a folder."""
     station = Station(settings, places, decides=False)
     owners: Owners = {}
-    state, visits = settings.visits.start(), [Visits.empty()]
     batches = list(months.batches())
     with Ledger(folder) as events, closing(ReplayRecord(folder)) as record:
         for positions, statics, as_of in batches:
             step = station.step(positions, statics, as_of, as_of == batches[-1][2])
             events.apply(step.changes)
-            record.remember(step.pages)
+            record.remember(Finished.of(step))
             for heard in step.heard:
                 _count(owners, heard.fixes, months)
-                state, ports = settings.visits.step(state, heard.points, places, as_of)
-                visits.append(ports.over)
-        visits.append(settings.visits.open(state, places))
         _note(record, events, station)
-        record.finish(station.vessels())
-    with closing(sqlite3.connect(folder / RECORD)) as db, db:
-        keep_visits(db, Visits.concat(visits))
+        record.finish(station.vessels(), station.visits_so_far())
     return owners
 
 

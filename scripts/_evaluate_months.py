@@ -1,4 +1,4 @@
-"""(k) Months on a coast: port visits, voyages, chains to a port, and who is who.
+"""(h) Months on a coast: port visits, voyages, chains to a port, and who is who.
 
 A station hears months of which the truth is known (`_months`), and keeps its record.
 Counted is what that record says of what could be heard.

@@ -82,7 +82,7 @@ class Fisher:
         nmi = (10.0, 28.0) if rng.uniform() < 0.45 else (max(0.5 * far, 10.0), far)
         t = world.start + rng.uniform(0, 3) * DAY - rng.uniform(0, min(long_h, 240)) * HOUR
         trips: list[Trip] = []
-        while t < world.end:
+        while not trips or t < world.end:
             lasts_h = long_h * rng.uniform(0.7, 1.4)
             ground = site.spot(rng, nmi, world.shore)
             lands = home if rng.uniform() < 0.85 else _one(rng, site.ports)

@@ -248,7 +248,7 @@ class Months:
                 if landing and meeting.hands_over:
                     truth.chains.append(
                         Chain(meeting.a, meeting.b, landing.place, meeting.start, stops[0].start,
-                              landing.start, meeting.hulls, meeting.heard_h, landing.heard)
+                              landing.start, landing.end, meeting.hulls, meeting.heard_h, landing.heard)
                     )  # fmt: skip
         truth.meetings.sort(key=lambda one: one.start)
         truth.chains.sort(key=lambda one: one.meeting_start)

@@ -62,13 +62,23 @@ def match_visits(true: Sequence[Visit], found: Visits) -> Matched:
     for _, _, i, row in sorted(pairs):
         if i not in taken and of[row] < 0:
             taken[i], of[row] = row, i
-    spanned = {i for _, _, i, _ in pairs}
+    alike = _not_told_apart(true)
+    spanned = {(i, alike[of[row]]) for _, _, i, row in pairs if of[row] >= 0}
     wanted = [
-        Wanted(v, taken.get(i, -1), i not in taken and i in spanned and v.away_nmi < OUT_NMI)
+        Wanted(v, taken.get(i, -1), i not in taken and (i, alike[i]) in spanned)
         for i, v in enumerate(true)
         if v.whole and v.kind != "roads" and v.how != HOWS[-1]
     ]
     return Matched(wanted, [i >= 0 for i in of], of)
+
+
+def _not_told_apart(true: Sequence[Visit]) -> list[int]:
+    """Return a number for each visit, the same for stops between which a ship was not heard out."""
+    numbers: list[int] = []
+    for i, visit in enumerate(true):
+        goes_on = i and true[i - 1].hull == visit.hull and visit.away_nmi < OUT_NMI
+        numbers.append(numbers[-1] if goes_on else i)
+    return numbers
 
 
 def _common_s(visit: Visit, start: float, end: float) -> float:
@@ -138,7 +148,8 @@ def same_chain(true: Chain, found: FoundChain) -> bool:
         and true.carrier in found.carrier
         and true.port == found.port
         and abs(true.meeting_start - found.meeting_start) <= MEETS_S
-        and true.arrival - LANDS_S <= found.landing_start <= true.landing_start + LANDS_S
+        and true.arrival - LANDS_S <= found.landing_start
+        and found.landing_start <= max(true.landing_start + LANDS_S, true.landing_end)
     )
 
 

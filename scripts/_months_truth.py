@@ -80,6 +80,7 @@ class Chain:
     meeting_start: float
     arrival: float  # when it came to rest in the roads or, without waiting, at the berth
     landing_start: float  # at the berth
+    landing_end: float
     hulls: tuple[int, int]
     meeting_heard_h: float
     landing_heard: bool

@@ -98,6 +98,8 @@ def test_of_two_stops_between_which_a_ship_was_not_heard_out_one_is_enough() -> 
     (first, second) = compare.match_visits(both, found((0, 30))).wanted
     assert (first.found, first.excused) == (0, False)
     assert (second.found, second.excused) == (-1, True)
+    (first, second) = compare.match_visits([*both[:1], both[1]], found((9, 30))).wanted
+    assert (first.found, first.excused) == (-1, True)  # the longer one is found
     out = [true(0, 10), true(20, 30, away_nmi=20.0)]
     assert not compare.match_visits(out, found((0, 30))).wanted[1].excused
 
@@ -121,7 +123,7 @@ def test_a_voyage_lasts_from_one_visit_to_the_next_if_nothing_was_told_in_betwee
     assert math.isnan(unsure[1])
 
 
-CHAIN = Chain(5, 6, "Suva (FJ)", 1000.0, 200_000.0, 290_000.0, (1, 2), 4.0, True)
+CHAIN = Chain(5, 6, "Suva (FJ)", 1000.0, 200_000.0, 290_000.0, 390_000.0, (1, 2), 4.0, True)
 
 
 def test_a_chain_is_the_same_if_ships_port_and_dates_are() -> None:

@@ -247,8 +247,11 @@ class Months:
                 truth.meetings.append(meeting)
                 if landing and meeting.hands_over:
                     truth.chains.append(
-                        Chain(meeting.a, meeting.b, landing.place, meeting.start, stops[0].start,
-                              landing.start, landing.end, meeting.hulls, meeting.heard_h, landing.heard)
+                        Chain(
+                            meeting.a, meeting.b, landing.place, meeting.start, stops[0].start,
+                            landing.start, landing.end, meeting.hulls, meeting.heard_h,
+                            landing.heard,
+                        )
                     )  # fmt: skip
         truth.meetings.sort(key=lambda one: one.start)
         truth.chains.sort(key=lambda one: one.meeting_start)

@@ -138,7 +138,7 @@ class FoundChain(NamedTuple):
     port: str
     meeting_start: float
     landing_start: float
-    sure: bool  # the carrier was heard well enough that it called nowhere else before
+    sure: bool  # nothing is said that makes it doubtful
 
 
 def same_chain(true: Chain, found: FoundChain) -> bool:

@@ -276,7 +276,8 @@ def _chains(outcomes: Sequence[Outcome], days: float) -> str:
     invented = [sure for o in outcomes for sure in o.invented]
     told = sum(o.chains_count for o in outcomes)
     return table(
-        ["months", "true chains heard: found", "chains told", "not true", "of these told without a doubt"],
+        ["months", "true chains heard: found", "chains told", "not true",
+         "of these told without a doubt"],
         [[f"{len(outcomes)} of {days:g} days", share(sum(heard), len(heard)), f"{told:,}",
           f"{len(invented):,}", f"{sum(invented):,}"]],
     )  # fmt: skip

@@ -137,11 +137,7 @@ def _recorded(ship: Ship, owners: Owners) -> Recorded:
     for (track, day), counts in owners.items():
         if ship.has(track, day * DAY):
             of += counts
-    return Recorded(of, _takes_turns(ship))
-
-
-def _takes_turns(ship: Ship) -> bool:
-    return any(conflict.why == "turns" for conflict in ship.conflicts)
+    return Recorded(of, ship.takes_turns)
 
 
 def _heard(owners: Owners) -> Counter[tuple[int, int]]:
@@ -172,13 +168,11 @@ def found_visits(record: Database) -> Visits:
 
 
 def found_chains(
-    record: Database, every: Iterable[Ship], start: float, end: float
+    record: Database, every: Sequence[Ship], start: float, end: float
 ) -> list[FoundChain]:
     """Return the chains to all ports, as the command `chain` tells them."""
-    ship_of = {track: ship.tracks[0] for ship in every for track in ship.tracks}
     numbers = {ship.tracks[0]: frozenset(ship.mmsis) for ship in every}
-    shared = {ship.tracks[0] for ship in every if _takes_turns(ship)}
-    connections = Connections(record, ship_of, shared)
+    connections = Connections.of_ships(record, every)
     made = []
     for place in connections.places():
         asked = Asked([place], start, end, Limits())

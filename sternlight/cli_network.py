@@ -54,10 +54,11 @@ TOP = click.option("--top", type=click.IntRange(0), default=20, show_default=Tru
 def _record(data: Path | None, config: Path | None) -> Iterator[Connections]:
     from sternlight.record.connections import Connections
     from sternlight.record.read import open_record
+    from sternlight.record.ships import ships
 
     # Settings take a third of a second to read, and only say where the folder is.
     with open_record(data or _folder(data, _settings(config))) as database:
-        yield Connections(database)
+        yield Connections.of_ships(database, ships(database))
 
 
 @main.command()

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from tracks.batch import BIN_S, HULLS_PER_MMSI, I64
 from tracks.flags import Flags
 from tracks.identity import Claims
 from tracks.way import DAY_S, MARKS, heard
+
+if TYPE_CHECKING:
+    from sternlight.record.ships import Ship
 
 ShipOf = Mapping[int, int]  # the ship to which a track belongs, named by one of its tracks
 
@@ -72,6 +75,17 @@ class Connections:
     shared: Collection[int] = ()  # ships on whose tracks others take turns with them
     _tracks: dict[int, list[int]] = field(init=False)  # of ships with several
     _flags: Flags = field(init=False)
+
+    @classmethod
+    def of_ships(cls, database: Database, ships: Iterable[Ship]) -> Self:
+        """Return the connections of ships, each named by the track on which it was heard first."""
+        ship_of: dict[int, int] = {}
+        shared: set[int] = set()
+        for ship in ships:
+            ship_of |= dict.fromkeys(ship.tracks, ship.tracks[0])
+            if ship.takes_turns:
+                shared.add(ship.tracks[0])
+        return cls(database, ship_of, shared)
 
     def __post_init__(self) -> None:
         self._flags = Flags.load(data_folder() / "flags.csv")

@@ -222,8 +222,10 @@ def simulate(
     write(simulation, out, truth)
 
 
-from sternlight import (  # noqa: E402, F401 - they add their commands to `main`
+# They add their commands to `main`.
+from sternlight import (  # noqa: E402, F401
     cli_detections,
+    cli_network,
     cli_record,
     cli_station,
 )

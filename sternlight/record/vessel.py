@@ -20,6 +20,7 @@ from sternlight.sqlite import Database
 from sternlight.text import iso
 from tracks.batch import HULLS_PER_MMSI
 from tracks.flags import Flags
+from tracks.kinship import Conflict, Link
 from tracks.ship_types import ship_type_name
 
 
@@ -52,8 +53,8 @@ def record_of(record: Database, ship: Ship, around: Around) -> dict[str, Any]:
         "claims": [_claim(claim, flags) for claim in ship.claims],
         "claims_of_nobody_known": [_claim(claim, flags) for claim in ship.nobodys],
         "one_ship_because": [link.says for link in ship.links],
-        "perhaps_also": [_perhaps(link.a.track, link.b.track, tracks, link.says) for link in ship.maybe],
-        "conflicts": [_perhaps(one.a.track, one.b.track, tracks, one.says) for one in ship.conflicts],
+        "perhaps_also": [_other(link, tracks) for link in ship.maybe],
+        "conflicts": [_other(one, tracks) for one in ship.conflicts],
         "heard": _heard(ship, days),
         "visits": [_visit(visit) for visit in sorted(visits, key=lambda one: one.start)],
         "events": [_event(record, one, tracks) for one in events],
@@ -107,9 +108,10 @@ def _claim(claim: Claim, flags: Flags) -> dict[str, Any]:
     }
 
 
-def _perhaps(a: int, b: int, tracks: Collection[int], says: str) -> dict[str, Any]:
-    other = b if a in tracks else a
-    return {"track": track_name(other), "mmsi": other // HULLS_PER_MMSI, "says": says}
+def _other(one: Link | Conflict, tracks: Collection[int]) -> dict[str, Any]:
+    """Return which other hull a link or a conflict is about."""
+    other = one.b.track if one.a.track in tracks else one.a.track
+    return {"track": track_name(other), "mmsi": other // HULLS_PER_MMSI, "says": one.says}
 
 
 def _heard(ship: Ship, days: Sequence[Day]) -> dict[str, Any]:

@@ -112,14 +112,14 @@ def test_a_record_shows_its_signs_and_lists_what_could_not_be_looked_for(folder:
 
 def test_base_rates_stand_beside_each_sign(folder: Path) -> None:
     night = Night([], [("transshipment", "fishing", EVERYWHERE, 93, 41),
-                       ("transshipment", "fishing", "N10W020", 12, 1),
+                       ("transshipment", "fishing", "N15W020", 12, 1),
                        ("transshipment", "fishing", "N50E000", 7, 7)], None)  # fmt: skip
     with closing(sqlite3.connect(folder / RECORD)) as db, db:
         keep_night(db, night)
     sign = ask(folder, "316000001")["standing"]["signs"][0]
     assert sign["rates"] == [
         "41 of 93 fishing vessels heard here show it.",
-        "1 of 12 fishing vessels heard in the square N10W020 show it; so few say little.",
+        "1 of 12 fishing vessels heard in the square N15W020 show it; so few say little.",
     ]
 
 

@@ -329,8 +329,8 @@ INDICATORS: tuple[Indicator, ...] = (
         ilo=("excessive overtime",),
         innocent="crews work in watches; lines and nets fish while people sleep; nobody changed"
         " the status",
-        needs="it takes a ship that tells when it fishes and when not, heard for half of each of ten"
-        " days",
+        needs="it takes a ship that tells when it fishes and when not, heard for half of each of"
+        " ten days",
         says="It said that it was fishing for {value:.0f} hours a day.",
         asked_of=FISHING,
         memory_days=10,

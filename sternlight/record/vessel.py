@@ -183,8 +183,8 @@ def _name(record: Database, mmsi: int) -> str:
 
 
 def _standing(record: Database, ship: Ship, days: Sequence[Day], asked: Asked) -> dict[str, Any]:
-    read_now = of_ships(record, [ship.tracks], asked)
-    marks = marks_of(record, [ship.tracks], read_now.since)
+    read_now = of_ships(record, [ship], asked)
+    marks = marks_of(record, [ship], read_now.since)
     (standing,) = standings(read_now.features, marks)
     kind = SHIP_KINDS[int(read_now.features.kind[0])]
     where = _square(days)

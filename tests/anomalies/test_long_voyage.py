@@ -15,12 +15,11 @@ from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event
 from anomalies.long_voyage import LongVoyage
 from anomalies.score import assess
-from sternlight.terminal import _what
 from tests.anomalies.twin_long_voyage import voyages
 from tests.fleets import ANNA, BELLA, CARLA, standing, whole
 from tests.shores import sea
-from tracks.batch import BIN_S, CLASS_A, Fixes, Points
-from tracks.geodesy import NMI_M, destination, wrap_lon
+from tracks.batch import BIN_S, Fixes, Points
+from tracks.geodesy import NMI_M, destination
 from tracks.identity import Claims
 from tracks.place import Place
 from tracks.places import Places

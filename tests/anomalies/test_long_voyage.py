@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalies.detector import Context, Heard
-from anomalies.event import Change, Event
+from anomalies.event import Change, Event, Evidence
 from anomalies.long_voyage import LongVoyage
 from anomalies.score import assess
 from tests.anomalies.twin_long_voyage import voyages
@@ -264,6 +264,32 @@ def test_day_boats_of_a_harbour_that_no_list_has_do_not_stand_out() -> None:
 def test_ships_that_stand_by_or_cruise_do_not_stand_out(ship_type: int) -> None:
     (event,) = events(hull(*range(1, 120), back=120, nmi=30.0), places=sea(30.0, PORT))
     assert score(event, ship_type) < 0.2
+
+
+SIGNS = {
+    "away_days": (90.0, 800.0),
+    "heard_days_count": (0.0, 200.0),
+    "sure_days": (0.0, 400.0),
+    "max_shore_nmi": (5.0, 300.0),
+    "fishing_share": (0.0, 1.0),
+}
+
+
+@given(
+    st.fixed_dictionaries({name: st.floats(*span) for name, span in SIGNS.items()}),
+    st.sampled_from(sorted(SIGNS)),
+    st.floats(0, 1),
+    st.sampled_from([FISHING, CARGO, 80, 52, 0, 36]),
+)
+def test_no_sign_that_grows_makes_a_score_lower(values, name, more, ship_type) -> None:
+    def of(measured: dict[str, float]) -> Event:
+        evidence = Evidence({"days_count": 200.0, **measured}, "rule", (1,))
+        return Event("long_voyage", (ANNA,), T0, None, LAT, LON, evidence)
+
+    low, high = SIGNS[name]
+    larger = {**values, name: values[name] + more * (high - values[name])}
+    assert low <= larger[name] <= high
+    assert 0 < score(of(values), ship_type) <= score(of(larger), ship_type) < 1
 
 
 hours_at_sea = st.lists(

@@ -222,4 +222,4 @@ def simulate(
     write(simulation, out, truth)
 
 
-from sternlight import cli_station  # noqa: E402, F401 - it adds its commands to `main`
+from sternlight import cli_detections, cli_station  # noqa: E402, F401 - add commands to `main`

@@ -136,6 +136,11 @@ def test_heard_in_port_again_after_211_days_it_was_away_for_so_long() -> None:
     )
 
 
+def test_who_was_never_heard_at_sea_was_on_no_voyage_that_anybody_knows_of() -> None:
+    assert not events(hull(back=211))
+    assert not events(hull(*range(1, 211), back=211, nmi=5.0))
+
+
 def test_eighty_days_are_no_long_voyage() -> None:
     assert not events(hull(*range(1, 80), back=80))
 

@@ -87,7 +87,7 @@ def voyage(
     if not following and last <= moments[-1].t:
         lost |= newest - moments[-1].t > d.max_silence_days * DAY
     away_s = moments[-1].t - port.end
-    if away_s < d.min_days * DAY:
+    if away_s < d.min_days * DAY or all(np.isnan(m.lat) for m in moments):
         return None, {}
     silences = [b.t - a.t for a, b in itertools.pairwise(moments)]
     sure, calls, since = 0.0, 0, port.end
@@ -105,13 +105,12 @@ def voyage(
         "longest_silence_h": max(silences) / 3600,
         "unheard_calls_count": calls,
         "sure_days": sure / DAY,
+        "fishing_share": sum(m.status == 7 for m in sea) / len(sea),
     }
-    if sea:
-        said["fishing_share"] = sum(m.status == 7 for m in sea) / len(sea)
-        shore = [float(places.shore_nmi(m.lat, m.lon)) for m in sea]
-        if not np.isnan(shore[0]):
-            said["max_shore_nmi"] = max(shore)
-            said["high_seas_share"] = sum(nmi > 200 for nmi in shore) / len(sea)
+    shore = [float(places.shore_nmi(m.lat, m.lon)) for m in sea]
+    if not np.isnan(shore[0]):
+        said["max_shore_nmi"] = max(shore)
+        said["high_seas_share"] = sum(nmi > 200 for nmi in shore) / len(sea)
     if following and not lost:
         apart_m = distance_m(port.lat, port.lon, following.lat, following.lon)
         said["ports_apart_nmi"] = float(apart_m) / NMI_M

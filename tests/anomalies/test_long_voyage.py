@@ -31,6 +31,7 @@ T0 = 1_500_076_800.0  # 2017-07-15T00:00Z
 LAT, LON = 58.0, 5.0
 PORT = Place("Havn", "port", LAT, LON)
 OPEN_SEA = sea(100.0, PORT)
+QUICK = LongVoyage(min_days=1.1, call_h=5.0, max_silence_days=5.0)
 FISHING, CARGO, PASSENGER, SAILING = 30, 70, 60, 36
 
 
@@ -41,7 +42,9 @@ class Diary:
     track: int
     sea: tuple[tuple[float, float], ...]  # hours after T0, nautical miles from port
     port: tuple[tuple[float, float], ...]  # from hour to hour; the latter inf while it lies there
+    late_h: float = 0.0  # so late it is known that it came in
     status: int = 0
+    unsure: tuple[int, ...] = ()  # which of its visits were no stops
 
     def points(self) -> Points:
         hours, nmi = np.array(self.sea or np.empty((0, 2))).T
@@ -56,8 +59,9 @@ class Diary:
     def visits(self) -> Visits:
         start, end = np.array(self.port or np.empty((0, 2))).T
         visits = Visits.make(
-            len(start), track=self.track, start=T0 + start * 3600, lat=LAT, lon=LON, certainty=3
-        )
+            len(start), track=self.track, start=T0 + start * 3600, lat=LAT + 0.03, lon=LON,
+            certainty=np.where(np.isin(np.arange(len(start)), self.unsure), 1, 3),
+        )  # fmt: skip
         end = np.where(np.isinf(end), np.nan, T0 + end * 3600)
         lines = {"line_in": visits.start // 300, "line_out": np.nan_to_num(end // 300)}
         lines = {n: v.astype(np.int64) + 1000 * (self.track - ANNA) for n, v in lines.items()}
@@ -84,7 +88,12 @@ def told(
         min([t for of, at in known for t in at[(of == track) & (at > end)]], default=np.inf)
         for track, end in zip(visits.track, np.nan_to_num(visits.end, nan=np.inf), strict=True)
     ]
-    arrived_t = np.minimum(visits.start + 3600, next_t)
+    is_sure = visits.certainty > 1
+    late_s = np.repeat([3600 * d.late_h for d in diaries], [len(d.port) for d in diaries])
+    sure, arrived_t = (
+        visits.take(is_sure),
+        np.minimum(visits.start + 3600 + late_s, next_t)[is_sure],
+    )
     state, said, before = detector.start(), [], -math.inf
     until = T0 + until_h * 3600
     for as_of in [*sorted(t for h in cuts if (t := T0 + h * 3600) < until), until]:
@@ -93,7 +102,7 @@ def told(
             return (t >= before) & ((t < as_of) | ((t == as_of) & (as_of == until)))
 
         ports = Ports(
-            replace(some := visits.take(now(arrived_t)), end=np.full(len(some), np.nan)),
+            replace(some := sure.take(now(arrived_t)), end=np.full(len(some), np.nan)),
             visits.take(now(np.array(next_t))),
         )
         heard = Heard(Fixes.empty(), points.take(now(points.bin * 600.0)), ports=ports)
@@ -156,6 +165,43 @@ def test_who_is_first_heard_in_port_again_has_no_voyage_before() -> None:
 def test_a_call_at_a_port_on_the_way_parts_the_voyage() -> None:
     port = ((-30.0, 0.0), (24 * 60.0, 24 * 61.0), (24 * 130.0, math.inf))
     assert not events(Diary(ANNA, tuple((24.0 * d, 90.0) for d in (10, 50, 70, 120)), port))
+
+
+def test_passing_by_a_port_does_not_part_it() -> None:
+    port = ((-30.0, 0.0), (24 * 60.0, 24 * 60.0), (24 * 130.0, math.inf))
+    life = Diary(ANNA, tuple((24.0 * d, 90.0) for d in (10, 50, 70, 120)), port, unsure=(1,))
+    (event,) = events(life)
+    assert measured(event)["away_days"] == 130
+
+
+def test_from_the_port_it_lay_in_no_way_is_counted_wherever_in_it_that_was() -> None:
+    life = Diary(ANNA, ((1.0, 5.0), (12.2, 90.0), (30 * 24.0, 90.0)), ((-30.0, 0.0),))
+    for cuts in ((), np.arange(0, 700, 1.0)):
+        (event,) = standing(told(replace(QUICK, call_h=6, max_silence_days=99), [life], 730, cuts))
+        said = told(replace(QUICK, call_h=6, max_silence_days=99), [life], 730, cuts)
+        assert measured(standing(said)[event])["unheard_calls_count"] == 2
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        # It fell silent 5 miles off, and was next heard coming from there: that was a call.
+        Diary(
+            ANNA,
+            ((12, 90.0), (48, 90.0), (60, 5.0), (108, 8.9), (108.4, 13.0), (150, 90.0)),
+            ((-30.0, 0.0), (60.0, 108.0)),
+            late_h=99,
+        ),
+        # It fell silent there, and is found there after longer than voyages are remembered.
+        Diary(ANNA, ((12, 90.0), (48, 90.0), (60, 5.0)), ((-30.0, 0.0), (60.0, math.inf)), 300),
+    ],
+)
+def test_what_is_known_of_a_call_only_later_counts_from_when_it_was(life: Diary) -> None:
+    at_once = standing(told(QUICK, [life], 400))
+    assert whole(standing(told(QUICK, [life], 400, np.arange(0, 400, 1 / 6)))) == whole(at_once)
+    first = next(iter(at_once.values()))
+    assert (first.end - T0) / 3600 == 60
+    assert "ports_apart_nmi" in measured(first)
 
 
 def test_at_sea_for_long_it_is_told_before_it_is_back_up_to_when_it_was_heard() -> None:
@@ -328,12 +374,13 @@ def diaries(draw: st.DrawFn, track: int) -> Diary:
         port[-1] = (port[-1][0], math.inf)  # who was not heard again lies there still
     marks = [(math.floor(h * 6) / 6, nmi) for h, nmi in at_sea]
     port = [(math.floor(a * 6) / 6, b if math.isinf(b) else math.floor(b * 6) / 6) for a, b in port]
-    return Diary(track, tuple(dict(marks).items()), tuple(port), draw(st.sampled_from([0, 7])))
+    return Diary(
+        track, tuple(dict(marks).items()), tuple(port), status=draw(st.sampled_from([0, 7]))
+    )
 
 
 fleets = st.tuples(diaries(ANNA), diaries(BELLA), diaries(CARLA))
 FEW = settings(max_examples=30)
-QUICK = LongVoyage(min_days=1.1, call_h=5.0, max_silence_days=5.0)
 cuts = st.lists(st.floats(0, 600), max_size=8)
 more_h = st.sampled_from([1.0, 1.3, 30.1, 200.3])
 seas = st.sampled_from([OPEN_SEA, sea(7.0, PORT), Places.of([PORT])])

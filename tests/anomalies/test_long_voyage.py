@@ -43,6 +43,7 @@ class Diary:
     sea: tuple[tuple[float, float], ...]  # hours after T0, nautical miles from port
     port: tuple[tuple[float, float], ...]  # from hour to hour; the latter inf while it lies there
     late_h: float = 0.0  # so late it is known that it came in
+    waits: bool = False  # that it was there is known when it has been heard for a while again
     status: int = 0
     unsure: tuple[int, ...] = ()  # which of its visits were no stops
 
@@ -88,12 +89,14 @@ def told(
         min([t for of, at in known for t in at[(of == track) & (at > end)]], default=np.inf)
         for track, end in zip(visits.track, np.nan_to_num(visits.end, nan=np.inf), strict=True)
     ]
-    is_sure = visits.certainty > 1
-    late_s = np.repeat([3600 * d.late_h for d in diaries], [len(d.port) for d in diaries])
-    sure, arrived_t = (
-        visits.take(is_sure),
-        np.minimum(visits.start + 3600 + late_s, next_t)[is_sure],
+    late_s, waits = (
+        np.repeat([getattr(d, name) for d in diaries], [len(d.port) for d in diaries])
+        for name in ("late_h", "waits")
     )
+    next_t = np.array(next_t) + np.where(waits, 5000, 0)
+    arrived_t = np.minimum(np.where(waits, np.inf, visits.start + 3600 * (1 + late_s)), next_t)
+    is_sure = visits.certainty > 1
+    sure, arrived_t = visits.take(is_sure), arrived_t[is_sure]
     state, said, before = detector.start(), [], -math.inf
     until = T0 + until_h * 3600
     for as_of in [*sorted(t for h in cuts if (t := T0 + h * 3600) < until), until]:
@@ -103,7 +106,7 @@ def told(
 
         ports = Ports(
             replace(some := sure.take(now(arrived_t)), end=np.full(len(some), np.nan)),
-            visits.take(now(np.array(next_t))),
+            visits.take(now(next_t)),
         )
         heard = Heard(Fixes.empty(), points.take(now(points.bin * 600.0)), ports=ports)
         state, changes = detector.step(state, heard, Context(places, as_of == until), as_of)
@@ -175,8 +178,8 @@ def test_passing_by_a_port_does_not_part_it() -> None:
 
 
 def test_from_the_port_it_lay_in_no_way_is_counted_wherever_in_it_that_was() -> None:
-    life = Diary(ANNA, ((1.0, 5.0), (12.2, 90.0), (30 * 24.0, 90.0)), ((-30.0, 0.0),))
-    for cuts in ((), np.arange(0, 700, 1.0)):
+    life = Diary(ANNA, ((1.0, 5.0), (12.0, 89.5), (30 * 24.0, 90.0)), ((-30.0, 0.0),))
+    for cuts in ((), np.arange(0, 30, 1.0)):
         (event,) = standing(told(replace(QUICK, call_h=6, max_silence_days=99), [life], 730, cuts))
         said = told(replace(QUICK, call_h=6, max_silence_days=99), [life], 730, cuts)
         assert measured(standing(said)[event])["unheard_calls_count"] == 2
@@ -188,9 +191,9 @@ def test_from_the_port_it_lay_in_no_way_is_counted_wherever_in_it_that_was() -> 
         # It fell silent 5 miles off, and was next heard coming from there: that was a call.
         Diary(
             ANNA,
-            ((12, 90.0), (48, 90.0), (60, 5.0), (108, 8.9), (108.4, 13.0), (150, 90.0)),
-            ((-30.0, 0.0), (60.0, 108.0)),
-            late_h=99,
+            ((12, 90.0), (48, 90.0), (60, 5.0), (108, 8.9), (150, 90.0)),
+            ((-30.0, 0.0), (60.0, 60.0)),
+            waits=True,
         ),
         # It fell silent there, and is found there after longer than voyages are remembered.
         Diary(ANNA, ((12, 90.0), (48, 90.0), (60, 5.0)), ((-30.0, 0.0), (60.0, math.inf)), 300),
@@ -198,7 +201,7 @@ def test_from_the_port_it_lay_in_no_way_is_counted_wherever_in_it_that_was() -> 
 )
 def test_what_is_known_of_a_call_only_later_counts_from_when_it_was(life: Diary) -> None:
     at_once = standing(told(QUICK, [life], 400))
-    assert whole(standing(told(QUICK, [life], 400, np.arange(0, 400, 1 / 6)))) == whole(at_once)
+    assert whole(standing(told(QUICK, [life], 400, np.arange(90, 130, 1 / 6)))) == whole(at_once)
     first = next(iter(at_once.values()))
     assert (first.end - T0) / 3600 == 60
     assert "ports_apart_nmi" in measured(first)
@@ -309,6 +312,32 @@ def test_day_boats_of_a_harbour_that_no_list_has_do_not_stand_out() -> None:
     (event,) = events(Diary(ANNA, trips, ((-30.0, 0.0),)), places=sea(15.0, PORT))
     assert measured(event)["heard_days_count"] == 150
     assert score(event, FISHING) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("ship_type", "length_m", "measured", "name"),
+    [
+        (FISHING, 12, {}, "too small for months"),
+        (FISHING, 60, {"max_shore_nmi": 11.0}, "kept to the coast"),
+        (FISHING, 60, {"sure_days": 6.0}, "may have called weekly"),
+        (FISHING, 60, {"sure_days": 20.0}, "may have called monthly"),
+        (FISHING, 60, {"heard_days_count": 9.0}, "hardly heard at sea"),
+        (CARGO, 60, {"sure_days": 20.0}, "trades elsewhere"),
+        (80, 200, {}, "stores oil"),
+        (51, 60, {}, "out by trade"),
+        (SAILING, 60, {}, "out by trade"),
+    ],
+)
+def test_what_speaks_against_is_listed(ship_type, length_m, measured, name) -> None:
+    facts = {"away_days": 200.0, "days_count": 201.0, "heard_days_count": 90.0, "sure_days": 99.0}
+    evidence = Evidence({**facts, "max_shore_nmi": 90.0, **measured}, "rule", (1,))
+    event = Event("long_voyage", (ANNA,), T0, None, LAT, LON, evidence)
+    claims = {ANNA: Claims(ship_type=ship_type, length_m=length_m)}
+    against = {factor.name for factor in assess(event, claims).objections}
+    assert {"long_voyage: base", name} <= against
+    unchanged = replace(event, evidence=Evidence({**facts, "max_shore_nmi": 90.0}, "rule", (1,)))
+    fishing = {ANNA: Claims(ship_type=FISHING, length_m=60)}
+    assert not {f.name for f in assess(unchanged, fishing).objections} - {"long_voyage: base"}
 
 
 @pytest.mark.parametrize("ship_type", [31, 50, 51, PASSENGER, SAILING])

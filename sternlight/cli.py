@@ -222,4 +222,5 @@ def simulate(
     write(simulation, out, truth)
 
 
-from sternlight import cli_detections, cli_station  # noqa: E402, F401 - add commands to `main`
+# They add their commands to `main`.
+from sternlight import cli_detections, cli_network, cli_station  # noqa: E402, F401

@@ -120,9 +120,10 @@ WEIGHTS: dict[str, Weight] = {
     "hardly heard at sea": Weight(
         -3.0, "on under a tenth: whoever trades elsewhere looks the same"
     ),
-    "surely at sea": Weight(0.6, "for each doubling beyond a fortnight, an ordinary trip"),
-    "surely at sea: most": Weight(2.4, "seven months: hardly a ship has stores for more"),
-    "may have called": Weight(-1.5, "never sure for a week: day boats and coasters look the same"),
+    "surely at sea": Weight(0.8, "for each doubling beyond a month, a fishing vessel's long trip"),
+    "surely at sea: most": Weight(2.4, "eight months: hardly a ship has stores for more"),
+    "may have called weekly": Weight(-1.5, "never sure for a week: day boats and coasters do so"),
+    "may have called monthly": Weight(-0.8, "sure for weeks: an ordinary trip, and then others"),
     "high seas": Weight(0.8, "far from any port and control; a sign in McDonald 2021"),
     "went far out": Weight(0.5, "50 nmi: no day trip"),
     "kept to the coast": Weight(-2.0, "within the territorial sea there is a berth at hand"),

@@ -163,7 +163,7 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
     if event["kind"] == "loitering":
         return f"stayed about where it was{length} {start}{going_on}"
     if event["kind"] == "long_voyage":
-        return _of_long_voyage(event, start)
+        return _of_long_voyage(event, start, going_on)
     if event["kind"] == "identity":
         return f"{_of_identity(event, row)} {start}{going_on}"
     others = [m for m in event["mmsis"] if m != row["mmsi"]] or event["mmsis"][:1]
@@ -171,15 +171,14 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
     return f"stayed close to {met}{length} {start}{going_on}"
 
 
-def _of_long_voyage(event: Row, start: str) -> str:
+def _of_long_voyage(event: Row, start: str, going_on: str) -> str:
     measured = event["measured"]
-    days = f"{measured['away_days']:.0f} days"
     heard = f"heard at sea on {counted(round(measured['heard_days_count']), 'day')} of it"
-    if not event["end"]:
-        return f"at sea {start}, and {days} later known in no port since ({heard})"
-    if "ports_apart_nmi" not in measured:
-        return f"known in no port here for {days} {start} ({heard}), and not heard since"
-    return f"heard in port again after {days}, {start} ({heard})"
+    days = f"{measured['away_days']:.0f} days"
+    if "ports_apart_nmi" in measured:
+        return f"heard in port again after {days} {start} ({heard})"
+    lost = ", and not heard since" if event["end"] else going_on
+    return f"known in no port here for {days} {start} ({heard}){lost}"
 
 
 def _of_identity(event: Row, row: Row) -> str:

@@ -18,6 +18,8 @@ from anomalies.gap import Gap
 from anomalies.gap_evidence import OF_WHOLE_LOG
 from anomalies.identity import Identity
 from anomalies.interference import Interference
+from anomalies.long_voyage import OF_WHOLE_LOG as OF_WHOLE_VOYAGE
+from anomalies.long_voyage import LongVoyage
 from tests.anomalies.twins import TWINS
 from tests.fleets import (
     ANNA,
@@ -46,6 +48,10 @@ from tracks.places import Places
 LAT, LON = 58.0, 5.0
 NAMES = (ANNA, BELLA, CARLA, DORA, EMMA)
 HARBOUR = Places.of([Place("Havn", "port", LAT + 0.1, LON)])
+# The vessels begin in one of them and may sail to another.
+PORTS = Places.of(
+    [Place(name, "port", LAT + north, LON) for name, north in (("A", 0), ("B", 0.3), ("C", -0.4))]
+)
 
 EVERY_DETECTOR = pytest.mark.parametrize("kind", DETECTORS)
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -197,6 +203,7 @@ OF_FEW = {
     ),
     "interference": Interference(min_vessels_count=2, merge_h=1.6),
     "identity": Identity(learning_h=0.1, min_together_h=0.5, merge_h=3.1),
+    "long_voyage": LongVoyage(min_days=0.15, call_h=1.1, max_silence_days=9),
 }
 
 
@@ -213,6 +220,7 @@ WITH_FEW_LINES = {kind: detector(kind) for kind in DETECTORS} | {
     "gap": Gap(min_duration_h=2, outage_vessels_count=1000, half_deaf_vessels_count=1000),
     "interference": Interference(min_vessels_count=2, merge_h=1.6),
     "identity": Identity(learning_h=0, min_together_h=0.5, merge_h=3.1),
+    "long_voyage": OF_FEW["long_voyage"],
 }
 # What was learned of reception lies in cells, which are not turned with the ships.
 WITHOUT_MAP = {kind: detector(kind) for kind in DETECTORS} | {
@@ -220,7 +228,7 @@ WITHOUT_MAP = {kind: detector(kind) for kind in DETECTORS} | {
 }
 OF_MAP = {"silence_surprise", "silence_known_share"}
 more_h = st.sampled_from([0.0, 1.3, 4.7, 9.0])
-places = st.sampled_from([Places.none(), HARBOUR])
+places = st.sampled_from([Places.none(), HARBOUR, PORTS])
 
 
 @EVERY_DETECTOR
@@ -379,7 +387,8 @@ def test_the_lines_that_an_event_names_give_its_measured_values_again(
     for event in events(detector(kind), heard, **how, **fleet.told()).values():
         named = heard.take(np.isin(heard.line, event.evidence.lines))
         claims = fleet.claims().take(np.isin(fleet.claims().line, event.evidence.lines))
-        again = events(WITH_FEW_LINES[kind], named, statics=claims, **how)
+        # Port visits are a record of their own, with lines of their own.
+        again = events(WITH_FEW_LINES[kind], named, statics=claims, visitors=heard, **how)
         assert event.id in again
         # That it was over is shown by what came later, which is not part of it.
         assert again[event.id].end in (event.end, None)
@@ -424,7 +433,7 @@ def at(heard: Fixes, lat: np.ndarray, lon: np.ndarray, t: np.ndarray | None = No
 
 def measured(event) -> dict[str, float]:
     """Return what the lines of an event can show; up to eight witnesses they show too."""
-    hidden = set(OF_WHOLE_LOG) - {"witnesses_count"}
+    hidden = set(OF_WHOLE_LOG) - {"witnesses_count"} | set(OF_WHOLE_VOYAGE)
     hidden |= {"affected_share", "together_h", "same_mmsi_count", "same_imo_count", "rivals_count"}
     return {k: v for k, v in event.evidence.measured.items() if k not in hidden}
 

@@ -14,6 +14,7 @@ from anomalies.gap import Gap
 from anomalies.loitering import Loitering
 from tests.anomalies.twin_identity import identities
 from tests.anomalies.twin_interference import interferences
+from tests.anomalies.twin_long_voyage import long_voyages
 from tests.anomalies.twin_surprise import Fix, Twin, pauses_before, pausing
 from tests.fleets import points
 from tracks.batch import HULLS_PER_MMSI, Fixes
@@ -359,4 +360,5 @@ TWINS = {
     "loitering": loiterings,
     "encounter": encounters,
     "identity": identities,
+    "long_voyage": long_voyages,
 }

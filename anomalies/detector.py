@@ -14,6 +14,7 @@ from tracks.batch import F64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.listening import Turns
 from tracks.places import Places
 from tracks.state import State
+from tracks.watchlist import Watchlist
 
 
 def _never(off: F64, until: float) -> F64:
@@ -46,6 +47,7 @@ class Heard:
     gaps: Gaps = field(default_factory=Gaps)
     aside: PositionBatch = field(default_factory=PositionBatch.empty)
     statics: StaticBatch = field(default_factory=StaticBatch.empty)
+    encounters: Sequence[Change] = ()  # what that detector told in the step
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Context:
     places: Places
     ended: bool = False  # the recording is over: no fix will ever follow
     jams: Jams = field(default_factory=Jams.none)  # interference as far as `as_of` shows it
+    watch: Watchlist = field(default_factory=Watchlist)  # ships that the user looks for
 
 
 class Detector(Protocol):

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 from tracks.batch import HULLS_PER_MMSI
 
-Kind = Literal["interference", "gap", "loitering", "encounter", "identity"]
-Anomaly = Literal["interference", "dark_gap", "loitering", "transshipment", "identity"]
+Kind = Literal["interference", "gap", "loitering", "encounter", "identity", "listed"]
+Anomaly = Literal["interference", "dark_gap", "loitering", "transshipment", "identity", "listed"]
 
 
 @dataclass(frozen=True, slots=True)

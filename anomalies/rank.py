@@ -25,6 +25,7 @@ SHARES: dict[Anomaly, float] = {
     "transshipment": 0.6,  # two ships were seen doing something together
     "identity": 0.5,  # a hull is hidden behind another number; slips look the same
     "dark_gap": 0.5,  # seen only as an absence
+    "listed": 0.4,  # a list's claim, and a match; what was seen of the ship comes besides
     "loitering": 0.4,  # "may indicate" a meeting with a ship that nobody heard (GFW)
 }
 LEAST = 0.005  # smaller contributions would not show in a score of two digits
@@ -117,6 +118,7 @@ def _says(event: Event, assessment: Assessment) -> str:
         "loitering": "Loitering",
         "transshipment": "Meeting at sea",
         "identity": "Odd identity",
+        "listed": "Watch list",
     }
     begin = f"{what[assessment.anomaly]} with a score of {assessment.score:.2f}"
     return f"{begin}: {assessment.reasons[0].says}" if assessment.reasons else f"{begin}."

@@ -17,6 +17,7 @@ from anomalies.score_encounter import of_encounter
 from anomalies.score_gap import of_gap
 from anomalies.score_identity import of_identity
 from anomalies.score_interference import of_interference
+from anomalies.score_listed import of_listed
 from anomalies.score_loitering import of_loitering
 from anomalies.ship_kinds import WORDS
 from tracks.identity import Claims
@@ -27,6 +28,7 @@ _BY_KIND: dict[Kind, tuple[Anomaly, Callable[[Facts], Iterator[Factor]]]] = {
     "loitering": ("loitering", of_loitering),
     "encounter": ("transshipment", of_encounter),
     "identity": ("identity", of_identity),
+    "listed": ("listed", of_listed),
 }
 
 _BEGINS = {
@@ -35,6 +37,7 @@ _BEGINS = {
     "loitering": "Ships drift and anchor for many ordinary reasons.",
     "transshipment": "Most ships close together work, wait or anchor together.",
     "identity": "Numbers are typed in by hand, shared by accident and changed by rule.",
+    "listed": "Names and numbers are typed in, in lists too, and several ships bear them.",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -21,6 +21,7 @@ from anomalies.encounter import Encounter
 from anomalies.gap import Gap
 from anomalies.identity import Identity
 from anomalies.interference import Interference
+from anomalies.listed import Listed
 from anomalies.loitering import Loitering
 from receiver.sources.address import BadAddress, parse
 from sternlight.data import data_folder
@@ -66,6 +67,26 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Watchlists:
+    """Files of lists of ships; of those in `authorised` every ship is that and no more."""
+
+    files: tuple[str, ...] = ()
+    authorised: tuple[str, ...] = ()
+
+    def beside(self, folder: Path) -> Watchlists:
+        """Return the same with paths that begin at `folder`, unless they begin at the root."""
+        return Watchlists(
+            *(tuple(str(folder / f) for f in x) for x in (self.files, self.authorised))
+        )
+
+    def names(self) -> dict[str, list[str]]:
+        """Return the files without their folders, which results do not tell of."""
+        return {
+            part: [Path(f).name for f in getattr(self, part)] for part in ("files", "authorised")
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One part for each stage that has settings."""
 
@@ -79,6 +100,8 @@ class Settings:
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)
     identity: Identity = field(default_factory=Identity)
+    listed: Listed = field(default_factory=Listed)
+    watchlists: Watchlists = field(default_factory=Watchlists)
     alerts: Alerts = field(default_factory=Alerts)
     answers: Answers = field(default_factory=Answers)
     watch: Watch = field(default_factory=Watch)
@@ -90,7 +113,8 @@ class Settings:
 
     def of_results(self) -> dict[str, dict[str, Any]]:
         """Return the settings that results depend on, by part and name."""
-        return {p: v for p, v in self.as_dict().items() if p not in ("watch", "sources")}
+        told = {p: v for p, v in self.as_dict().items() if p not in ("watch", "sources")}
+        return {**told, "watchlists": self.watchlists.names()}
 
 
 def settings_file() -> Path:
@@ -101,6 +125,7 @@ def settings_file() -> Path:
 def load(path: Path | None = None) -> Settings:
     """Read settings; those that `path` does not name keep their default.
 
+    Paths of watch lists begin where the file lies.
     Raises SettingsError, naming all that is wrong with the file at once.
     """
     path = path or settings_file()
@@ -112,7 +137,8 @@ def load(path: Path | None = None) -> Settings:
         raise SettingsError(f"{path} is not UTF-8 text; settings are written in TOML") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}") from error
-    return check(given, str(path))
+    settings = check(given, str(path))
+    return replace(settings, watchlists=settings.watchlists.beside(path.parent))
 
 
 def check(given: Mapping[str, Any], name: str) -> Settings:

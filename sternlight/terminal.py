@@ -31,6 +31,7 @@ SIMULATED = "This recording is simulated: none of these ships exists."
 
 _WORDS = {
     "identity": ("odd identity", "odd identities"),
+    "listed": ("event of a watch list", "events of watch lists"),
     "interference": ("area of interference", "areas of interference"),
 }
 
@@ -155,9 +156,12 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
         return f"stayed about where it was{length} {start}{going_on}"
     if event["kind"] == "identity":
         return f"{_of_identity(event, row)} {start}{going_on}"
+    if event["kind"] == "listed" and len(event["mmsis"]) == 1:
+        return f"heard, a ship that a watch list names,{length} {start}{going_on}"
     others = [m for m in event["mmsis"] if m != row["mmsi"]] or event["mmsis"][:1]
     met = " and ".join(f"{plain(names[m])} ({m})" if names.get(m) else str(m) for m in others)
-    return f"stayed close to {met}{length} {start}{going_on}"
+    of_list = ", one of them on a watch list," if event["kind"] == "listed" else ""
+    return f"stayed close to {met}{of_list}{length} {start}{going_on}"
 
 
 def _of_identity(event: Row, row: Row) -> str:

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from sternlight.errors import SettingsError
+from sternlight.text import counted
 from sternlight.watchlists import fisheries, iuu, opensanctions, orders, own
 from sternlight.watchlists.cells import Problems
 from sternlight.watchlists.format import About, Format, LeftOut
@@ -36,7 +38,16 @@ class ListFile:
     @property
     def unusable_count(self) -> int:
         """How many rows have nothing by which a ship could be recognised."""
-        return self.problems.counts.get(NOBODY, 0)
+        return self.problems.counts.get(NOBODY, 0) + self.left_out[NOBODY]
+
+    @property
+    def trouble(self) -> str:
+        """Say how many rows those are."""
+        rows = len(self.entries) + self.unusable_count
+        return (
+            f"watch list {self.path.name}: {self.unusable_count:,} of {counted(rows, 'row')} have"
+            f" {NOBODY}; `sternlight watchlist {self.path.name}` says which"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +61,20 @@ class Lists:
     @property
     def troubles(self) -> list[str]:
         """Which files have rows that cannot be used, in whole sentences."""
+        return [one.trouble for one in self.files if one.unusable_count]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return what to say of each file where results are told."""
         return [
-            f"watch list {one.path.name}: {one.unusable_count:,} of"
-            f" {len(one.entries) + one.unusable_count:,} rows have {NOBODY}; `sternlight watchlist"
-            f" {one.path.name}` says which"
+            {
+                "name": one.path.name,
+                "format": one.format,
+                "sha256": one.sha256,
+                "ships": len(one.entries),
+                "watched": sum(entry.standing == "listed" for entry in one.entries),
+                "trouble": [one.trouble] if one.unusable_count else [],
+            }
             for one in self.files
-            if one.unusable_count
         ]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracks.batch import F64, I64, Columns, StaticBatch, Text, column
+from tracks.identity import as_text
 from tracks.keyed import rows_of
 
 NAME, CALL_SIGN, IMO, SHAPE = range(4)  # SHAPE: the four distances from antenna to hull
@@ -67,7 +68,7 @@ def said(statics: StaticBatch) -> Said:
     columns: list[tuple[int, NDArray[Any]]] = [
         (NAME, np.strings.rstrip(statics.name, b" @")),
         (CALL_SIGN, np.strings.rstrip(statics.call_sign, b" @")),
-        (IMO, _text(statics.imo.astype(np.int64))),
+        (IMO, as_text(statics.imo.astype(np.int64))),
         (SHAPE, _shape(statics)),
     ]
     every = Said.concat(
@@ -87,14 +88,7 @@ def _shape(statics: StaticBatch) -> Text:
         for side in ("bow", "stern", "port", "starboard")
     )
     told = (bow + stern > 0) & (port + starboard > 0)
-    return _text(np.where(told, ((bow * 1000 + stern) * 1000 + port) * 1000 + starboard, 0))
-
-
-def _text(numbers: I64) -> Text:
-    """Return numbers as text, 0 as an empty one; few of them differ, and writing them is slow."""
-    some, of = np.unique(numbers, return_inverse=True)
-    texts: Text = np.array([b"%d" % n if n else b"" for n in some.tolist()], "S20")
-    return texts[of]
+    return as_text(np.where(told, ((bow * 1000 + stern) * 1000 + port) * 1000 + starboard, 0))
 
 
 def news(told: Said, claimed: Claimed, waiting: Said) -> Said:

@@ -11,18 +11,15 @@ import numpy as np
 from anomalies.event import track_name
 from anomalies.rank import Ranked
 from sternlight.fleet import Fleet
+from sternlight.record.read import RECORD
 from sternlight.station import Station
 from sternlight.text import iso
 from tracks.flags import Flags
 from tracks.identity import Claims
 from tracks.ship_types import ship_type_name
 
-FILES = EVENTS, VESSELS, MAP, SUMMARY = (
-    "events.jsonl",
-    "vessels.jsonl",
-    "events.geojson",
-    "summary.json",
-)
+EVENTS, VESSELS, MAP, SUMMARY = "events.jsonl", "vessels.jsonl", "events.geojson", "summary.json"
+FILES = (EVENTS, VESSELS, MAP, RECORD, SUMMARY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,27 +11,27 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from urllib.parse import quote
 
 import numpy as np
 
 from anomalies.budget import Decision
 from anomalies.event import Event
 from sternlight.errors import ArchiveError
+from sternlight.fleet import Fleet
 from sternlight.jsontext import dumps
 from sternlight.ledger import to_json
 from sternlight.rawlog import Segment
-from sternlight.record import schema
+from sternlight.record import schema, store
+from sternlight.sqlite import ARCHIVE, BUSY_S, DAMAGED, Database, readable, told
 from tracks.batch import I64
+from tracks.daybook import Pages
 
-FILE = "archive.sqlite3"
 VERSION = 3
 _ALERTS_SINCE = 2
-BUSY_S = 10.0  # how long to wait for somebody who has locked the file
 
 _TABLES = """
 create table about (key text primary key, value text not null) without rowid;
@@ -108,19 +108,17 @@ class Snapshot(NamedTuple):
 
 
 @dataclass(slots=True)
-class Archive:
+class Archive(Database):
     """The file, open for writing by the one station, or by anybody for reading.
 
     Raises ArchiveError, with what to do, wherever the file is locked, damaged or
     not an archive.
     """
 
-    path: Path
-    _db: sqlite3.Connection
     _ships: list[int] | None = None  # by which events were shown last
 
     @classmethod
-    def open(cls, folder: Path, name: str = FILE) -> Self:
+    def open(cls, folder: Path, name: str = ARCHIVE) -> Self:
         """Open the archive of a station for writing; make it if it is not there."""
         path = folder / name
         with told(path):
@@ -140,33 +138,19 @@ class Archive:
                     " install the Sternlight that made it, or run `sternlight rebuild`"
                 )
             if db.execute("pragma quick_check(1)").fetchone()[0] != "ok":
-                raise ArchiveError(_DAMAGED.format(path=path))
+                raise ArchiveError(DAMAGED.format(path=path))
         return cls(path, db)
 
     @classmethod
-    def look(cls, folder: Path, name: str = FILE) -> Self:
-        """Open the archive of a station for reading, while it runs or not."""
-        path = folder / name
-        if not path.exists():
-            raise ArchiveError(
-                f"there is no archive in {folder}; --data names the folder that `sternlight"
-                " watch` was given"
-            )
+    def create(cls, path: Path) -> Self:
+        """Make a new archive in place of what is there; a crash may leave it damaged."""
         with told(path):
-            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-            db.execute("pragma query_only = on")
-            db.execute("select 1 from events limit 1")
+            path.unlink(missing_ok=True)
+            db = sqlite3.connect(path, isolation_level=None)
+            db.execute("pragma journal_mode = off")
+            db.execute("pragma synchronous = off")
+            db.executescript(f"begin; {_MISSING[0]} pragma user_version = {VERSION}; commit;")
         return cls(path, db)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -181,11 +165,6 @@ class Archive:
                 if self._db.in_transaction:  # SQLite itself ends one when the disk is full
                     self._db.execute("rollback")
                 raise
-
-    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
-        with told(self.path):
-            return self._db.execute(query, values).fetchall()
 
     def about(self, key: str) -> str | None:
         """Return what is kept under a name."""
@@ -271,15 +250,19 @@ class Archive:
     def _write(self, one: Stored) -> None:
         event, self._ships = one.event, None
         state = "withdrawn" if one.what == "withdrawn" else one.row["state"]
-        self._db.execute(
-            "insert or replace into events values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                event.id, event.kind, state, event.start, event.end, one.score, one.shown,
-                dumps(one.row), dumps(to_json(event)),
-            ),
+        columns = (
+            event.kind, state, event.start, event.end, one.score, one.shown,
+            dumps(one.row), dumps(to_json(event)),
         )  # fmt: skip
-        for track in event.tracks:
-            self._db.execute("insert or ignore into event_tracks values (?, ?)", (track, event.id))
+        self.note_event(event.id, columns, event.tracks)
+
+    def note_event(self, name: str, columns: tuple[Any, ...], tracks: Iterable[int]) -> None:
+        """Keep an event as the columns of its row behind the id."""
+        self._db.execute(
+            "insert or replace into events values (?, ?, ?, ?, ?, ?, ?, ?, ?)", (name, *columns)
+        )
+        for track in tracks:
+            self._db.execute("insert or ignore into event_tracks values (?, ?)", (track, name))
 
     def show(self, established: Callable[[I64], list[int]]) -> None:
         """Show the events of ships only; which tracks are ships may have changed."""
@@ -325,6 +308,19 @@ class Archive:
         found = self.read("select segment from snapshot")
         return int(found[0][0]) if found else 0
 
+    def remember(self, pages: Iterable[Pages]) -> None:
+        """Keep finished pages of the ships' record."""
+        for some in pages:
+            store.keep_pages(self._db, some)
+
+    def remember_hulls(self, fleet: Fleet) -> None:
+        """Keep when and how often hulls were heard."""
+        store.keep_hulls(self._db, fleet)
+
+    def forget(self, since: float) -> None:
+        """Forget what the ships' record says of the time from Unix time `since` on."""
+        store.forget(self._db, since)
+
     def prune(self, numbers: Sequence[int]) -> None:
         """Take note that segments were deleted."""
         self._db.executemany(
@@ -334,7 +330,7 @@ class Archive:
     def salvage(self, old: Path) -> None:
         """Copy what can still be read of another archive, but for its snapshot."""
         for table in _SALVAGED:
-            for row in _readable(old, table):
+            for row in readable(old, table):
                 marks = ",".join("?" * len(row))
                 self._db.execute(f"insert or replace into {table} values ({marks})", row)
 
@@ -367,38 +363,3 @@ with fit as (
 )
 update events set shown = fit.shown from fit where events.id = fit.id and events.shown != fit.shown
 """
-
-_DAMAGED = (
-    "{path} is damaged; the raw log beside it is not touched by that: stop the station, run"
-    " `sternlight rebuild --data {path.parent}`, and start it again"
-)
-
-
-def _readable(path: Path, table: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a table, up to where the file is damaged."""
-    try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
-            yield from db.execute(f"select * from {table}")
-    except sqlite3.DatabaseError:
-        return
-
-
-@contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turn what SQLite says about a file into what to do about it."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        says = str(error)
-        if "locked" in says or "busy" in says:
-            raise ArchiveError(
-                f"{path} is locked by another program (a backup, a database browser?);"
-                " close it, or wait until it has ended"
-            ) from error
-        if "full" in says or "disk I/O" in says:
-            raise ArchiveError(f"{path} cannot be written: {says}") from error
-        if "no such table" in says:
-            raise ArchiveError(_DAMAGED.format(path=path)) from error
-        raise ArchiveError(f"{path} cannot be used: {says}") from error
-    except sqlite3.DatabaseError as error:
-        raise ArchiveError(_DAMAGED.format(path=path)) from error

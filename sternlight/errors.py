@@ -5,6 +5,7 @@ PlacesError    tracks/place.py       a file of places that cannot be used
 SettingsError  here                  settings that cannot be used
 DiskFull       here                  no room for what was to be written
 ArchiveError   here                  a station's archive that cannot be used
+ArchiveFull    here                  one that cannot grow
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ class ArchiveError(ValueError):
     """A station's archive cannot be used; the message says why and what to do."""
 
 
-def is_full(error: OSError) -> bool:
+class ArchiveFull(ArchiveError):
+    """An archive cannot be written, most often since the disk is full."""
+
+
+def is_full(error: OSError | ArchiveFull) -> bool:
     """Return whether `error` means that a disk is full."""
-    return error.errno in _FULL
+    return isinstance(error, ArchiveFull) or error.errno in _FULL

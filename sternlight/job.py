@@ -10,7 +10,7 @@ from pathlib import Path
 
 from receiver.sources.logfile import Input, open_inputs
 from sternlight.data import load_places
-from sternlight.errors import DiskFull, is_full
+from sternlight.errors import ArchiveFull, DiskFull, is_full
 from sternlight.reading import Reading
 from sternlight.replay import Replay
 from sternlight.results import Asked, Results, write
@@ -81,7 +81,7 @@ def _told(reading: Reading, out: Path) -> Iterator[list[str]]:
     written: list[str] = []
     try:
         yield written
-    except OSError as error:
+    except (OSError, ArchiveFull) as error:
         if not is_full(error):
             raise
         raise DiskFull(

@@ -9,6 +9,7 @@ from anomalies.budget import WEEK_S
 from sternlight.archive import Archive, News, Stored
 from sternlight.errors import ArchiveError
 from sternlight.live import Live
+from tracks.daybook import Pages
 
 Say = Callable[[str], None]
 StateRow = tuple[float, str, str, str]  # Unix seconds, source, state, why
@@ -25,6 +26,7 @@ class Keeper:
         self.events: list[Stored] = []
         self.news: list[News] = []  # what was decided on alerts
         self.notes: list[Callable[[], None]] = []  # about segments
+        self.pages: list[Pages] = []  # of the ships' record
         self.states: list[StateRow] = []
         self.last_commit_t: float | None = None
         self.events_count = archive.events_count()
@@ -52,6 +54,7 @@ class Keeper:
                 self.archive.keep(self.events, t, self._live.station.as_of)
                 self.archive.decide(self.news, t)
                 self.archive.note_states(self.states)
+                self.archive.remember(self.pages)
                 if self.events or show:
                     self.archive.show(self._live.established)
                 if also is not None:
@@ -62,6 +65,7 @@ class Keeper:
             self._said = str(error)
             return
         self.events, self.news, self.notes, self.states, self._said = [], [], [], [], ""
+        self.pages = []
         self.last_commit_t = t
         with suppress(ArchiveError):
             self.events_count = self.archive.events_count()

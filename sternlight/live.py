@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,15 +18,26 @@ from receiver.decoded import Decoded
 from sternlight.alerting import Decided, Decisions, add
 from sternlight.archive import News, Stored
 from sternlight.distress import Distress
+from sternlight.fleet import Fleet
 from sternlight.judging import judge
 from sternlight.provenance import Provenance
 from sternlight.settings import Settings
 from sternlight.station import NO_TURNS, Station
 from tracks.batch import I64, PositionBatch, StaticBatch
+from tracks.daybook import Pages
 from tracks.hearers import Hearers
 from tracks.lateness import Lateness
 from tracks.places import Places
 from tracks.state import dump, load
+
+RECORD_LATE_S = 7200.0  # points come so late at most
+
+
+class Record(NamedTuple):
+    """What goes into the ships' record once an hour."""
+
+    pages: Pages
+    fleet: Fleet
 
 
 class Live:
@@ -41,6 +52,8 @@ class Live:
         self.first = float("inf")  # the first time heard, Unix seconds
         self.lateness = Lateness()
         self._decided: list[Decided] = []  # and not yet asked for
+        self._pages: list[Pages] = []  # the same
+        self._recorded = -np.inf  # up to when `record` has been asked
         self._punctual = self.lateness.start()
         self._positions = PositionBatch.empty()  # held until nothing earlier can follow
         self._statics = StaticBatch.empty()
@@ -74,6 +87,7 @@ class Live:
             return []
         step = self.station.step(positions, statics, as_of, turns=turns)
         self._decided += step.decided
+        self._pages += step.pages
         return step.changes
 
     def news(self) -> list[News]:
@@ -83,6 +97,27 @@ class Live:
             News(t, decisions, list(self.stored(Change("opened", event) for event in alerted)))
             for t, decisions, alerted in decided
         ]
+
+    @property
+    def finished_count(self) -> int:
+        """How many times pages were finished since `finished` was asked last."""
+        return len(self._pages)
+
+    def finished(self) -> list[Pages]:
+        """Return the pages of the ships' record that were finished since this was last asked."""
+        pages, self._pages = self._pages, []
+        return pages
+
+    def record(self) -> Record:
+        """Return what else the ships' record has to say of who was heard since this was asked.
+
+        The first time it is of all.
+        """
+        station, since = self.station, self._recorded
+        self._recorded = station.as_of
+        pages, fleet = station.pages_so_far(), station.vessels()
+        new = pages.days.last > since - RECORD_LATE_S
+        return Record(pages.take(new), fleet.take(fleet.last_heard > since))
 
     def decisions(self) -> Decisions:
         """Return by id what was decided and not asked for, and what would be if nothing followed.

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sternlight.archive import FILE, Archive
+from sternlight.archive import Archive
 from sternlight.errors import ArchiveError
 from sternlight.live import Live
 from sternlight.rawlog import RawLog, segments
@@ -27,6 +27,7 @@ from sternlight.recovery import (
     station_of,
 )
 from sternlight.settings import Settings
+from sternlight.sqlite import ARCHIVE
 from tracks.places import Places
 
 NEW, OLD = "archive.new.sqlite3", "archive.old.sqlite3"
@@ -55,14 +56,14 @@ def rebuild(folder: Path, settings: Settings, places: Places) -> Rebuilt:
         with Archive.open(folder, NEW) as archive:
             live = Live(settings, places)
             with archive.transaction():
-                old = folder / FILE
+                old = folder / ARCHIVE
                 if old.exists():
                     archive.salvage(old)
                 archive.say("station", station_of(folder / RAW / last.name))
                 for path in segments(folder / RAW):
                     know(archive, path, last)
             name_segments(live, archive)
-            ids = settle(archive, live, catch_up(live, folder / RAW, 0))
+            ids = settle(archive, live, catch_up(live, folder / RAW, 0), anew=True)
             log = RawLog(folder / RAW, "")
             log.resume(last)
             with archive.transaction():
@@ -77,13 +78,13 @@ def rebuild(folder: Path, settings: Settings, places: Places) -> Rebuilt:
 def _replace(folder: Path) -> Path | None:
     """Put the new archive in the place of the old, which is kept under another name."""
     kept = None
-    if (folder / FILE).exists():
+    if (folder / ARCHIVE).exists():
         _remove(folder / OLD)
-        kept = (folder / FILE).rename(folder / OLD)
+        kept = (folder / ARCHIVE).rename(folder / OLD)
     for ending in ("-wal", "-shm"):
         with suppress(FileNotFoundError):
-            (folder / f"{FILE}{ending}").unlink()
-    (folder / NEW).rename(folder / FILE)
+            (folder / f"{ARCHIVE}{ending}").unlink()
+    (folder / NEW).rename(folder / ARCHIVE)
     return kept
 
 

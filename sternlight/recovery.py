@@ -25,7 +25,7 @@ from receiver.formats.stationlog import LogReader, values_of
 from sternlight.archive import Archive, Snapshot
 from sternlight.errors import ArchiveError, is_full
 from sternlight.jsontext import dumps
-from sternlight.live import Live
+from sternlight.live import Live, Record
 from sternlight.rawlog import RawLog, Segment, frames, measured, mend, segments
 from sternlight.settings import Settings
 from tracks.places import Places
@@ -35,6 +35,7 @@ LOCK = "lock"
 DAMAGED = "damaged"  # the folder beside the log for segments that cannot be read
 SAVE_LINES = 500_000  # so much is not read twice: the next crash may come before the next hour
 AT_ONCE = 500  # events kept in one transaction
+DAYS_AT_ONCE = 10  # and days of the ships' record
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def resume(opened: Opened, settings: Settings, places: Places) -> Live:
     live, first_segment = _remembered(archive, settings, places)
     name_segments(live, archive)
     remembered = live.counts["lines"]
-    settle(archive, live, catch_up(live, opened.log.folder, first_segment))
+    settle(archive, live, catch_up(live, opened.log.folder, first_segment), first_segment == 0)
     if live.counts["lines"] - remembered > SAVE_LINES:
         with archive.transaction():
             commit_segment(archive, live, opened.log, settings)
@@ -142,8 +143,11 @@ def catch_up(live: Live, raw: Path, first_segment: int) -> Iterator[Change]:
             yield from live.take(reader.step(piece))
 
 
-def settle(archive: Archive, live: Live, changes: Iterable[Change]) -> set[str]:
+def settle(archive: Archive, live: Live, changes: Iterable[Change], anew: bool) -> set[str]:
     """Keep what `changes` came to, where the archive does not have it already; return all ids.
+
+    `anew` says that the whole log is read again, so that the ships' record of that time is
+    written again, too.
 
     Of events that go on only those are new that the archive does not have: when an
     open event is told again depends on how the log was cut into pieces.
@@ -154,10 +158,10 @@ def settle(archive: Archive, live: Live, changes: Iterable[Change]) -> set[str]:
         ids.add(change.event.id)
         if change.what in ("closed", "withdrawn"):
             over.append(change)
-        if len(over) >= AT_ONCE:
-            _keep(archive, live, over)
+        if len(over) >= AT_ONCE or live.finished_count >= DAYS_AT_ONCE:
+            anew = _keep(archive, live, over, anew)
             over = []
-    _keep(archive, live, over)
+    _keep(archive, live, over, anew)
     going_on = live.station.going_on
     open_before = archive.stored(going_on)
     _keep(
@@ -171,12 +175,16 @@ def settle(archive: Archive, live: Live, changes: Iterable[Change]) -> set[str]:
     )
     with archive.transaction():
         archive.decide(live.news(), live.latest)
+        commit_record(archive, live.record())
         archive.show(live.established)
     return ids
 
 
-def _keep(archive: Archive, live: Live, changes: Sequence[Change]) -> None:
-    """Keep those events that the archive does not have, or has with other words."""
+def _keep(archive: Archive, live: Live, changes: Sequence[Change], anew: bool = False) -> bool:
+    """Keep those events that the archive does not have, or has with other words.
+
+    Returns whether what the ships' record says of the time read is still that of before.
+    """
     last = {change.event.id: change for change in changes}
     kept = archive.stored(last)
     different = []
@@ -188,8 +196,13 @@ def _keep(archive: Archive, live: Live, changes: Sequence[Change]) -> None:
                 different.append(one)
         elif before != (state, dumps(one.row)):
             different.append(one)
+    pages = live.finished()
     with archive.transaction():
         archive.keep(different, live.latest, live.station.as_of)
+        if anew and pages:
+            archive.forget(live.first)
+        archive.remember(pages)
+    return anew and not pages
 
 
 def commit_segment(archive: Archive, live: Live, log: RawLog, settings: Settings) -> int:
@@ -202,6 +215,12 @@ def commit_segment(archive: Archive, live: Live, log: RawLog, settings: Settings
     data = live.save()
     archive.save(Snapshot(log.number + 1, log.line, live.station.as_of, data))
     return len(data)
+
+
+def commit_record(archive: Archive, record: Record) -> None:
+    """Keep, inside a transaction, what the ships' record says that is not finished."""
+    archive.remember([record.pages])
+    archive.remember_hulls(record.fleet)
 
 
 def number(path: Path) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -24,6 +24,7 @@ from sternlight.learner import Learner, LearningFailedError
 from sternlight.ledger import Ledger
 from sternlight.nights import Midnights, learned
 from sternlight.reading import Reading
+from sternlight.record.replayed import ReplayRecord
 from sternlight.settings import Settings
 from sternlight.spool import DAY_S, Spool, windows
 from sternlight.station import NO_TURNS, Station
@@ -69,6 +70,7 @@ class Replay:
         self.events = self._open.enter_context(Ledger(folder))
         self.ways = self._open.enter_context(Spool(folder, Points, by="bin", then="track"))
         self._learner = self._open.enter_context(Learner())
+        self.record = self._open.enter_context(closing(ReplayRecord(folder)))
 
     def __enter__(self) -> Self:
         return self
@@ -203,6 +205,8 @@ class Replay:
         for heard in step.heard:
             self.ways.add(heard.points)
         self.events.apply(step.changes)
+        if step.pages:
+            self.record.remember(step.pages)
         for decided in step.decided:
             add(self.decisions, decided.decisions)
 

@@ -16,6 +16,7 @@ from sternlight.data import data_folder
 from sternlight.geojson import stretches
 from sternlight.jsontext import dumps, replacing, write_lines
 from sternlight.judging import Judged, judge
+from sternlight.record.read import RECORD
 from sternlight.replay import Replay
 from sternlight.settings import Settings
 from sternlight.summary import Began, summarise
@@ -83,8 +84,10 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     folder = replay.folder
     rows = _rows(replay)
     judged: list[Judged] = []
-    write_lines(folder / EVENTS, _event_rows(replay, rows, judged))
+    write_lines(folder / EVENTS, replay.record.note(_event_rows(replay, rows, judged)))
     written.append(EVENTS)
+    replay.record.finish(rows.fleet)
+    written.append(RECORD)
 
     ranked = rank([(one.event, one.assessment) for one in judged], rows.claims)
     found = {vessel.track for vessel in ranked}

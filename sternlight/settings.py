@@ -7,7 +7,7 @@ no second list that could differ.  `config/sternlight.toml` explains each.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -75,15 +75,16 @@ class Watchlists:
 
     def beside(self, folder: Path) -> Watchlists:
         """Return the same with paths that begin at `folder`, unless they begin at the root."""
-        return Watchlists(
-            *(tuple(str(folder / f) for f in x) for x in (self.files, self.authorised))
-        )
+        both = (self.files, self.authorised)
+        return Watchlists(*(tuple(str(folder / name) for name in names) for names in both))
+
+    def along_with(self, files: Iterable[str]) -> Watchlists:
+        """Return the same with more files."""
+        return replace(self, files=(*self.files, *files))
 
     def names(self) -> dict[str, list[str]]:
         """Return the files without their folders, which results do not tell of."""
-        return {
-            part: [Path(f).name for f in getattr(self, part)] for part in ("files", "authorised")
-        }
+        return {part: [Path(name).name for name in names] for part, names in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)

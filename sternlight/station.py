@@ -24,8 +24,10 @@ from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
 from sternlight.stops import parted
 from sternlight.watchlists.read import read_lists
+from tracks import daybook
 from tracks.anchorages import FISHING, Anchorages, Learned
-from tracks.batch import HULLS_PER_MMSI, I64, Fixes, Points, PositionBatch, StaticBatch
+from tracks.batch import HULLS_PER_MMSI, I64, Fixes, Mask, Points, PositionBatch, StaticBatch
+from tracks.daybook import Daybook, Pages
 from tracks.identity import ClaimChange, Claims
 from tracks.listening import Turns
 from tracks.places import Places
@@ -38,11 +40,15 @@ NO_TURNS = Turns.empty()
 
 
 class Step(NamedTuple):
-    """What a step brought: what was heard, part by part, what changed, and what was decided."""
+    """What a step brought: what was heard, part by part, what changed, what was decided, and pages.
+
+    The pages are those of the ships' record that were finished.
+    """
 
     heard: Sequence[Heard]
     changes: list[Change]
     decided: Sequence[Decided] = ()
+    pages: Sequence[Pages] = ()
 
 
 class Station:
@@ -68,6 +74,7 @@ class Station:
         self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
         self.lists = read_lists(settings.watchlists.files, settings.watchlists.authorised)
         self.anchoring = settings.anchorages
+        self.daybook = Daybook()
         self.places = self.around = places
         self.learned = Learned(-np.inf, Anchorages.empty())
         self.coming: list[Learned] = []
@@ -82,6 +89,7 @@ class Station:
             "points": self.points.start(),
             "identities": self.identities.start(),
             "stays": self.anchoring.resting.start(),
+            "daybook": self.daybook.start(),
             **{detector.kind: detector.start() for detector in self.detectors},
             "alerts": self.alerts.start(),
         }
@@ -114,8 +122,9 @@ class Station:
         steps.append(self._step(positions, statics, as_of, ended, turns))
         if ended and self.decides:
             decided.append(self._decided(as_of, self.waiting.heard_s, self.going_on))
-        changes = [change for _, some in steps for change in some]
-        return Step([heard for heard, _ in steps], changes, decided)
+        changes = [change for _, some, _ in steps for change in some]
+        pages = [pages for _, _, pages in steps if len(pages.days) or len(pages.said)]
+        return Step([heard for heard, _, _ in steps], changes, decided, pages)
 
     def _stops(self, positions: PositionBatch, as_of: float) -> list[tuple[float, float | None]]:
         """Return where to stop on the way: as anchorages come into use, or to decide on alerts.
@@ -161,7 +170,7 @@ class Station:
         as_of: float,
         ended: bool,
         turns: Turns,
-    ) -> tuple[Heard, list[Change]]:
+    ) -> tuple[Heard, list[Change], Pages]:
         s, count = self.states, self.counts.update
         s["identities"], set_aside = self.identities.step(s["identities"], statics, as_of)
         count(set_aside)
@@ -175,6 +184,12 @@ class Station:
         count(set_aside)
         s["points"], points = self.points.step(s["points"], fixes, as_of)
         s["stays"] = self.anchoring.resting.step(s["stays"], points, self.places, as_of)
+        s["daybook"], pages = self.daybook.step(
+            s["daybook"],
+            daybook.Heard(fixes, points, statics),
+            daybook.Around(self.around, self._are_ships),
+            np.inf if ended else as_of,
+        )
         self.fleet = self.fleet.hear(fixes)
         self.as_of = as_of
         aside = positions.take(slice(0, 0))
@@ -189,7 +204,7 @@ class Station:
                 self.going_on[event.id] = event
         if self.decides:
             self.waiting.take(changes, self._score)
-        return heard, changes
+        return heard, changes, pages
 
     def preview(self, without: Collection[Kind] = ()) -> list[Change]:
         """Return what would change in the events if nothing more were heard; remember nothing.
@@ -261,8 +276,16 @@ class Station:
         return assess(event, claims).score
 
     def _ships(self, tracks: Collection[int]) -> set[int]:
-        established = self.segment.established(self.states["segment"])
-        return set(np.intersect1d(list(tracks), established).tolist())
+        known = np.array(list(tracks), np.int64)
+        return set(known[self._are_ships(known)].tolist())
+
+    def _are_ships(self, tracks: I64) -> Mask:
+        return np.isin(tracks, self.segment.established(self.states["segment"]))
+
+    def pages_so_far(self) -> Pages:
+        """Return the pages of the ships' record that are not finished, as they stand."""
+        around = daybook.Around(self.around, self._are_ships)
+        return self.daybook.so_far(self.states["daybook"], around, self.as_of)
 
     def vessels(self) -> Fleet:
         """Return the hulls that are ships, and not a wild position or two."""

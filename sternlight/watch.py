@@ -32,7 +32,7 @@ from sternlight.live import Live
 from sternlight.memory import give_back
 from sternlight.nights import Nights
 from sternlight.rawlog import NOT_WRITTEN
-from sternlight.recovery import Opened, commit_segment
+from sternlight.recovery import Opened, commit_record, commit_segment
 from sternlight.retention import free_bytes, prune
 from sternlight.scribe import Scribe
 from sternlight.settings import Settings
@@ -193,6 +193,7 @@ class Watch:
         self.clock.hear(decoded.clock_offsets_s.tolist())
         self.keeper.events += self.live.stored(self.live.take(decoded))
         self.keeper.news += self.live.news()
+        self.keeper.pages += self.live.finished()
         for beacon in self.live.distress.news(self.live.latest):
             self.keeper.states.append((self.now(), str(beacon["mmsi"]), "distress", beacon["kind"]))
             self.say(
@@ -292,7 +293,14 @@ class Watch:
             size = commit_segment(self.archive, self.live, self.log, self.settings)
             self._since = _Since(now, self.log.written_bytes, size)
 
-        self.keeper.commit(self.now(), also=remember if last or due else None)
+        record = self.live.record()
+
+        def record_and_remember() -> None:
+            commit_record(self.archive, record)
+            if last or due:
+                remember()
+
+        self.keeper.commit(self.now(), also=record_and_remember)
 
     def _tidy(self) -> None:
         """Now and then: make room, and look which hulls have turned out to be ships."""

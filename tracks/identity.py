@@ -60,6 +60,13 @@ def imo_valid(imo: int) -> bool:
     return weighted % 10 == digits[6]
 
 
+def as_text(numbers: I64) -> Text:
+    """Return numbers as text, 0 as an empty one; few of them differ, and writing them is slow."""
+    some, of = np.unique(numbers, return_inverse=True)
+    texts: Text = np.array([b"%d" % n if n else b"" for n in some.tolist()], "S20")
+    return texts[of]
+
+
 @dataclass(frozen=True, slots=True)
 class _Present(Columns):
     """The last claim of each vessel, field by field; sorted by mmsi."""

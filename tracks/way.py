@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tracks.batch import BIN_S, F64, I64, Mask
-from tracks.geodesy import interpolate
+from tracks.batch import BIN_S, F64, I32, I64, Mask, starts
+from tracks.geodesy import distance_m, interpolate
 
 DAY_S = 86_400
 MARKS = DAY_S // BIN_S  # in a day
@@ -23,7 +23,11 @@ _POINT: np.dtype[np.void] = np.dtype([("mark", "u1"), ("lat", "<i4"), ("lon", "<
 
 
 class Way(NamedTuple):
-    """Where a hull was at ten-minute marks: `bin` is Unix seconds / BIN_S; shape (N,) each."""
+    """Where a hull was at ten-minute marks: `bin` is Unix seconds / BIN_S; shape (N,) each.
+
+    Off by at most TOLERANCE_M; where the hull was heard only for a moment, by what it went
+    in five minutes.
+    """
 
     bin: I64
     lat: F64
@@ -42,13 +46,51 @@ def heard(data: bytes) -> Mask:
     return np.unpackbits(np.frombuffer(data, np.uint8)).astype(np.bool_)
 
 
-def pack_way(mark: I64, lat: F64, lon: F64) -> bytes:
-    """Return points of one day as bytes, 9 each."""
+def pack_way(mark: I64, lat_e5: I32, lon_e5: I32) -> bytes:
+    """Return points of one day as bytes, 9 each; positions in UNIT_DEG."""
     points: NDArray[np.void] = np.empty(len(mark), _POINT)
-    points["mark"] = mark
-    points["lat"] = np.rint(lat / UNIT_DEG)
-    points["lon"] = np.rint(lon / UNIT_DEG)
+    points["mark"], points["lat"], points["lon"] = mark, lat_e5, lon_e5
     return points.tobytes()
+
+
+def needed(key: I64, mark: I64, lat: F64, lon: F64) -> Mask:
+    """Return which points no others imply; ordered by (key, mark), each key a way of its own.
+
+    Every second point that is near enough to the line past it is left out, then every
+    second of the rest, and so on.  What a line is off adds up, so that none gets too far.
+    """
+    rows = np.arange(len(key))
+    off_m = np.zeros(len(key))  # at most, of what is left out between a row and the one before
+    odd, tried = 1, 0
+    while tried < 2:
+        goes = _implied(rows, off_m, key, mark, lat, lon, odd)
+        tried = 0 if goes.any() else tried + 1
+        odd = 1 - odd
+        rows, off_m = rows[~goes], off_m[~goes]
+    found = np.zeros(len(key), np.bool_)
+    found[rows] = True
+    return found
+
+
+def _implied(rows: I64, off_m: F64, key: I64, mark: I64, lat: F64, lon: F64, odd: int) -> Mask:
+    """Return which of `rows`, those at odd or even places, the ones beside them imply.
+
+    Moves on in `off_m` what the lines that then remain are off.
+    """
+    first = starts(key[rows])
+    nth = np.arange(len(rows)) - np.repeat(first, np.diff(np.append(first, len(rows))))
+    goes: Mask = np.asarray(nth % 2 == odd)
+    goes[first] = False
+    goes[np.append(first[1:], len(rows)) - 1] = False
+    at = np.flatnonzero(goes)
+    a, b, c = rows[at - 1], rows[at], rows[at + 1]
+    share = (mark[b] - mark[a]) / (mark[c] - mark[a])
+    y, x = interpolate(lat[a], lon[a], lat[c], lon[c], share)
+    away_m = distance_m(lat[b], lon[b], y, x) + np.maximum(off_m[at], off_m[at + 1])
+    near = away_m <= TOLERANCE_M
+    goes[at] = near
+    off_m[at[near] + 1] = away_m[near]
+    return goes
 
 
 def way(day: int, heard_data: bytes, way_data: bytes) -> Way:

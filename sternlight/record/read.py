@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sternlight.archive import FILE, Archive
+from sternlight.errors import ArchiveError
+from sternlight.record import schema
+from sternlight.sqlite import ARCHIVE, Database
 from tracks.batch import HULLS_PER_MMSI
 from tracks.way import Way, way
 
@@ -86,32 +88,38 @@ class Found(NamedTuple):
     row: dict[str, Any]
 
 
-def open_record(folder: Path) -> Archive:
+def open_record(folder: Path) -> Database:
     """Open the record in a station's folder, or in that of a replay's results, for reading.
 
     Raises ArchiveError if there is none.
     """
-    name = RECORD if (folder / RECORD).exists() and not (folder / FILE).exists() else FILE
-    return Archive.look(folder, name)
+    name = RECORD if (folder / RECORD).exists() and not (folder / ARCHIVE).exists() else ARCHIVE
+    record = Database.look(folder, name)
+    if record.read("pragma user_version")[0][0] < schema.SINCE:
+        raise ArchiveError(
+            f"{record.path} is of an older Sternlight, which kept no record of ships; start the"
+            " station once with this one, or run `sternlight rebuild`"
+        )
+    return record
 
 
-def hulls(archive: Archive, mmsis: Collection[int] | None = None) -> list[Hull]:
+def hulls(record: Database, mmsis: Collection[int] | None = None) -> list[Hull]:
     """Return the hulls under some MMSIs, or all, sorted by track."""
     where, values = _among("mmsi", mmsis)
-    return [Hull(*row) for row in archive.read(f"select * from hulls{where} order by 1", *values)]
+    return [Hull(*row) for row in record.read(f"select * from hulls{where} order by 1", *values)]
 
 
-def days(archive: Archive, tracks: Collection[int] | None = None) -> Iterator[Day]:
+def days(record: Database, tracks: Collection[int] | None = None) -> Iterator[Day]:
     """Yield the days on which hulls were heard, sorted by (track, day)."""
     where, values = _among("track", tracks)
-    rows = archive.read(f"select * from days{where} order by track, day", *values)
+    rows = record.read(f"select * from days{where} order by track, day", *values)
     return (Day(*row) for row in rows)
 
 
-def claims(archive: Archive, mmsis: Collection[int] | None = None) -> list[Claim]:
+def claims(record: Database, mmsis: Collection[int] | None = None) -> list[Claim]:
     """Return what was claimed under some MMSIs, or all; sorted by (mmsi, hull, field, first)."""
     where, values = _among("mmsi", mmsis)
-    rows = archive.read(
+    rows = record.read(
         "select mmsi, hull, field, value, first, last, days_count from claims"
         f"{where} order by mmsi, hull, field, first",
         *values,
@@ -119,9 +127,9 @@ def claims(archive: Archive, mmsis: Collection[int] | None = None) -> list[Claim
     return [Claim(*row) for row in rows]
 
 
-def claimed(archive: Archive, field: str, value: str) -> list[Claim]:
+def claimed(record: Database, field: str, value: str) -> list[Claim]:
     """Return under which MMSIs a value was claimed."""
-    rows = archive.read(
+    rows = record.read(
         "select mmsi, hull, field, value, first, last, days_count from claims"
         " where field = ? and value = ? order by mmsi, hull",
         field,
@@ -130,15 +138,15 @@ def claimed(archive: Archive, field: str, value: str) -> list[Claim]:
     return [Claim(*row) for row in rows]
 
 
-def visits(archive: Archive, tracks: Collection[int] | None = None) -> list[Visit]:
+def visits(record: Database, tracks: Collection[int] | None = None) -> list[Visit]:
     """Return the port visits of hulls, sorted by (track, start)."""
     where, values = _among("track", tracks)
-    rows = archive.read(f"select * from visits{where} order by track, start", *values)
+    rows = record.read(f"select * from visits{where} order by track, start", *values)
     return [Visit(*row) for row in rows]
 
 
 def found(
-    archive: Archive, kind: str | None = None, tracks: Collection[int] | None = None
+    record: Database, kind: str | None = None, tracks: Collection[int] | None = None
 ) -> list[Found]:
     """Return the events that are shown and stand, of one kind or of some hulls, by (start, id)."""
     query = (
@@ -152,15 +160,16 @@ def found(
         query += f" and id in (select id from event_tracks where track in ({_marks(tracks)}))"
         values += tracks
     made = []
-    for name, what, start, end, score, text in archive.read(f"{query} order by start, id", *values):
+    for name, what, start, end, score, text in record.read(f"{query} order by start, id", *values):
         row = json.loads(text)
-        made.append(Found(name, what, _tracks(row), start, end, score, row))
+        made.append(Found(name, what, tuple(map(track_of, row["tracks"])), start, end, score, row))
     return made
 
 
-def _tracks(row: dict[str, Any]) -> tuple[int, ...]:
-    parts = (name.split(".") for name in row["tracks"])
-    return tuple(int(mmsi) * HULLS_PER_MMSI + int(hull) for mmsi, hull in parts)
+def track_of(name: str) -> int:
+    """Return the track that `anomalies.event.track_name` named."""
+    mmsi, _, hull = name.partition(".")
+    return int(mmsi) * HULLS_PER_MMSI + int(hull)
 
 
 def _among(column: str, values: Collection[int] | None) -> tuple[str, tuple[int, ...]]:

@@ -6,6 +6,8 @@ kilobytes a month.  Events stand in the archive's own tables.
 
 from __future__ import annotations
 
+SINCE = 3  # the version of the archive that has them first
+
 TABLES = """
 create table hulls (
     track integer primary key, mmsi integer not null, first real not null, last real not null,

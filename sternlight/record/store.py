@@ -6,7 +6,7 @@ import sqlite3
 
 from sternlight.fleet import Fleet
 from tracks.batch import HULLS_PER_MMSI
-from tracks.daybook import FIELDS, Pages
+from tracks.daybook import DAY_S, FIELDS, Pages
 from tracks.visits import KINDS, Visits
 
 _CLAIM = """
@@ -15,6 +15,18 @@ insert into claims values (?, ?, ?, ?, ?, ?, 1, ?) on conflict do update set
     days_count = days_count + (excluded.last_day > last_day),
     last_day = max(last_day, excluded.last_day)
 """
+_HULL = """
+insert into hulls values (?, ?, ?, ?, ?, ?) on conflict do update set
+    first = min(first, excluded.first), last = max(last, excluded.last),
+    fixes_count = max(fixes_count, excluded.fixes_count),
+    ship_class = max(ship_class, excluded.ship_class)
+"""
+
+
+def forget(db: sqlite3.Connection, since: float) -> None:
+    """Forget days and visits from Unix time `since` on, which are going to be told again."""
+    db.execute("delete from days where day >= ?", (since // DAY_S,))
+    db.execute("delete from visits where start >= ?", (since,))
 
 
 def keep_pages(db: sqlite3.Connection, pages: Pages) -> None:
@@ -58,9 +70,9 @@ def keep_visits(db: sqlite3.Connection, visits: Visits) -> None:
 
 
 def keep_hulls(db: sqlite3.Connection, fleet: Fleet) -> None:
-    """Keep when and how often hulls were heard, in place of what was kept before."""
+    """Keep when and how often hulls were heard; what was kept before is widened."""
     db.executemany(
-        "insert or replace into hulls values (?, ?, ?, ?, ?, ?)",
+        _HULL,
         [
             (track, track // HULLS_PER_MMSI, *rest)
             for track, *rest in zip(

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sternlight.archive import Archive
 from sternlight.record.read import Claim, claims, hulls
+from sternlight.sqlite import Database
 from tracks.identity import Claims
 from tracks.watchlist import Match, Watchlist, name_key
 
@@ -33,14 +33,14 @@ class Compared(NamedTuple):
     authorised_count: int  # of those the ones that an authorised list names
 
 
-def compare(archive: Archive, watch: Watchlist, min_certainty: float) -> Compared:
+def compare(record: Database, watch: Watchlist, min_certainty: float) -> Compared:
     """Match every MMSI of a record with the lists."""
     heard, counts = dict[int, float](), Counter[int]()
-    for hull in hulls(archive):
+    for hull in hulls(record):
         heard[hull.mmsi] = max(hull.last, heard.get(hull.mmsi, hull.last))
         counts[hull.mmsi] += 1
     told: dict[int, list[Claim]] = defaultdict(list)
-    for claim in claims(archive):
+    for claim in claims(record):
         told[claim.mmsi].append(claim)
     bearers = Counter(
         key

@@ -21,12 +21,14 @@ from receiver.sources.logfile import Input
 from receiver.sources.simulator import Simulation
 from sternlight import attention
 from sternlight.alerting import Decided, Decisions, Waiting, add, decide, row
-from sternlight.archive import FILE, Archive, News, Stored
+from sternlight.archive import VERSION, Archive, News, Stored
 from sternlight.data import data_folder
 from sternlight.job import Job, run
 from sternlight.rebuild import rebuild
+from sternlight.record import schema
 from sternlight.settings import Settings
 from sternlight.spool import time_order
+from sternlight.sqlite import ARCHIVE
 from sternlight.station import Station
 from tests.recordings import recording
 from tests.sternlight.stations import Post, kept_rows, replayed_rows
@@ -236,13 +238,14 @@ def test_an_open_event_that_alerts_before_it_was_told_is_kept_with_its_alert(
 
 def test_an_archive_from_before_there_were_alerts_is_taken_over(tmp_path: Path) -> None:
     Archive.open(tmp_path).close()
-    with closing(sqlite3.connect(tmp_path / FILE)) as db:
-        db.executescript("drop table alerts; pragma user_version = 1;")
+    with closing(sqlite3.connect(tmp_path / ARCHIVE)) as db:
+        dropped = "".join(f"drop table {name};" for name in ("alerts", *schema.NAMES))
+        db.executescript(f"{dropped} pragma user_version = 1;")
     with Archive.look(tmp_path) as archive:
         assert archive.decisions() == []
     with Archive.open(tmp_path) as archive:
         assert archive.decisions() == []
-        assert archive.read("pragma user_version") == [(2,)]
+        assert archive.read("pragma user_version") == [(VERSION,)]
 
 
 def test_an_alert_stays_one_whatever_is_decided_later() -> None:

@@ -25,12 +25,13 @@ from receiver.formats.stationlog import values_of
 from receiver.sources.address import parse
 from receiver.sources.simulator import Simulation
 from sternlight import retention, watch
-from sternlight.archive import FILE, Archive
+from sternlight.archive import Archive
 from sternlight.errors import ArchiveError
 from sternlight.rawlog import frames, segments
 from sternlight.rebuild import rebuild
 from sternlight.recovery import locked, open_folder
 from sternlight.settings import Settings
+from sternlight.sqlite import ARCHIVE
 from sternlight.station_clock import SETTLE_S
 from tests.sternlight.daemons import ENDED, forked
 from tests.sternlight.stations import BEGAN, Post, kept_rows, replayed_rows, with_watch
@@ -143,7 +144,7 @@ def test_a_decided_step_back_is_in_the_log_and_replays_to_the_same_events(tmp_pa
 
 @contextmanager
 def other_program(folder: Path) -> Iterator[None]:
-    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as db:
+    with closing(sqlite3.connect(folder / ARCHIVE, isolation_level=None)) as db:
         db.execute("begin exclusive")
         yield
         db.execute("rollback")
@@ -254,7 +255,7 @@ def test_a_damaged_archive_is_told_with_what_to_do_and_rebuilt_to_the_same_event
     folder = tmp_path / "station"
     shutil.copytree(whole, folder)
     rows, told = kept_rows(folder), journal(folder)
-    DAMAGE[what](folder / FILE)
+    DAMAGE[what](folder / ARCHIVE)
     with pytest.raises(ArchiveError, match="sternlight rebuild --data") as error:
         open_folder(folder).archive.close()
     assert str(folder) in str(error.value)
@@ -285,9 +286,9 @@ def test_an_archive_that_is_gone_is_made_again_by_itself(
     with Archive.look(folder) as archive:
         before = archive.about("station")
     if what == "deleted":
-        (folder / FILE).unlink()
+        (folder / ARCHIVE).unlink()
     else:
-        (folder / FILE).write_bytes(b"")
+        (folder / ARCHIVE).write_bytes(b"")
     post = Post(folder)
     post.start()
     post.watch.close()
@@ -303,7 +304,7 @@ def test_sources_keep_their_numbers_when_the_archive_is_made_again(tmp_path: Pat
     post.hear(SENTENCES[0], 1, mark="at the roof")
     post.hear(SENTENCES[1], 2)
     post.watch.close()
-    (post.folder / FILE).unlink()
+    (post.folder / ARCHIVE).unlink()
     opened = open_folder(post.folder)
     assert [opened.archive.number(name) for name in ("mast", "roof")] == [2, 1]
     assert opened.last is not None
@@ -320,7 +321,7 @@ def test_a_snapshot_that_cannot_be_trusted_is_not_used_and_the_log_is_read_again
     rows = kept_rows(folder)
     if what == "another release":
         monkeypatch.setattr(sternlight, "__version__", "99.0")
-    with closing(sqlite3.connect(folder / FILE)) as db, db:
+    with closing(sqlite3.connect(folder / ARCHIVE)) as db, db:
         (data,) = db.execute("select data from snapshot").fetchone()
         if what == "cut":
             db.execute("update snapshot set data = ?", (data[:-100],))

@@ -90,7 +90,7 @@ def test_it_says_who_what_where_when_why_and_what_speaks_against() -> None:
         "against one of them is a tug",
         "beware the recording ended 1.2 h later",
         "2 more ships with events in vessels.jsonl.",
-        "Results in out: events.jsonl, vessels.jsonl, events.geojson, summary.json",
+        "Results in out: events.jsonl, vessels.jsonl, events.geojson, record.sqlite3, summary.json",
         CREED,
     ):
         assert part in text

@@ -1,0 +1,58 @@
+"""The ships' record of a replay: the same tables that a station keeps, beside its other results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sternlight.archive import Archive
+from sternlight.errors import ArchiveError
+from sternlight.fleet import Fleet
+from sternlight.jsontext import dumps
+from sternlight.record.read import RECORD, track_of
+from tracks.daybook import Pages
+
+
+class ReplayRecord:
+    """Takes pages as days are over; has its name once it is whole.  Raises ArchiveError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / RECORD
+        self._partial = folder / f".{RECORD}.partial"
+        try:
+            self._archive = Archive.create(self._partial)
+        except ArchiveError:
+            self._partial.unlink(missing_ok=True)
+            raise
+
+    def close(self) -> None:
+        """Take away what did not become whole."""
+        self._archive.close()
+        self._partial.unlink(missing_ok=True)
+
+    def remember(self, pages: Iterable[Pages]) -> None:
+        """Keep finished pages."""
+        with self._archive.transaction():
+            self._archive.remember(pages)
+
+    def note(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Pass on rows of events.jsonl, and keep them."""
+        with self._archive.transaction():
+            for row in rows:
+                self._archive.note_event(row["id"], _columns(row), map(track_of, row["tracks"]))
+                yield row
+
+    def finish(self, fleet: Fleet) -> None:
+        """Keep the hulls, and give the file its name."""
+        with self._archive.transaction():
+            self._archive.remember_hulls(fleet)
+        self._archive.close()
+        self._partial.replace(self._path)
+
+
+def _columns(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    start, end = (None if t is None else datetime.fromisoformat(t).timestamp()
+                  for t in (row["start"], row["end"]))  # fmt: skip
+    return row["kind"], row["state"], start, end, row["score"], True, dumps(row), ""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -58,8 +59,8 @@ class Listed:
     quiet_days: float = 7.0  # ours: about as long as coasters and fishing trips stay away
 
     def __post_init__(self) -> None:
-        if not self.quiet_days >= 2:  # looks are up to a day apart, and the next a day later
-            raise ValueError("quiet_days must be at least 2")
+        if not self.quiet_days >= 0.1:
+            raise ValueError("quiet_days must be at least 0.1")
 
     @property
     def kind(self) -> Literal["listed"]:
@@ -96,6 +97,11 @@ class Listed:
         return self.quiet_days * DAY_S
 
     @property
+    def _look_s(self) -> float:
+        """How far apart fixes are that are kept: while it is heard, no look comes too late."""
+        return min(DAY_S, self._quiet_s / 2)
+
+    @property
     def _rule(self) -> str:
         return (
             f"certainty_share >= {self.min_certainty_share:g};"
@@ -106,12 +112,12 @@ class Listed:
         self, book: Book, mmsi: int, pieces: Sequence[_Piece], fixes: Fixes, watch: Watchlist
     ) -> None:
         """Enter the fixes of an MMSI, piece by piece of what it claimed."""
-        track_at = starts(fixes.track)
+        hulls = list(pairwise([*starts(fixes.track).tolist(), len(fixes)]))
         for piece, until in zip(pieces, [*(p.t for p in pieces[1:]), np.inf], strict=True):
-            matches = watch.match(mmsi, piece.said.claims) if piece.t < until else []
+            matches = watch.match(mmsi, piece.said.claims) if hulls and piece.t < until else []
             if not matches or matches[0].certainty < self.min_certainty_share:
                 continue
-            for begin, end in zip(track_at, np.append(track_at[1:], len(fixes)), strict=True):
+            for begin, end in hulls:
                 low, high = begin + np.searchsorted(fixes.t[begin:end], [piece.t, until])
                 if low < high:
                     its = fixes.take(slice(low, high))
@@ -132,17 +138,17 @@ class Listed:
                 lat, lon = float(fixes.lat[at]), float(fixes.lon[at])
                 time = Time(track, t, lat, lon, t, line, looks=[Look(t, line)])
                 times.append(time)
-            elif t - time.looks[-1].t >= DAY_S:
+            elif t - time.looks[-1].t >= self._look_s:
                 time.looks.append(Look(t, line))
             if not time.highs or certainty > time.highs[-1].certainty:
                 time.highs.append(High(t, line, certainty, said))
-            at = int(np.searchsorted(fixes.t, time.looks[-1].t + DAY_S))
+            at = int(np.searchsorted(fixes.t, time.looks[-1].t + self._look_s))
             time.end, time.end_line = float(fixes.t[at - 1]), int(fixes.line[at - 1])
 
     def _breaks(self, time: Time, t: float) -> bool:
         """Return whether a fix at Unix time `t` is too late for a time, or would be too much."""
         away_s = t - time.looks[-1].t
-        return away_s >= self._quiet_s or (away_s >= DAY_S and len(time.looks) >= MOST_LOOKS)
+        return away_s >= self._quiet_s or (away_s >= self._look_s and len(time.looks) >= MOST_LOOKS)
 
     def _told(self, book: Book, known_s: float, ended: bool, watch: Watchlist) -> Iterator[Change]:
         """Yield what is to say of hulls that were heard: at first, at each doubling, at the end."""

@@ -1,7 +1,8 @@
 """Times in which a hull was heard under claims that a watch list has: what `listed` remembers.
 
 A hull's time begins with the first fix under such claims.  Of its fixes those are kept of
-which each is a day or more after the one before: they show how often it was heard, and that
+which each is a day or more after the one before (half of the silence that ends a time,
+if that is shorter): they show how often it was heard, and that
 it never was silent for long.  Besides, whenever its claims agreed better than ever before in
 that time, those claims and the fix under them.
 """

@@ -13,7 +13,7 @@ from sternlight.cli import OK, PARTIAL, main
 @main.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--data", type=click.Path(path_type=Path),
-              help="A station's folder, or a replay's results: which of its ships match?")  # fmt: skip
+              help="A station's or a replay's folder: which of its ships match?")  # fmt: skip
 @click.option("--min-certainty", type=click.FloatRange(0, 1), default=0.2, show_default=True,
               help="Leave out matches less certain than this.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="For programs.")

@@ -157,7 +157,8 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
     if event["kind"] == "identity":
         return f"{_of_identity(event, row)} {start}{going_on}"
     if event["kind"] == "listed" and len(event["mmsis"]) == 1:
-        return f"heard, a ship that a watch list names,{length} {start}{going_on}"
+        span = duration(event["measured"]["span_h"] * 3600)
+        return f"heard, a ship that a watch list names, for {span} {start}"
     others = [m for m in event["mmsis"] if m != row["mmsi"]] or event["mmsis"][:1]
     met = " and ".join(f"{plain(names[m])} ({m})" if names.get(m) else str(m) for m in others)
     of_list = ", one of them on a watch list," if event["kind"] == "listed" else ""

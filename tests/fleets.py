@@ -16,6 +16,7 @@ from tracks.listening import Turns
 from tracks.places import Places
 from tracks.points import Resample
 from tracks.state import dump, load
+from tracks.watchlist import Watchlist
 
 HOUR = 3600.0
 T0 = 1_500_012_000.0  # 2017-07-14 06:00 UTC, a full hour
@@ -104,6 +105,7 @@ def changes(
     turns: Turns | None = None,
     statics: StaticBatch | None = None,
     late_s: np.ndarray | float = 0.0,
+    watch: Watchlist | None = None,
 ) -> list[Change]:
     """Return all that a detector says of fixes given in steps that end at `cuts`, Unix times.
 
@@ -114,7 +116,7 @@ def changes(
     turns = Turns.empty() if turns is None else turns
     statics = StaticBatch.empty() if statics is None else statics
     told = turns.t + late_s
-    resample, places = Resample(), places or Places.none()
+    resample, places, watch = Resample(), places or Places.none(), watch or Watchlist()
     sampled, state = resample.start(), detector.start()
     until = float(heard.t.max()) if until is None else until
     found, before = [], -math.inf
@@ -126,7 +128,7 @@ def changes(
         )
         sampled, marks = resample.step(sampled, some, as_of)
         what = Heard(some, marks, of_sources, statics=claims)
-        state, said = detector.step(state, what, Context(places, over), as_of)
+        state, said = detector.step(state, what, Context(places, over, watch=watch), as_of)
         if saved:
             state = load(dump(state))
         found += said

@@ -103,7 +103,8 @@ class Match(NamedTuple):
     @property
     def says(self) -> str:
         """By what it was matched, in words: "IMO number and name; another call sign"."""
-        words = " and ".join(self.agrees) + (" alone" if len(self.agrees) == 1 else "")
+        *most, last = self.agrees
+        words = f"{', '.join(most)} and {last}" if most else f"{last} alone"
         odd = [d if d in ("several so called", "short name") else f"another {d}"
                for d in self.differs]  # fmt: skip
         return "; ".join([words, *odd])

@@ -14,6 +14,7 @@ from tracks.batch import F64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.listening import Turns
 from tracks.places import Places
 from tracks.state import State
+from tracks.visits import Ports, Visits
 from tracks.watchlist import Watchlist
 
 
@@ -32,13 +33,17 @@ class Gaps(NamedTuple):
     told_at: Callable[[F64, float], F64] = _never
 
 
+def _no_ports() -> Ports:
+    return Ports(Visits.empty(), Visits.empty())
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What became known in one step.
 
     That is: fixes, the ten-minute points they complete, which of its own sources the
     station said were deaf, what detectors that run before found, reports of ships that no
-    hull can have made, and claims.
+    hull can have made, claims, and port visits.
     """
 
     fixes: Fixes
@@ -47,6 +52,7 @@ class Heard:
     gaps: Gaps = field(default_factory=Gaps)
     aside: PositionBatch = field(default_factory=PositionBatch.empty)
     statics: StaticBatch = field(default_factory=StaticBatch.empty)
+    ports: Ports = field(default_factory=_no_ports)
     encounters: Sequence[Change] = ()  # what that detector told in the step
 
 

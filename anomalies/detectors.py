@@ -10,6 +10,7 @@ from anomalies.identity import Identity
 from anomalies.interference import Interference
 from anomalies.listed import Listed
 from anomalies.loitering import Loitering
+from anomalies.long_voyage import LongVoyage
 
 DETECTORS: dict[Kind, type[Detector]] = {
     "interference": Interference,  # first, since it silences the others
@@ -17,6 +18,7 @@ DETECTORS: dict[Kind, type[Detector]] = {
     "loitering": Loitering,
     "encounter": Encounter,
     "identity": Identity,
+    "long_voyage": LongVoyage,
     "listed": Listed,  # hears what `encounter` told
 }
 

@@ -10,8 +10,16 @@ from typing import Literal, NamedTuple
 
 from tracks.batch import HULLS_PER_MMSI
 
-Kind = Literal["interference", "gap", "loitering", "encounter", "identity", "listed"]
-Anomaly = Literal["interference", "dark_gap", "loitering", "transshipment", "identity", "listed"]
+Kind = Literal["interference", "gap", "loitering", "encounter", "identity", "long_voyage", "listed"]
+Anomaly = Literal[
+    "interference",
+    "dark_gap",
+    "loitering",
+    "transshipment",
+    "identity",
+    "long_voyage",
+    "listed",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ WEIGHTS: dict[str, Weight] = {
     "identity: base": Weight(-1.5, "most odd numbers and names are slips or lawful changes"),
     "dark_gap: base": Weight(-2.5, "most silences at one antenna are lost reception"),
     "loitering: base": Weight(-2.5, "ships drift and anchor for many ordinary reasons"),
+    "long_voyage: base": Weight(-2.5, "ships trade elsewhere, and lists of ports have holes"),
     "interference: base": Weight(-0.5, "four ships at once may still have been a feed's fault"),
     "listed: base": Weight(-1.0, "marks are typed in, in lists too; a namesake is no listed ship"),
     "transshipment: base": Weight(-2.0, "most ships close together work or wait together"),
@@ -120,7 +121,30 @@ WEIGHTS: dict[str, Weight] = {
     "long interference": Weight(0.4, "for each doubling beyond half an hour: no passing fault"),
     "long interference: most": Weight(1.2, "a day of it says no more than four hours"),
     "small jumps": Weight(-1.0, "under 3 nmi: poor reception of satellites does that"),
-    # Both of the two before.
+    # Long voyages.
+    "long away": Weight(0.7, "for each doubling beyond 90 days"),
+    "long away: most": Weight(1.4, "a year of it says no more: so long nobody follows a ship"),
+    "often heard at sea": Weight(1.5, "on a quarter of its days: it was there, and not elsewhere"),
+    "hardly heard at sea": Weight(
+        -3.0, "on under a tenth: whoever trades elsewhere looks the same"
+    ),
+    "surely at sea": Weight(0.6, "for each doubling beyond a fortnight, an ordinary trip"),
+    "surely at sea: most": Weight(2.4, "seven months: hardly a ship has stores for more"),
+    "may have called": Weight(-1.5, "never sure for a week: day boats and coasters look the same"),
+    "high seas": Weight(0.8, "far from any port and control; a sign in McDonald 2021"),
+    "went far out": Weight(0.5, "50 nmi: no day trip"),
+    "kept to the coast": Weight(-2.0, "within the territorial sea there is a berth at hand"),
+    "fishing vessel away": Weight(
+        1.0, "isolation at sea is a sign of the ILO's, and known of them"
+    ),
+    "said that it fished": Weight(0.7, "status 7, of a vessel that does not say its type"),
+    "trades elsewhere": Weight(-1.5, "a liner comes back to a port after months on other routes"),
+    "stores oil": Weight(-1.0, "floating stores are tended by launches and change crews"),
+    "out by trade": Weight(
+        -2.5, "stand-by, survey, cruise and sail: away for long, but not unseen"
+    ),
+    "too small for months": Weight(-2.0, "under 15 m: neither fuel nor water for it"),
+    # Loitering and transshipment.
     "offshore": Weight(0.8, "20 nmi: GFW's limit for loitering"),
     "far offshore": Weight(1.2, "50 nmi: out of sight of every coast guard"),
     "near shore": Weight(-0.8, "under 10 nmi ships wait, anchor, bunker and pilot"),

@@ -23,6 +23,7 @@ from anomalies.identity import Identity
 from anomalies.interference import Interference
 from anomalies.listed import Listed
 from anomalies.loitering import Loitering
+from anomalies.long_voyage import LongVoyage
 from receiver.sources.address import BadAddress, parse
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
@@ -31,6 +32,7 @@ from tracks.duplicates import Duplicates
 from tracks.identity import Identities
 from tracks.points import Resample
 from tracks.segment import Segment
+from tracks.visits import Visiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Answers:
 
     around_h: float = 6.0
     tracked_events_count: int = 2000
+    contacts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,12 @@ class Settings:
     identities: Identities = field(default_factory=Identities)
     interference: Interference = field(default_factory=Interference)
     anchorages: Anchoring = field(default_factory=Anchoring)
+    visits: Visiting = field(default_factory=Visiting)
     gap: Gap = field(default_factory=Gap)
     loitering: Loitering = field(default_factory=Loitering)
     encounter: Encounter = field(default_factory=Encounter)
     identity: Identity = field(default_factory=Identity)
+    long_voyage: LongVoyage = field(default_factory=LongVoyage)
     listed: Listed = field(default_factory=Listed)
     watchlists: Watchlists = field(default_factory=Watchlists)
     alerts: Alerts = field(default_factory=Alerts)

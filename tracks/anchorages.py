@@ -59,7 +59,14 @@ class Anchorages(Columns):
     def places(self) -> list[Place]:
         """Return the discs as places."""
         return [
-            Place(f"anchorage learned here ({ships} ships)", "anchorage", lat, lon, radius_nmi)
+            Place(
+                f"anchorage learned here ({ships} ships)",
+                "anchorage",
+                lat,
+                lon,
+                radius_nmi,
+                named=False,
+            )
             for lat, lon, radius_nmi, ships in zip(
                 self.lat.tolist(),
                 self.lon.tolist(),

@@ -61,3 +61,12 @@ def merge(table: C, update: C) -> C:
         merged[moved] = getattr(update, column)[known]
         columns.append(merged)
     return type(table)(*columns)
+
+
+def latched(told: NDArray[np.int8]) -> Mask:
+    """Return for each row whether the last row up to it that told anything but 0 told 1.
+
+    So two limits keep a state from flickering.  The first row of each key must tell.
+    """
+    decides = np.maximum.accumulate(np.where(told != 0, np.arange(len(told)), 0))
+    return np.asarray(told[decides] > 0)

@@ -90,6 +90,23 @@ class Discs:
                 self._test(lat[block], lon[block], cell, rows, inside[block])
         return inside
 
+    def holding(self, lat: F64, lon: F64) -> I64:
+        """Return for each position, shape (N,), the nearest spot in whose disc it lies, or -1."""
+        which = np.full(len(lat), -1, np.int64)
+        nearest_m = np.full(len(lat), np.inf)
+        cell = cell_of(lat, lon)
+        rows = np.flatnonzero(self.touched[cell])
+        at, end = self.lists.find(cell[rows])
+        while len(rows):
+            spot = self.lists.spots[at]
+            away_m = distance_m(lat[rows], lon[rows], self.lat[spot], self.lon[spot])
+            hit = (away_m <= self.radius_m[spot]) & (away_m < nearest_m[rows])
+            which[rows[hit]], nearest_m[rows[hit]] = spot[hit], away_m[hit]
+            at += 1
+            left = at < end
+            rows, at, end = rows[left], at[left], end[left]
+        return which
+
     def _test(self, lat: F64, lon: F64, cell: I64, rows: I64, inside: Mask) -> None:
         at, end = self.lists.find(cell[rows])
         while len(rows):

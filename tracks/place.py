@@ -36,6 +36,7 @@ class Place:
     radius_nmi: float = math.nan  # nan: the radius of whoever asks
     outline: Any = None  # a shapely Polygon or MultiPolygon in degrees, or None
     country: str = ""  # two letters, ISO 3166, or none
+    named: bool = True  # False: nobody but this program calls it so
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,22 @@ def shown(value: object) -> str:
     """Show something from a file in a message, however long or hostile it is."""
     text = "".join(c for c in str(value) if c.isprintable())
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def widened(outline: Any, nmi: float) -> Any:
+    """Return an outline with a margin around it; 0 leaves it as it is.
+
+    Neglected: that a mile has more degrees of longitude at the one end than at the other.
+    """
+    if not nmi:
+        return outline
+    import shapely
+
+    west, south, east, north = outline.bounds
+    squeeze = float(np.cos(np.radians(min(max(abs(south), abs(north)), 89.0))))
+    flat = shapely.transform(outline, lambda lon_lat: lon_lat * [squeeze, 1.0])
+    wide = shapely.transform(flat.buffer(nmi / 60), lambda x_y: x_y / [squeeze, 1.0])
+    return _within_180(wide) if max(-west, east) > 179 else wide
 
 
 def _within_180(outline: Any) -> Any:

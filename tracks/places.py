@@ -8,7 +8,7 @@ and what they leave out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike
 
 from tracks.batch import F32, F64, I64, U8, Mask
 from tracks.geodesy import NMI_M, bearing_deg, distance_m, wrap_lon
-from tracks.nearby import Discs, Outlines, Spots
+from tracks.limits import Limits, Reach
+from tracks.nearby import Spots
 from tracks.place import Place, PlacesError
 from tracks.placefile import OpenGeopackage, read_places
 from tracks.shore import FARTHEST_NMI, Shore
@@ -44,6 +45,7 @@ _ZONE_ENDS_NMI = np.array([0, 12, 24, 200], np.float32)
 _WINDS = "north north-northeast northeast east-northeast east east-southeast southeast"
 _WINDS += " south-southeast south south-southwest southwest west-southwest west west-northwest"
 _COMPASS = (*_WINDS.split(), "northwest", "north-northwest")
+_AS_DRAWN = Reach(0.0, 0.0)
 _AT_NMI = 1.0  # nearer than that a ship is at a port, not a bearing away from it
 
 
@@ -60,9 +62,7 @@ class Places:
     shore: Shore | None
     _spots: Spots = field(repr=False)
     _spot_owner: I64 = field(repr=False)
-    _outlines: Outlines = field(repr=False)
-    _outline_owner: I64 = field(repr=False)
-    _discs: dict[float, Discs] = field(default_factory=dict, repr=False)  # by radius asked for
+    _limits: dict[Reach, Limits] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(
@@ -93,10 +93,8 @@ class Places:
         harbours = tuple(p for p in places if p.kind != "zone")
         zones = tuple(p for p in places if p.kind == "zone")
         lat, lon, owner = _samples(harbours)
-        drawn = np.array([i for i, p in enumerate(harbours) if p.outline is not None], np.int64)
-        outlines = Outlines.make([harbours[i].outline for i in drawn])
         _prepare(zones)
-        return cls(harbours, zones, shore, Spots.make(lat, lon), owner, outlines, drawn)
+        return cls(harbours, zones, shore, Spots.make(lat, lon), owner)
 
     def along_with(self, more: Sequence[Place]) -> Places:
         """Return these places and some more."""
@@ -143,11 +141,18 @@ class Places:
         y, x = _flat(lat, lon)
         away_nmi, spot = self._spots.nearest(y, x)
         which = np.where(spot < 0, -1, self._spot_owner[spot] if len(self._spot_owner) else -1)
-        held = self._outlines.holding(y, x)
+        limits = self.limits(_AS_DRAWN)
+        held = limits.outlines.holding(y, x)
         inside = held >= 0
         away_nmi[inside] = 0
-        which[inside] = self._outline_owner[held[inside]]
+        which[inside] = limits.outline_owner[held[inside]]
         return away_nmi, which
+
+    def limits(self, reach: Reach) -> Limits:
+        """Return how far ports and anchorages reach for who asks so."""
+        if reach not in self._limits:
+            self._limits[reach] = Limits.make(self.harbours, reach)
+        return self._limits[reach]
 
     def near_port(self, lat: ArrayLike, lon: ArrayLike, radius_nmi: float) -> Mask:
         """Return which positions lie within `radius_nmi` of a port or anchorage.
@@ -155,19 +160,7 @@ class Places:
         One with a radius of its own is asked by that, one with an outline by
         its outline.  False where the position is nan, and without places.
         """
-        y, x = _flat(lat, lon)
-        if radius_nmi not in self._discs:
-            points = [p for p in self.harbours if p.outline is None]
-            own_nmi = _column(p.radius_nmi for p in points)
-            self._discs[radius_nmi] = Discs.make(
-                _column(p.lat for p in points),
-                _column(p.lon for p in points),
-                np.where(np.isnan(own_nmi), radius_nmi, own_nmi),
-            )
-        near = self._discs[radius_nmi].contain(y, x)
-        if len(self._outline_owner):
-            near |= self._outlines.holding(y, x) >= 0
-        return near
+        return self.limits(Reach(radius_nmi, radius_nmi)).contain(*_flat(lat, lon))
 
     def zones_at(self, lat: ArrayLike, lon: ArrayLike) -> list[tuple[str, ...]]:
         """Return for each position the names of the user's zones in which it lies."""
@@ -177,6 +170,19 @@ class Places:
             for i in np.flatnonzero(_in_zone(zone, y, x)):
                 names[i].append(zone.name)
         return [tuple(n) for n in names]
+
+    def from_named(self, lat: ArrayLike, lon: ArrayLike) -> list[str]:
+        """Say where each position is from a place with a name: "12 nmi south of Mbour (SN)"."""
+        y, x = _flat(lat, lon)
+        away_nmi, which = self.nearest(y, x)
+        named = [i for i, place in enumerate(self.harbours) if place.named]
+        at = np.array([[self.harbours[i].lat, self.harbours[i].lon] for i in named])
+        for row in np.flatnonzero(~np.isin(which, [-1, *named])):
+            away_m = distance_m(y[row], x[row], *at.reshape(-1, 2).T)
+            which[row] = named[int(away_m.argmin())] if named else -1
+            away_nmi[row] = away_m.min(initial=np.inf) / NMI_M
+        columns = (c.tolist() for c in (y, x, away_nmi, which))
+        return [self._from_port(*row) for row in zip(*columns, strict=True)]
 
     def describe(self, lat: float, lon: float) -> str:
         """Say where a position is: "31 nmi west-southwest of Dakar (SN), 28 nmi from shore"."""
@@ -235,10 +241,6 @@ def _distance(nmi: float) -> str:
 def _flat(lat: ArrayLike, lon: ArrayLike) -> tuple[F64, F64]:
     y, x = np.atleast_1d(np.asarray(lat, np.float64), np.asarray(lon, np.float64))
     return y, x
-
-
-def _column(values: Iterable[float]) -> F64:
-    return np.fromiter(values, np.float64)
 
 
 def _samples(harbours: Sequence[Place]) -> tuple[F64, F64, I64]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from tracks.batch import BIN_S, F64, HULLS_PER_MMSI, I64, Columns, Mask, Points, column, starts
 from tracks.geodesy import NMI_M, distance_m, from_xyz, unit_xyz
-from tracks.keyed import merge, rows_of
+from tracks.keyed import latched, merge, rows_of
 from tracks.mmsi import SHIP, category
 from tracks.places import Places
 from tracks.state import State
@@ -168,8 +168,7 @@ def _at_rest(way: _Lately, head: I64) -> Mask:
     told = np.zeros(len(way), np.int8)
     told[1:] = slow.astype(np.int8) - (swift | (hours > MOST_SILENT_H))
     told[head] = np.where(way.since[head] != NOT, 1, -1)
-    decides = np.maximum.accumulate(np.where(told != 0, np.arange(len(way)), 0))
-    return np.asarray(told[decides] > 0)
+    return latched(told)
 
 
 def _summed(way: _Lately, first: I64, last: I64, goes_on: Mask) -> _Lately:

@@ -84,6 +84,11 @@ def test_fixes_count_only_while_the_claims_agree() -> None:
     assert event.evidence.measured["span_h"] == 0
 
 
+def test_an_imo_number_with_a_wrong_check_digit_says_nothing() -> None:
+    (event,) = found(heard(1, 3), said((0.0, {"imo": IMO}), (2.0, {"imo": IMO + 1})))
+    assert event.evidence.measured["span_h"] == 2
+
+
 def test_empty_fields_of_a_message_take_nothing_back() -> None:
     claims = said((0.0, {"imo": IMO}), (1.0, {"name": b"SIM ANNA"}), (2.0, {}))
     (event,) = found(heard(3), claims)
@@ -98,13 +103,22 @@ def test_other_hulls_under_the_number_are_named_and_speak_against() -> None:
     assert assess(first, {}).score < assess(second, {}).score
 
 
-def meeting(*claims: tuple[float, dict[str, object]], watch: Watchlist = WATCH) -> list[Event]:
+def test_a_hull_that_speaks_later_under_the_number_is_no_other_one_meanwhile() -> None:
+    both = Fixes.concat([heard(1, 2, 3), heard(9.5, track=ANNA + 1)])
+    first, _ = found(both, said((0.0, {"imo": IMO})))
+    assert not first.evidence.others
+
+
+def meeting(
+    *claims: tuple[float, dict[str, object]], before_h: tuple[float, ...] = ()
+) -> list[Event]:
     """Two ships drift side by side from 3 h to 7 h, and one says this of itself."""
     way = (Stretch(3, 6.0, 90.0), Stretch(4), Stretch(9, 6.0, 270.0))
     rows = voyage(ANNA, 60.0, 5.0, *way) + voyage(BELLA, 60.001, 5.0, Stretch(3, 6.0, 90.0),
                                                   Stretch(4), Stretch(9, 6.0, 90.0))  # fmt: skip
     detector = WithMeetings(Encounter(), Listed())
-    told = events(detector, fixes(rows), statics=said(*claims), watch=watch)
+    rows += [(ANNA, hour, 60.0, 4.0) for hour in before_h]
+    told = events(detector, fixes(rows), statics=said(*claims), watch=WATCH)
     return [event for event in told.values() if len(event.tracks) == 2]
 
 
@@ -120,6 +134,13 @@ def test_whoever_meets_a_listed_ship_has_an_event_with_both() -> None:
 
 def test_what_is_claimed_after_a_meeting_makes_it_no_meeting_of_a_listed_ship() -> None:
     assert not meeting((12.0, {"imo": IMO}))
+
+
+def test_who_bore_the_marks_long_before_is_no_listed_ship_at_the_meeting() -> None:
+    claims = (-9 * DAY, {"imo": IMO}), (-8.5 * DAY, {"imo": OTHER_IMO})
+    assert not meeting(*claims, before_h=(-8.9 * DAY,))
+    claims = (-6 * DAY, {"imo": IMO}), (-5.5 * DAY, {"imo": OTHER_IMO})
+    assert meeting(*claims, before_h=(-5.9 * DAY,))
 
 
 def test_a_meeting_is_as_certain_as_the_match_was_by_its_end() -> None:

@@ -15,7 +15,7 @@ from tracks.watchlist import call_sign_key
 
 NOTHING = frozenset(
     ["", "-", "--", "0", "#N/A", "APPLIED NOT YET RECEIVED", "N/A", "NA", "NAN", "NE", "NIL",
-     "NO", "NONE", "NOT KNOWN", "NULL", "UNK", "UNKNOWN"]
+     "NONE", "NOT KNOWN", "NULL", "UNK", "UNKNOWN"]
 )  # fmt: skip
 NO = frozenset(["0", "FALSE", "N", "NO", "FALSCH", "FAUX", "FALSO", "NEIN", "NON"])
 MOST_LETTERS = 200  # of a text that is kept
@@ -67,6 +67,11 @@ class Row:
     def text(self, *keys: str) -> str:
         """Return the first of these columns that says something."""
         return next((cell for _, cell in self._told(keys)), "")
+
+    def flag(self, *keys: str) -> str:
+        """Return the flag in the first of these columns; NA is Namibia's."""
+        cells = zip(self.keys, self.cells, strict=False)
+        return next((cell.strip()[:MOST_LETTERS] for k, cell in cells if k in keys), "")
 
     def texts(self, separators: str, *keys: str) -> tuple[str, ...]:
         """Return what these columns hold, cut at separators; each once."""

@@ -27,7 +27,7 @@ def entry(row: Row, about: About) -> Entry:
         imos=row.imos("imo"),
         call_signs=row.call_signs("ircs"),
         mmsis=row.mmsis("mmsi"),
-        flag=row.text("flag"),
+        flag=row.flag("flag"),
         note="; ".join(_listings(row)),
         dated=about.dated,
         source="TMT, iuu-vessels.org",

@@ -30,7 +30,7 @@ def entry(row: Row, about: About) -> Entry | str:
     return Entry(
         list_name="US withhold release orders (CBP)",
         name=" ".join(_KIND.sub(" ", entity).split()).strip(" ,.;\"'"),
-        flag=row.text("country"),
+        flag=row.flag("country"),
         note=f"{order} since {row.text('effectivedate') or '?'}: {row.text('remarks')}".strip(": "),
         dated=about.dated,
         source="US Customs and Border Protection, cbp.gov",

@@ -53,7 +53,7 @@ def entry(row: Row, about: About) -> Entry:
         imos=row.imos(*IMO),
         call_signs=row.call_signs(*CALL_SIGN),
         mmsis=row.mmsis(*MMSI),
-        flag=row.text(*FLAG),
+        flag=row.flag(*FLAG),
         note=row.text(*NOTE),
         dated=row.text(*DATE) or about.dated,
         source=row.text(*SOURCE),

@@ -82,7 +82,8 @@ def entities(path: Path, about: About, problems: Problems) -> Iterator[Entry | L
     with path.open("rb") as file:
         line, number = file.readline(MOST_LINE_BYTES), 1
         while line:
-            if b'"Vessel"' in line:  # one line in thousands: the rest need not be taken apart
+            # One line in thousands is of a ship, and the rest need not be taken apart.
+            if number == 1 or b'"Vessel"' in line:
                 yield _entity(line, number, path, about, problems)
             line, number = file.readline(MOST_LINE_BYTES), number + 1
 
@@ -92,8 +93,11 @@ def _entity(
 ) -> Entry | LeftOut:
     try:
         entity = json.loads(line)
-        properties = entity["properties"]
-        values = {k: [told(str(v)) for v in vs] for k, vs in properties.items() if v_is_list(vs)}
+        values = {
+            key: [told(str(value)) for value in values]
+            for key, values in entity["properties"].items()
+            if isinstance(values, list)
+        }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SettingsError(
             f"watch list {path}, line {number}: no FollowTheMoney entity; download it again"
@@ -121,11 +125,6 @@ def _entity(
         dated=told(str(entity.get("last_change") or ""))[:10] or about.dated,
         source=CREDIT,
     )
-
-
-def v_is_list(values: Any) -> bool:
-    """Return whether a property has values as FollowTheMoney has them."""
-    return isinstance(values, list)
 
 
 def _all(values: dict[str, list[str]], name: str, number: Any) -> tuple[Any, ...]:

@@ -17,38 +17,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
 from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
-from anomalies.listed_book import (
-    DAY_S,
-    MOST_LOOKS,
-    Book,
-    High,
-    Look,
-    Said,
-    Time,
-)
+from anomalies.listed_book import DAY_S, MOST_LOOKS, Book, High, Look, Time, Times
+from anomalies.listed_claims import Piece, Told, judged_again, said_in
+from anomalies.listed_claims import heard as claims_heard
 from anomalies.listed_words import caveats
 from anomalies.marks import reach
 from anomalies.presence import CROWD
-from tracks.batch import HULLS_PER_MMSI, Fixes, StaticBatch, starts
-from tracks.identity import Claims, imo_valid
+from tracks.batch import HULLS_PER_MMSI, Fixes, starts
 from tracks.keyed import rows_of
 from tracks.state import State
 from tracks.watchlist import Watchlist
 
 MET_DAYS = 30.0  # so long a time that is over may still be that of a meeting told later
-
-
-class _Piece(NamedTuple):
-    """From when on an MMSI claimed what, Unix seconds."""
-
-    t: float
-    said: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +55,13 @@ class Listed:
 
     def start(self) -> State:
         """Return the state before anything was heard."""
-        return {"reach": np.array(-np.inf), "due": np.array(np.inf), **Book().state()}
+        return {
+            "reach": np.array(-np.inf),
+            "due": np.array(np.inf),
+            "lists": np.array(0, np.int64),  # by which lists the claims were judged
+            **Told.empty().to_state("told_"),
+            **Book().state(),
+        }
 
     def step(
         self, state: State, heard: Heard, context: Context, as_of: float
@@ -77,20 +69,69 @@ class Listed:
         """Take what was heard up to `as_of`; return the new state and what changed."""
         known_s = reach(state, heard, context, as_of)
         ended = context.ended or as_of == np.inf
-        statics, fixes = _concerned(state, heard, context.watch)
-        due = known_s >= float(state["due"]) or (ended and len(state["times_track"]))
-        now = {**state, "reach": np.array(known_s)}
-        if not (due or len(statics) or len(fixes) or len(heard.encounters)):
+        now: dict[str, Any] = {**state, "reach": np.array(known_s)}
+        pieces: dict[int, list[Piece]] = {}
+        fixes, watch = Fixes.empty(), context.watch
+        if len(watch):
+            told, pieces = self._claims(now, heard, watch)
+            fixes = self._of_lists(told, heard.fixes, pieces)
+            fixes = self._going_on(now, told, fixes, pieces)
+        asked = ended and len(state["times_track"])
+        if not (len(fixes) or asked or len(heard.encounters) or known_s >= float(state["due"])):
             return now, []
-        book = Book.of(state)
-        for mmsi, pieces, its in _by_mmsi(book, statics, fixes):
-            self._hear(book, mmsi, pieces, its, context.watch)
-        changes = list(self._told(book, known_s, ended, context.watch))
-        changes += self._met(book, heard.encounters, known_s, context.watch)
+        book = Book.of(now)
+        self._hear(book, fixes, now, pieces)
+        changes = list(self._told(book, known_s, ended, watch))
+        changes += self._met(book, heard.encounters, known_s, watch)
         self._forget(book, known_s)
         going_on = [time.looks[-1].t for time in book.every() if not time.over]
         due_t = min(going_on, default=np.inf) + self._quiet_s
         return {**now, "due": np.array(due_t), **book.state()}, changes
+
+    def _claims(
+        self, now: dict[str, Any], heard: Heard, watch: Watchlist
+    ) -> tuple[Told, dict[int, list[Piece]]]:
+        """Enter what was claimed into `now`; return all claims, and those that changed."""
+        told = Told.from_state(now, "told_")
+        if now["lists"] != watch.digest:
+            told = judged_again(told, watch)
+        mmsis = heard.fixes.mmsi[starts(heard.fixes.track)].astype(np.int64)
+        mmsis = mmsis[rows_of(watch.mmsis, mmsis)[1] & ~rows_of(told.mmsi, mmsis)[1]]
+        told, pieces = claims_heard(told, heard.statics, np.unique(mmsis), watch)
+        now |= {**told.to_state("told_"), "lists": np.array(watch.digest, np.int64)}
+        return told, pieces
+
+    def _of_lists(self, told: Told, fixes: Fixes, pieces: dict[int, list[Piece]]) -> Fixes:
+        """Return the fixes of MMSIs that agree with a list, or did in this step."""
+        its = told.mmsi[told.certainty >= self.min_certainty_share].astype(np.int64)
+        its = np.union1d(its, np.array(sorted(pieces), np.int64))
+        if not (len(fixes) and len(its)):
+            return Fixes.empty()
+        found = rows_of(its, fixes.mmsi.astype(np.int64))[1]
+        return fixes.take(found & (fixes.track % HULLS_PER_MMSI != CROWD))
+
+    def _going_on(
+        self, now: dict[str, Any], told: Told, fixes: Fixes, pieces: dict[int, list[Piece]]
+    ) -> Fixes:
+        """Enter into `now` the fixes that only show that a time goes on; return the others."""
+        first = starts(fixes.track)
+        last = np.append(first[1:], len(fixes))[: len(first)] - 1
+        track, mmsi = fixes.track[first], fixes.mmsi[first].astype(np.int64)
+        times = Times.from_state(now, "times_")
+        rows = np.flatnonzero(~times.over)
+        at, known = rows_of(times.track[rows], track)
+        known &= ~np.isin(mmsi, np.array(list(pieces), np.int64))
+        its = np.flatnonzero(known)
+        row = rows[at[its]]
+        certainty = told.certainty[rows_of(told.mmsi, mmsi[its])[0]]
+        same = (fixes.t[last[its]] < times.look[row] + self._look_s) & (
+            certainty <= times.best[row]
+        )
+        its, row = its[same], row[same]
+        end, end_line = times.end.copy(), times.end_line.copy()
+        end[row], end_line[row] = fixes.t[last[its]], fixes.line[last[its]]
+        now |= {"times_end": end, "times_end_line": end_line}
+        return fixes.take(~np.isin(fixes.track, track[its]))
 
     @property
     def _quiet_s(self) -> float:
@@ -108,22 +149,21 @@ class Listed:
             f" heard again within {self.quiet_days:g} days"
         )
 
-    def _hear(
-        self, book: Book, mmsi: int, pieces: Sequence[_Piece], fixes: Fixes, watch: Watchlist
-    ) -> None:
-        """Enter the fixes of an MMSI, piece by piece of what it claimed."""
-        hulls = list(pairwise([*starts(fixes.track).tolist(), len(fixes)]))
-        for piece, until in zip(pieces, [*(p.t for p in pieces[1:]), np.inf], strict=True):
-            matches = watch.match(mmsi, piece.said.claims) if hulls and piece.t < until else []
-            if not matches or matches[0].certainty < self.min_certainty_share:
-                continue
-            for begin, end in hulls:
+    def _hear(self, book: Book, fixes: Fixes, now: State, pieces: dict[int, list[Piece]]) -> None:
+        """Enter the fixes of each hull, piece by piece of what its MMSI claimed."""
+        told = Told.from_state(now, "told_")
+        for begin, end in pairwise([*starts(fixes.track).tolist(), len(fixes)]):
+            mmsi = int(fixes.mmsi[begin])
+            row = int(np.searchsorted(told.mmsi, mmsi))
+            its = pieces.get(mmsi)
+            if its is None:
+                its = [_whole(told.take(slice(row, row + 1)))]
+            for piece, until in zip(its, [*(p.t for p in its[1:]), np.inf], strict=True):
                 low, high = begin + np.searchsorted(fixes.t[begin:end], [piece.t, until])
-                if low < high:
-                    its = fixes.take(slice(low, high))
-                    self._enter(book, its, piece.said, matches[0].certainty)
+                if low < high and piece.certainty >= self.min_certainty_share:
+                    self._enter(book, fixes.take(slice(low, high)), piece)
 
-    def _enter(self, book: Book, fixes: Fixes, said: Said, certainty: float) -> None:
+    def _enter(self, book: Book, fixes: Fixes, piece: Piece) -> None:
         """Enter fixes of one hull, under claims that agree with a list."""
         track = int(fixes.track[0])
         times = book.times.setdefault(track, [])
@@ -140,8 +180,8 @@ class Listed:
                 times.append(time)
             elif t - time.looks[-1].t >= self._look_s:
                 time.looks.append(Look(t, line))
-            if not time.highs or certainty > time.highs[-1].certainty:
-                time.highs.append(High(t, line, certainty, said))
+            if not time.highs or piece.certainty > time.highs[-1].certainty:
+                time.highs.append(High(t, line, piece.certainty, piece.said))
             at = int(np.searchsorted(fixes.t, time.looks[-1].t + self._look_s))
             time.end, time.end_line = float(fixes.t[at - 1]), int(fixes.line[at - 1])
 
@@ -260,55 +300,6 @@ def _beside(other: Time, time: Time) -> bool:
     return same and other.track != time.track and time.start <= other.start <= time.end
 
 
-def _concerned(state: State, heard: Heard, watch: Watchlist) -> tuple[StaticBatch, Fixes]:
-    """Return the claims and fixes of MMSIs that are, or once were, like a ship of a list."""
-    if not len(watch):
-        return StaticBatch.empty(), Fixes.empty()
-    known = state["said_mmsi"]
-    statics = heard.statics
-    if len(statics):
-        hit = watch.concerned(statics)
-        known = np.union1d(known, statics.mmsi[hit])
-        statics = statics.take(np.isin(statics.mmsi, known))
-    fixes = heard.fixes
-    if len(fixes):
-        mmsi = fixes.mmsi.astype(np.int64)
-        its = rows_of(known, mmsi)[1] | rows_of(watch.mmsis, mmsi)[1]
-        fixes = fixes.take(its & (fixes.track % HULLS_PER_MMSI != CROWD))
-    return statics, fixes
-
-
-def _by_mmsi(
-    book: Book, statics: StaticBatch, fixes: Fixes
-) -> Iterator[tuple[int, list[_Piece], Fixes]]:
-    """Yield each MMSI with its claims from time to time, and its fixes; `book` keeps the last."""
-    statics = statics.take(np.lexsort((statics.line, statics.t, statics.mmsi)))
-    mmsis = np.union1d(statics.mmsi, fixes.mmsi).astype(np.int64)
-    of_fixes = np.searchsorted(fixes.mmsi, np.append(mmsis, mmsis[-1:] + 1))
-    of_claims = np.searchsorted(statics.mmsi, np.append(mmsis, mmsis[-1:] + 1))
-    for i, mmsi in enumerate(mmsis.tolist()):
-        pieces = [_Piece(-np.inf, book.claims(mmsi))]
-        for row in range(of_claims[i], of_claims[i + 1]):
-            said = _after(pieces[-1].said, statics, row)
-            if said is not pieces[-1].said:
-                pieces.append(_Piece(float(statics.t[row]), said))
-        if len(pieces) > 1:
-            book.said[mmsi] = pieces[-1].said
-        yield mmsi, pieces, fixes.take(slice(of_fixes[i], of_fixes[i + 1]))
-
-
-def _after(said: Said, statics: StaticBatch, row: int) -> Said:
-    """Return what is claimed after a report, which says nothing where it is empty."""
-    claims, line = said.claims, int(statics.line[row])
-    name = bytes(statics.name[row]).rstrip(b" @").decode("latin-1") or claims.name
-    call_sign = bytes(statics.call_sign[row]).rstrip(b" @").decode("latin-1") or claims.call_sign
-    imo = int(statics.imo[row])
-    imo = imo if imo != claims.imo and imo_valid(imo) else claims.imo
-    if (name, call_sign, imo) == (claims.name, claims.call_sign, claims.imo):
-        return said
-    lines = (
-        line if name != claims.name else said.lines[0],
-        line if call_sign != claims.call_sign else said.lines[1],
-        line if imo != claims.imo else said.lines[2],
-    )
-    return Said(Claims(name, call_sign, imo), lines)
+def _whole(row: Told) -> Piece:
+    """Return the claims of a row as those of a whole step."""
+    return Piece(-np.inf, next(said_in(row)), float(row.certainty[0]))

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from tracks.batch import F64, I64, U32, Columns, Mask, Text, column
-from tracks.identity import Claims
-from tracks.keyed import merge
+from anomalies.listed_claims import Said, Told, row_of, rows, said_in
+from tracks.batch import F64, I64, Columns, Mask, column
 from tracks.state import State
 
 DAY_S = 86_400.0
@@ -29,13 +28,6 @@ class Look(NamedTuple):
 
     t: float
     line: int
-
-
-class Said(NamedTuple):
-    """Claims under an MMSI, and the lines in which each was heard first; -1 where it was not."""
-
-    claims: Claims
-    lines: tuple[int, int, int]  # of name, call sign and IMO number
 
 
 class High(NamedTuple):
@@ -80,7 +72,7 @@ class Time:
 
 
 @dataclass(frozen=True, slots=True)
-class _Times(Columns):
+class Times(Columns):
     """One row for each `Time`."""
 
     track: I64 = column(np.int64)
@@ -93,6 +85,8 @@ class _Times(Columns):
     over: Mask = column(np.bool_)
     looks_count: I64 = column(np.int64)
     highs_count: I64 = column(np.int64)
+    look: F64 = column(np.float64)  # the time of its last look
+    best: F64 = column(np.float64)  # the certainty of its last high
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +98,6 @@ class _Looks(Columns):
 
 
 @dataclass(frozen=True, slots=True)
-class _Said(Columns):
-    """Claims as text, with their lines."""
-
-    mmsi: U32 = column(np.uint32)
-    name: Text = column("S20", b"")
-    call_sign: Text = column("S7", b"")
-    imo: U32 = column(np.uint32)
-    name_line: I64 = column(np.int64, -1)
-    call_sign_line: I64 = column(np.int64, -1)
-    imo_line: I64 = column(np.int64, -1)
-
-
-@dataclass(frozen=True, slots=True)
 class _Highs(Columns):
     """The highs of all times; their claims stand in `_Said`, row by row."""
 
@@ -125,30 +106,15 @@ class _Highs(Columns):
     certainty: F64 = column(np.float64)
 
 
-NOTHING_SAID = Said(Claims(), (-1, -1, -1))
-
-
 @dataclass(slots=True)
 class Book:
-    """All that is remembered, to be read and written.
+    """All that is remembered of times and meetings, to be read and written.
 
-    `table` are the claims known before by MMSI, `said` those that are new; `times` are by
-    hull, in order of time.
+    `times` are by hull, in order of time.
     """
 
-    table: _Said = field(default_factory=_Said.empty)
-    said: dict[int, Said] = field(default_factory=dict)
     times: dict[int, list[Time]] = field(default_factory=dict)
     met: set[tuple[int, int, float]] = field(default_factory=set)  # meetings that were told
-
-    def claims(self, mmsi: int) -> Said:
-        """Return what an MMSI claimed last."""
-        if mmsi in self.said:
-            return self.said[mmsi]
-        row = int(np.searchsorted(self.table.mmsi, mmsi))
-        if row == len(self.table) or self.table.mmsi[row] != mmsi:
-            return NOTHING_SAID
-        return next(_unsaid(self.table.take(slice(row, row + 1))))
 
     def every(self) -> Iterator[Time]:
         """Yield all times, by hull."""
@@ -161,32 +127,36 @@ class Book:
         looks = [look for time in times for look in time.looks]
         highs = [high for time in times for high in time.highs]
         rows = [
-            (*(getattr(time, name) for name in _ROW), len(time.looks), len(time.highs))
+            (
+                *(getattr(time, name) for name in _ROW),
+                len(time.looks),
+                len(time.highs),
+                time.looks[-1].t,
+                time.highs[-1].certainty,
+            )
             for time in times
         ]
-        new = _table(_Said, (_row(mmsi, self.said[mmsi]) for mmsi in sorted(self.said)))
         return {
-            **_table(_Times, rows).to_state("times_"),
+            **_table(Times, rows).to_state("times_"),
             **_table(_Looks, looks).to_state("looks_"),
             **_table(_Highs, (high[:3] for high in highs)).to_state("highs_"),
-            **_table(_Said, (_row(0, high.said) for high in highs)).to_state("then_"),
-            **merge(self.table, new).to_state("said_"),
+            **_table(Told, (row_of(0, high.said, 0.0) for high in highs)).to_state("then_"),
             "met": np.array(sorted(self.met), np.float64).reshape(-1, 3),
         }
 
     @classmethod
     def of(cls, state: State) -> Book:
         """Undo `state`."""
-        book = cls(_Said.from_state(state, "said_"))
-        looks = [Look(*row) for row in _rows(_Looks.from_state(state, "looks_"))]
-        then = _unsaid(_Said.from_state(state, "then_"))
+        book = cls()
+        looks = [Look(*row) for row in rows(_Looks.from_state(state, "looks_"))]
+        then = said_in(Told.from_state(state, "then_"))
         highs = [
             High(t, line, certainty, said)
             for (t, line, certainty), said in zip(
-                _rows(_Highs.from_state(state, "highs_")), then, strict=True
+                rows(_Highs.from_state(state, "highs_")), then, strict=True
             )
         ]
-        for *row, looks_count, highs_count in _rows(_Times.from_state(state, "times_")):
+        for *row, looks_count, highs_count, _, _ in rows(Times.from_state(state, "times_")):
             time = Time(**dict(zip(_ROW, row, strict=True)))
             time.looks, looks = looks[:looks_count], looks[looks_count:]
             time.highs, highs = highs[:highs_count], highs[highs_count:]
@@ -199,23 +169,7 @@ _ROW = ("track", "start", "lat", "lon", "end", "end_line", "told", "over")
 C = TypeVar("C", bound=Columns)
 
 
-def _rows(table: Columns) -> Iterator[tuple[Any, ...]]:
-    return zip(*(getattr(table, name).tolist() for name in table.described()), strict=True)
-
-
 def _table(kind: type[C], rows: Iterable[tuple[Any, ...]]) -> C:
     columns = list(zip(*rows, strict=True)) or [()] * len(kind.described())
     named = dict(zip(kind.described(), columns, strict=True))
     return kind.make(len(columns[0]), **{name: list(values) for name, values in named.items()})
-
-
-def _row(mmsi: int, said: Said) -> tuple[Any, ...]:
-    claims = said.claims
-    texts = (word.encode("latin-1") for word in (claims.name, claims.call_sign))
-    return mmsi, *texts, claims.imo, *said.lines
-
-
-def _unsaid(table: _Said) -> Iterator[Said]:
-    for _, name, call_sign, imo, *lines in _rows(table):
-        claims = Claims(name.decode("latin-1"), call_sign.decode("latin-1"), imo)
-        yield Said(claims, (lines[0], lines[1], lines[2]))

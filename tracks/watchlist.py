@@ -16,13 +16,16 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
 
 from tracks.batch import I64, Mask, StaticBatch
 from tracks.identity import Claims, imo_valid
+from tracks.keyed import rows_of
 from tracks.names import bare, same_name
 
 # What a list says a ship is: watched, allowed to fish, or watched once and no more.
@@ -110,6 +113,7 @@ class Match(NamedTuple):
         return "; ".join([words, *odd])
 
 
+@lru_cache(1 << 15)
 def name_key(name: str) -> str:
     """Return what two spellings of a name share: Latin letters and digits, without "No."."""
     latin = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
@@ -126,6 +130,7 @@ def _numbers(key: str) -> list[int]:
     return [int(digits) for digits in re.findall(r"\d+", key)]
 
 
+@lru_cache(1 << 15)
 def call_sign_key(call_sign: str) -> str:
     """Return a call sign without spaces and signs."""
     return re.sub(r"[^A-Z0-9]", "", call_sign.upper())
@@ -146,6 +151,7 @@ class Watchlist:
     _former: Index = field(default_factory=dict, compare=False)
     mmsis: I64 = field(default_factory=lambda: np.empty(0, np.int64), compare=False)  # sorted
     _imo_column: I64 = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
+    digest: int = 0  # tells lists apart, in 63 bits; 0 is the empty list's
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Self:
@@ -166,8 +172,18 @@ class Watchlist:
             for mmsi in entry.mmsis:
                 mmsis[mmsi].append(row)
         call_signs, names, former = map(dict, texts)
-        numbers = [np.array(sorted(known), np.int64) for known in (mmsis, imos)]
-        return cls(every, dict(imos), dict(mmsis), call_signs, names, former, *numbers)
+        of_mmsi, of_imo = (np.array(sorted(known), np.int64) for known in (mmsis, imos))
+        return cls(
+            every,
+            dict(imos),
+            dict(mmsis),
+            call_signs,
+            names,
+            former,
+            of_mmsi,
+            of_imo,
+            _digest(every),
+        )
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -198,7 +214,8 @@ class Watchlist:
 
     def concerned(self, statics: StaticBatch) -> Mask:
         """Return which claims name anything that is in the list."""
-        found = np.isin(statics.mmsi, self.mmsis) | np.isin(statics.imo, self._imo_column)
+        found = rows_of(self.mmsis, statics.mmsi.astype(np.int64))[1]
+        found |= rows_of(self._imo_column, statics.imo.astype(np.int64))[1]
         for column, key, indexes in (
             (statics.call_sign, call_sign_key, (self._call_signs,)),
             (statics.name, name_key, (self._names, self._former)),
@@ -208,6 +225,13 @@ class Watchlist:
             known = np.array([any(k in index for index in indexes) for k in keys], np.bool_)
             found |= known[of]
         return np.asarray(found)
+
+
+def _digest(entries: Sequence[Entry]) -> int:
+    words = blake2b(digest_size=8)
+    for entry in entries:
+        words.update(repr(astuple(entry)).encode("utf-8", "replace"))
+    return int.from_bytes(words.digest()) >> 1 if entries else 0
 
 
 def _as_sent(names: Iterable[str]) -> set[str]:

@@ -26,9 +26,9 @@ from sternlight.jsontext import dumps
 from sternlight.ledger import to_json
 from sternlight.rawlog import Segment
 from sternlight.record import schema, store
+from sternlight.record.store import Finished
 from sternlight.sqlite import ARCHIVE, BUSY_S, DAMAGED, Database, readable, told
 from tracks.batch import I64
-from tracks.daybook import Pages
 
 VERSION = 3
 _ALERTS_SINCE = 2
@@ -308,10 +308,10 @@ class Archive(Database):
         found = self.read("select segment from snapshot")
         return int(found[0][0]) if found else 0
 
-    def remember(self, pages: Iterable[Pages]) -> None:
-        """Keep finished pages of the ships' record."""
-        for some in pages:
-            store.keep_pages(self._db, some)
+    def remember(self, finished: Iterable[Finished]) -> None:
+        """Keep what was finished of the ships' record."""
+        for some in finished:
+            store.keep(self._db, some)
 
     def remember_hulls(self, fleet: Fleet) -> None:
         """Keep when and how often hulls were heard."""

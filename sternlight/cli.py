@@ -228,4 +228,8 @@ def simulate(
     write(simulation, out, truth)
 
 
-from sternlight import cli_lists, cli_station  # noqa: E402, F401 - they add their commands to `main`
+from sternlight import (  # noqa: E402 - each adds its commands to `main`
+    cli_detections,  # noqa: F401
+    cli_lists,  # noqa: F401
+    cli_station,  # noqa: F401
+)

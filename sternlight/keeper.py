@@ -9,7 +9,7 @@ from anomalies.budget import WEEK_S
 from sternlight.archive import Archive, News, Stored
 from sternlight.errors import ArchiveError
 from sternlight.live import Live
-from tracks.daybook import Pages
+from sternlight.record.store import Finished
 
 Say = Callable[[str], None]
 StateRow = tuple[float, str, str, str]  # Unix seconds, source, state, why
@@ -26,7 +26,7 @@ class Keeper:
         self.events: list[Stored] = []
         self.news: list[News] = []  # what was decided on alerts
         self.notes: list[Callable[[], None]] = []  # about segments
-        self.pages: list[Pages] = []  # of the ships' record
+        self.finished: list[Finished] = []  # of the ships' record
         self.states: list[StateRow] = []
         self.last_commit_t: float | None = None
         self.events_count = archive.events_count()
@@ -54,7 +54,7 @@ class Keeper:
                 self.archive.keep(self.events, t, self._live.station.as_of)
                 self.archive.decide(self.news, t)
                 self.archive.note_states(self.states)
-                self.archive.remember(self.pages)
+                self.archive.remember(self.finished)
                 if self.events or show:
                     self.archive.show(self._live.established)
                 if also is not None:
@@ -65,7 +65,7 @@ class Keeper:
             self._said = str(error)
             return
         self.events, self.news, self.notes, self.states, self._said = [], [], [], [], ""
-        self.pages = []
+        self.finished = []
         self.last_commit_t = t
         with suppress(ArchiveError):
             self.events_count = self.archive.events_count()

@@ -21,10 +21,10 @@ from sternlight.distress import Distress
 from sternlight.fleet import Fleet
 from sternlight.judging import judge
 from sternlight.provenance import Provenance
+from sternlight.record.store import Finished
 from sternlight.settings import Settings
 from sternlight.station import NO_TURNS, Station
 from tracks.batch import I64, PositionBatch, StaticBatch
-from tracks.daybook import Pages
 from tracks.hearers import Hearers
 from tracks.lateness import Lateness
 from tracks.places import Places
@@ -34,9 +34,9 @@ RECORD_LATE_S = 7200.0  # points come so late at most
 
 
 class Record(NamedTuple):
-    """What goes into the ships' record once an hour."""
+    """What goes into the ships' record once an hour, though it may change."""
 
-    pages: Pages
+    so_far: Finished
     fleet: Fleet
 
 
@@ -52,7 +52,7 @@ class Live:
         self.first = float("inf")  # the first time heard, Unix seconds
         self.lateness = Lateness()
         self._decided: list[Decided] = []  # and not yet asked for
-        self._pages: list[Pages] = []  # the same
+        self._finished: list[Finished] = []  # the same
         self._recorded = -np.inf  # up to when `record` has been asked
         self._punctual = self.lateness.start()
         self._positions = PositionBatch.empty()  # held until nothing earlier can follow
@@ -87,7 +87,7 @@ class Live:
             return []
         step = self.station.step(positions, statics, as_of, turns=turns)
         self._decided += step.decided
-        self._pages += step.pages
+        self._finished += Finished.of(step)
         return step.changes
 
     def news(self) -> list[News]:
@@ -100,13 +100,13 @@ class Live:
 
     @property
     def finished_count(self) -> int:
-        """How many times pages were finished since `finished` was asked last."""
-        return len(self._pages)
+        """How often something was finished since `finished` was asked last."""
+        return len(self._finished)
 
-    def finished(self) -> list[Pages]:
-        """Return the pages of the ships' record that were finished since this was last asked."""
-        pages, self._pages = self._pages, []
-        return pages
+    def finished(self) -> list[Finished]:
+        """Return what of the ships' record was finished since this was last asked."""
+        finished, self._finished = self._finished, []
+        return finished
 
     def record(self) -> Record:
         """Return what else the ships' record has to say of who was heard since this was asked.
@@ -117,7 +117,10 @@ class Live:
         self._recorded = station.as_of
         pages, fleet = station.pages_so_far(), station.vessels()
         new = pages.days.last > since - RECORD_LATE_S
-        return Record(pages.take(new), fleet.take(fleet.last_heard > since))
+        visits = station.visits_so_far()
+        heard = fleet.take(fleet.last_heard > since - RECORD_LATE_S)
+        visits = visits.take(np.isin(visits.track, heard.track))
+        return Record(Finished(pages.take(new), visits), heard)
 
     def decisions(self) -> Decisions:
         """Return by id what was decided and not asked for, and what would be if nothing followed.

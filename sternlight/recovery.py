@@ -196,13 +196,13 @@ def _keep(archive: Archive, live: Live, changes: Sequence[Change], anew: bool = 
                 different.append(one)
         elif before != (state, dumps(one.row)):
             different.append(one)
-    pages = live.finished()
+    finished = live.finished()
     with archive.transaction():
         archive.keep(different, live.latest, live.station.as_of)
-        if anew and pages:
+        if anew and finished:
             archive.forget(live.first)
-        archive.remember(pages)
-    return anew and not pages
+        archive.remember(finished)
+    return anew and not finished
 
 
 def commit_segment(archive: Archive, live: Live, log: RawLog, settings: Settings) -> int:
@@ -219,7 +219,7 @@ def commit_segment(archive: Archive, live: Live, log: RawLog, settings: Settings
 
 def commit_record(archive: Archive, record: Record) -> None:
     """Keep, inside a transaction, what the ships' record says that is not finished."""
-    archive.remember([record.pages])
+    archive.remember([record.so_far])
     archive.remember_hulls(record.fleet)
 
 

@@ -25,6 +25,7 @@ from sternlight.ledger import Ledger
 from sternlight.nights import Midnights, learned
 from sternlight.reading import Reading
 from sternlight.record.replayed import ReplayRecord
+from sternlight.record.store import Finished
 from sternlight.settings import Settings
 from sternlight.spool import DAY_S, Spool, windows
 from sternlight.station import NO_TURNS, Station
@@ -205,8 +206,8 @@ class Replay:
         for heard in step.heard:
             self.ways.add(heard.points)
         self.events.apply(step.changes)
-        if step.pages:
-            self.record.remember(step.pages)
+        if finished := Finished.of(step):
+            self.record.remember(finished)
         for decided in step.decided:
             add(self.decisions, decided.decisions)
 

@@ -86,7 +86,7 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     judged: list[Judged] = []
     write_lines(folder / EVENTS, replay.record.note(_event_rows(replay, rows, judged)))
     written.append(EVENTS)
-    replay.record.finish(rows.fleet)
+    replay.record.finish(rows.fleet, replay.station.visits_so_far())
     written.append(RECORD)
 
     ranked = rank([(one.event, one.assessment) for one in judged], rows.claims)

@@ -35,14 +35,16 @@ from tracks.quality import clean
 from tracks.ship_types import ship_type_name
 from tracks.state import State, dump, load
 from tracks.stays import Stays
+from tracks.visits import Visits
 
 NO_TURNS = Turns.empty()
 
 
 class Step(NamedTuple):
-    """What a step brought: what was heard, part by part, what changed, what was decided, and pages.
+    """What a step brought: what was heard, part by part, what changed, and what was decided.
 
-    The pages are those of the ships' record that were finished.
+    `pages` are those of the ships' record that were finished; the visits that ended are with
+    what was heard.
     """
 
     heard: Sequence[Heard]
@@ -74,6 +76,7 @@ class Station:
         self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
         self.lists = read_lists(settings.watchlists.files, settings.watchlists.authorised)
         self.anchoring = settings.anchorages
+        self.visiting = settings.visits
         self.daybook = Daybook()
         self.places = self.around = places
         self.learned = Learned(-np.inf, Anchorages.empty())
@@ -89,6 +92,7 @@ class Station:
             "points": self.points.start(),
             "identities": self.identities.start(),
             "stays": self.anchoring.resting.start(),
+            "visits": self.visiting.start(),
             "daybook": self.daybook.start(),
             **{detector.kind: detector.start() for detector in self.detectors},
             "alerts": self.alerts.start(),
@@ -184,6 +188,7 @@ class Station:
         count(set_aside)
         s["points"], points = self.points.step(s["points"], fixes, as_of)
         s["stays"] = self.anchoring.resting.step(s["stays"], points, self.places, as_of)
+        s["visits"], ports = self.visiting.step(s["visits"], points, self.around, as_of)
         s["daybook"], pages = self.daybook.step(
             s["daybook"],
             daybook.Heard(fixes, points, statics),
@@ -195,7 +200,7 @@ class Station:
         aside = positions.take(slice(0, 0))
         if set_aside:
             aside = positions.take(~np.isin(positions.line, fixes.line))
-        heard = Heard(fixes, points, turns, aside=aside, statics=statics)
+        heard = Heard(fixes, points, turns, aside=aside, statics=statics, ports=ports)
         states, changes = self._detected(heard, ended)
         s.update(states)
         for what, event in changes:
@@ -281,6 +286,10 @@ class Station:
 
     def _are_ships(self, tracks: I64) -> Mask:
         return np.isin(tracks, self.segment.established(self.states["segment"]))
+
+    def visits_so_far(self) -> Visits:
+        """Return the port visits that last, as they stand."""
+        return self.visiting.open(self.states["visits"], self.around)
 
     def pages_so_far(self) -> Pages:
         """Return the pages of the ships' record that are not finished, as they stand."""

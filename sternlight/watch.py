@@ -193,7 +193,7 @@ class Watch:
         self.clock.hear(decoded.clock_offsets_s.tolist())
         self.keeper.events += self.live.stored(self.live.take(decoded))
         self.keeper.news += self.live.news()
-        self.keeper.pages += self.live.finished()
+        self.keeper.finished += self.live.finished()
         for beacon in self.live.distress.news(self.live.latest):
             self.keeper.states.append((self.now(), str(beacon["mmsi"]), "distress", beacon["kind"]))
             self.say(

@@ -12,7 +12,9 @@ from sternlight.errors import ArchiveError
 from sternlight.fleet import Fleet
 from sternlight.jsontext import dumps
 from sternlight.record.read import RECORD, track_of
+from sternlight.record.store import Finished
 from tracks.daybook import Pages
+from tracks.visits import Visits
 
 
 class ReplayRecord:
@@ -32,10 +34,10 @@ class ReplayRecord:
         self._archive.close()
         self._partial.unlink(missing_ok=True)
 
-    def remember(self, pages: Iterable[Pages]) -> None:
-        """Keep finished pages."""
+    def remember(self, finished: Iterable[Finished]) -> None:
+        """Keep what was finished."""
         with self._archive.transaction():
-            self._archive.remember(pages)
+            self._archive.remember(finished)
 
     def note(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Pass on rows of events.jsonl, and keep them."""
@@ -44,9 +46,10 @@ class ReplayRecord:
                 self._archive.note_event(row["id"], _columns(row), map(track_of, row["tracks"]))
                 yield row
 
-    def finish(self, fleet: Fleet) -> None:
-        """Keep the hulls, and give the file its name."""
+    def finish(self, fleet: Fleet, visits: Visits) -> None:
+        """Keep the hulls and the visits that last, and give the file its name."""
         with self._archive.transaction():
+            self._archive.remember([Finished(Pages.none(), visits)])
             self._archive.remember_hulls(fleet)
         self._archive.close()
         self._partial.replace(self._path)

@@ -11,6 +11,7 @@ from sternlight.sqlite import Database
 from tracks.identity import Claims
 from tracks.watchlist import Match, Watchlist, name_key
 
+MOST_CLAIMS = 200  # of an MMSI, the newest: some are shared by fleets, or made up
 FISHING, CARGO = 30, range(70, 80)  # ITU-R M.1371-5, table 53
 
 
@@ -79,6 +80,7 @@ def _of_ship(
 def _together(said: Sequence[Claim]) -> Iterator[Claims]:
     """Yield for each claim what was claimed in the same days; of several the newest."""
     marks = [claim for claim in said if claim.field in ("name", "call_sign", "imo")]
+    marks = sorted(marks, key=lambda claim: claim.last)[-MOST_CLAIMS:]
     for one in marks:
         newest: dict[str, Claim] = {one.field: one}
         for other in marks:

@@ -9,9 +9,9 @@ import numpy as np
 
 from tracks.batch import F64, I64, Mask
 from tracks.detections import Detections
+from tracks.fits import RADIUS_OF_95
 from tracks.geodesy import destination
-from tracks.likeness import RADIUS_OF_95
-from tracks.standing import Marks
+from tracks.stood import Marks
 from tracks.way import DAY_S, MARKS, UNIT_DEG, needed, pack_heard, pack_way
 
 DAY = 19_900  # 2024-06-26

@@ -9,7 +9,7 @@ import numpy as np
 from tracks.batch import F64, HULLS_PER_MMSI, I64
 from tracks.detections import Detections, Rules
 from tracks.geodesy import NMI_M, distance_m
-from tracks.standing import Standing
+from tracks.stood import Stood
 
 NEAR_NMI, AROUND_NMI = 3.0, 20.0  # ours: how many ships there are is counted in these circles
 _NONE = np.empty(0, np.int64)
@@ -22,7 +22,7 @@ class Crowd(NamedTuple):
     witnesses: I64
 
     @classmethod
-    def of(cls, seen: Detections, heard: Standing, rules: Rules) -> Crowd:
+    def of(cls, seen: Detections, heard: Stood, rules: Rules) -> Crowd:
         """Count the hulls that were heard, and what else was seen, around each detection."""
         by_time = rows_by(heard.t)
         lat, lon = heard.place()

@@ -12,9 +12,9 @@ from tracks.assignment import NOBODY, Choice, choose
 from tracks.batch import F64, I64, Mask
 from tracks.crowd import Crowd, rows_by
 from tracks.detections import Detections, Kind, Match, Rules
+from tracks.fits import RECORD_M, away, density_nmi2, of_lengths
 from tracks.geodesy import NMI_M, distance_m
-from tracks.likeness import RECORD_M, away, density_nmi2, of_lengths
-from tracks.standing import Standing
+from tracks.stood import Stood
 from tracks.unheard import unheard
 
 SEEN = 0.9  # ours: a sensor sees the ship that is there so often
@@ -25,21 +25,21 @@ SLACK = 1.5  # ours: who gives a radius may err a little in it
 _NONE = np.empty(0, np.int64)
 
 
-def check(seen: Detections, standing: Standing) -> list[Match | None]:
+def check(seen: Detections, stood: Stood) -> list[Match | None]:
     """Return what comes of taking each detection for a hull, row by row; both have shape (N,).
 
     None where nothing can be said: the hull was not heard before.
     """
-    apart_m, _ = away(standing, seen.lat, seen.lon, seen.uncertainty_m)
+    apart_m, _ = away(stood, seen.lat, seen.lon, seen.uncertainty_m)
     slack_nmi = (SLACK * seen.uncertainty_m + RECORD_M) / NMI_M
-    heard, able = standing.heard, reach.able_kn(standing)
+    heard, able = stood.heard, reach.able_kn(stood)
     fits = apart_m / NMI_M <= slack_nmi + able * HOLE_H / 2
-    can = reach.reaches(standing, seen.lat, seen.lon, np.fmax(able, reach.MAX_KN), slack_nmi)
-    implied = np.transpose(reach.implied_kn(standing, seen.lat, seen.lon)).tolist()
-    silent = np.transpose([standing.t0, standing.t1]).tolist()
-    unknown = ~heard & np.isnan(standing.t0) & (np.isnan(standing.t1) | can)
+    can = reach.reaches(stood, seen.lat, seen.lon, np.fmax(able, reach.MAX_KN), slack_nmi)
+    implied = np.transpose(reach.implied_kn(stood, seen.lat, seen.lon)).tolist()
+    silent = np.transpose([stood.t0, stood.t1]).tolist()
+    unknown = ~heard & np.isnan(stood.t0) & (np.isnan(stood.t1) | can)
     made: list[Match | None] = []
-    for i, track in enumerate(standing.track.tolist()):
+    for i, track in enumerate(stood.track.tolist()):
         if unknown[i]:
             made.append(None)
         elif heard[i]:
@@ -52,16 +52,16 @@ def check(seen: Detections, standing: Standing) -> list[Match | None]:
 
 
 def match(
-    seen: Detections, taken: Sequence[int], named: Mask, standing: Standing, rules: Rules
+    seen: Detections, taken: Sequence[int], named: Mask, stood: Stood, rules: Rules
 ) -> list[Match]:
     """Return what is known of each detection of some scenes, by its place.
 
-    `standing` has the hulls that may matter at each of their times.  `taken` says which hull
+    `stood` has the hulls that may matter at each of their times.  `taken` says which hull
     each detection has been found to be already, or 0; what is told of those means nothing.
     `named` are those that say they are somebody else than any hull heard.
     """
-    heard = standing.take(standing.heard)
-    silent = standing.take(~standing.heard & ~np.isnan(standing.t0))
+    heard = stood.take(stood.heard)
+    silent = stood.take(~stood.heard & ~np.isnan(stood.t0))
     free = np.array([track == 0 for track in taken], np.bool_) & ~named
     used = {(s, track) for s, track in zip(seen.scene.tolist(), taken, strict=True) if track}
     crowd = Crowd.of(seen, heard, rules)
@@ -95,7 +95,7 @@ class _Pairs(NamedTuple):
 
 def _heard_pairs(
     seen: Detections,
-    heard: Standing,
+    heard: Stood,
     crowd: Crowd,
     rules: Rules,
     free: Mask,
@@ -144,7 +144,7 @@ class _Idle(NamedTuple):
     other detection is it, one that is near must not be called a ship without AIS.
     """
 
-    hulls: Standing
+    hulls: Stood
     by_time: dict[float, I64]
     busy: set[tuple[int, int]]
 
@@ -152,7 +152,7 @@ class _Idle(NamedTuple):
     def of(
         cls,
         seen: Detections,
-        heard: Standing,
+        heard: Stood,
         choices: Sequence[Choice],
         pairs: _Pairs,
         used: set[tuple[int, int]],

@@ -11,51 +11,51 @@ import numpy as np
 
 from tracks.batch import F64, Mask
 from tracks.geodesy import NMI_M, distance_m
-from tracks.standing import Standing
+from tracks.stood import Stood
 
 MAX_KN = 25.0  # `tracks.plausible.Rule.max_speed_kn`: no more is believed of a silent ship
 LEAST_KN = 5.0  # ours: a ship that lay still may have got under way meanwhile
 MARGIN = 1.2  # ours: and one that went may have gone a little faster
 
 
-def able_kn(standing: Standing) -> F64:
+def able_kn(stood: Stood) -> F64:
     """Return how fast each hull may have gone: somewhat faster than it ever was heard to go."""
-    known = np.fmax(np.nan_to_num(standing.fastest_kn), np.nan_to_num(standing.chord_kn()))
+    known = np.fmax(np.nan_to_num(stood.fastest_kn), np.nan_to_num(stood.chord_kn()))
     return np.clip(MARGIN * known, LEAST_KN, np.maximum(MAX_KN, known))
 
 
-def radii_nmi(standing: Standing, speed_kn: F64, slack_nmi: F64) -> tuple[F64, F64]:
+def radii_nmi(stood: Stood, speed_kn: F64, slack_nmi: F64) -> tuple[F64, F64]:
     """Return how far it could be from its last place, and from where it came back; inf if never."""
-    before = speed_kn * (standing.t - standing.t0) / 3600 + slack_nmi
-    behind = speed_kn * (standing.t1 - standing.t) / 3600 + slack_nmi
+    before = speed_kn * (stood.t - stood.t0) / 3600 + slack_nmi
+    behind = speed_kn * (stood.t1 - stood.t) / 3600 + slack_nmi
     return np.where(np.isnan(before), np.inf, before), np.where(np.isnan(behind), np.inf, behind)
 
 
-def away_nmi(standing: Standing, lat: F64, lon: F64) -> tuple[F64, F64]:
+def away_nmi(stood: Stood, lat: F64, lon: F64) -> tuple[F64, F64]:
     """Return how far places lie from its last place and from where it came back; 0 if never."""
-    from_last = distance_m(standing.lat0, standing.lon0, lat, lon) / NMI_M
-    from_next = distance_m(standing.lat1, standing.lon1, lat, lon) / NMI_M
+    from_last = distance_m(stood.lat0, stood.lon0, lat, lon) / NMI_M
+    from_next = distance_m(stood.lat1, stood.lon1, lat, lon) / NMI_M
     return np.nan_to_num(from_last), np.nan_to_num(from_next)
 
 
-def implied_kn(standing: Standing, lat: F64, lon: F64) -> tuple[F64, F64]:
+def implied_kn(stood: Stood, lat: F64, lon: F64) -> tuple[F64, F64]:
     """Return how fast it must have gone to the places and on from there; nan if an end is open."""
-    from_last, from_next = away_nmi(standing, lat, lon)
-    before = from_last / np.maximum(standing.t - standing.t0, 1) * 3600
-    behind = from_next / np.maximum(standing.t1 - standing.t, 1) * 3600
+    from_last, from_next = away_nmi(stood, lat, lon)
+    before = from_last / np.maximum(stood.t - stood.t0, 1) * 3600
+    behind = from_next / np.maximum(stood.t1 - stood.t, 1) * 3600
     return before, behind
 
 
-def reaches(standing: Standing, lat: F64, lon: F64, speed_kn: F64, slack_nmi: F64) -> Mask:
+def reaches(stood: Stood, lat: F64, lon: F64, speed_kn: F64, slack_nmi: F64) -> Mask:
     """Return whether each hull could have been at a place at its moment."""
-    radii, away = radii_nmi(standing, speed_kn, slack_nmi), away_nmi(standing, lat, lon)
+    radii, away = radii_nmi(stood, speed_kn, slack_nmi), away_nmi(stood, lat, lon)
     return np.asarray((away[0] <= radii[0]) & (away[1] <= radii[1]))
 
 
-def area_nmi2(standing: Standing, speed_kn: F64, slack_nmi: F64) -> F64:
+def area_nmi2(stood: Stood, speed_kn: F64, slack_nmi: F64) -> F64:
     """Return the area that each hull could have reached by its moment."""
-    r0, r1 = radii_nmi(standing, speed_kn, slack_nmi)
-    apart = distance_m(standing.lat0, standing.lon0, standing.lat1, standing.lon1) / NMI_M
+    r0, r1 = radii_nmi(stood, speed_kn, slack_nmi)
+    apart = distance_m(stood.lat0, stood.lon0, stood.lat1, stood.lon1) / NMI_M
     return lens(r0, r1, np.nan_to_num(apart))
 
 

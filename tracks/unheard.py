@@ -17,9 +17,9 @@ from tracks.assignment import NOBODY
 from tracks.batch import F64, I64
 from tracks.crowd import Crowd, rows_by
 from tracks.detections import Detections, Match, Rules
+from tracks.fits import of_lengths
 from tracks.geodesy import NMI_M
-from tracks.likeness import of_lengths
-from tracks.standing import Standing
+from tracks.stood import Stood
 
 _NONE = np.empty(0, np.int64)
 
@@ -27,7 +27,7 @@ _NONE = np.empty(0, np.int64)
 def unheard(
     seen: Detections,
     left: Sequence[int],
-    silent: Standing,
+    silent: Stood,
     used: set[tuple[int, int]],
     crowd: Crowd,
     rules: Rules,
@@ -51,13 +51,11 @@ def unheard(
 class _Reached(NamedTuple):
     """The silent hulls that could have been at a detection, and how thinly each is spread."""
 
-    hulls: Standing
+    hulls: Stood
     share_nmi2: F64  # the chance to be in one square mile there
 
     @classmethod
-    def of(
-        cls, hulls: Standing, able_kn: F64, lengths_m: F64, seen: Detections, i: int
-    ) -> _Reached:
+    def of(cls, hulls: Stood, able_kn: F64, lengths_m: F64, seen: Detections, i: int) -> _Reached:
         slack = float(seen.uncertainty_m[i]) / NMI_M
         can = reach.reaches(hulls, seen.lat[i], seen.lon[i], able_kn, np.array(slack))
         hulls = hulls.take(can)

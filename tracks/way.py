@@ -35,6 +35,9 @@ class Way(NamedTuple):
     lon: F64
 
 
+NOWHERE = Way(np.empty(0, np.int64), np.empty(0), np.empty(0))
+
+
 def pack_heard(marks: I64) -> bytes:
     """Return a bit for each mark of a day, 18 bytes; `marks` are from 0 to MARKS - 1."""
     bits = np.zeros(MARKS, np.bool_)

@@ -23,7 +23,7 @@ from tracks.batch import F64, I64
 from tracks.detections import WITHIN_S, Detections, Match, Rules
 from tracks.geodesy import NMI_M
 from tracks.matching import check, match
-from tracks.standing import Marks, Standing
+from tracks.stood import Marks, Stood
 from tracks.way import DAY_S
 
 # How near 19 of 20 lie to where a sensor puts them, where the file does not say (ours): a GPS
@@ -150,8 +150,8 @@ def _by_name(archive: Database, asked: _Asked) -> list[Match | None]:
     if len(tracks):
         marks = _marks(archive, np.unique(tracks))
         rows = np.array(row, np.int64)
-        standing = marks.of(tracks, asked.seen.t[rows])
-        for i, one in zip(row, check(asked.seen.take(rows), standing), strict=True):
+        stood = marks.of(tracks, asked.seen.t[rows])
+        for i, one in zip(row, check(asked.seen.take(rows), stood), strict=True):
             if one is not None:
                 made[i].append(one)
     return [_best(found) for found in made]
@@ -197,8 +197,8 @@ def _by_place(
             [m is None and named(asked.sightings[i])
              for i, m in zip(some.tolist(), who, strict=True)], np.bool_
         )  # fmt: skip
-        standing = _relevant(marks.of_all(np.unique(seen.t), WITHIN_S), seen)
-        yield from zip(some.tolist(), match(seen, taken, lost, standing, rules), strict=True)
+        stood = _relevant(marks.of_all(np.unique(seen.t), WITHIN_S), seen)
+        yield from zip(some.tolist(), match(seen, taken, lost, stood, rules), strict=True)
 
 
 def _whole_scenes(seen: Detections, order: I64) -> Iterator[I64]:
@@ -216,12 +216,12 @@ def _whole_scenes(seen: Detections, order: I64) -> Iterator[I64]:
         yield np.array(part, np.int64)
 
 
-def _relevant(standing: Standing, seen: Detections) -> Standing:
+def _relevant(stood: Stood, seen: Detections) -> Stood:
     """Leave out hulls that nobody's picture can show, to save time."""
-    beside = np.fmax(seen.lat.min() - standing.lat0, standing.lat0 - seen.lat.max())
-    reach_nmi = _NEAR_NMI + reach.MAX_KN * (standing.t - standing.t0) / 3600
+    beside = np.fmax(seen.lat.min() - stood.lat0, stood.lat0 - seen.lat.max())
+    reach_nmi = _NEAR_NMI + reach.MAX_KN * (stood.t - stood.t0) / 3600
     near = ~(beside * 60 > reach_nmi)  # nan: not heard before, but soon
-    return standing.take(near)
+    return stood.take(near)
 
 
 def _marks(archive: Database, tracks: I64) -> Marks:
@@ -261,13 +261,13 @@ def _near(archive: Database, asked: _Asked, tracks: list[int]) -> _Asked:
     seen = asked.seen
     slack_nmi = (2 * seen.uncertainty_m + 2 * NMI_M) / NMI_M
     for track in tracks:
-        standing = marks.of(np.full(len(seen), track), seen.t)
-        able = reach.able_kn(standing)
-        recent = standing.heard | (standing.t - standing.t0 <= WITHIN_S)
-        can = recent & reach.reaches(standing, seen.lat, seen.lon, able, slack_nmi)
+        stood = marks.of(np.full(len(seen), track), seen.t)
+        able = reach.able_kn(stood)
+        recent = stood.heard | (stood.t - stood.t0 <= WITHIN_S)
+        can = recent & reach.reaches(stood, seen.lat, seen.lon, able, slack_nmi)
         # Of a hull that could have been anywhere in so much sea nothing is said.
-        can[can] &= standing.heard[can] | (
-            reach.area_nmi2(standing.take(can), able[can], slack_nmi[can]) <= _MOST_NMI2
+        can[can] &= stood.heard[can] | (
+            reach.area_nmi2(stood.take(can), able[can], slack_nmi[can]) <= _MOST_NMI2
         )
         hits |= set(seen.scene[can].tolist())
     return asked.take(np.flatnonzero(np.isin(asked.seen.scene, sorted(hits))))

@@ -1,7 +1,8 @@
 """The tables of the record: hulls, the days on which they were heard, claims and port visits.
 
 They stand in a station's archive and in the record of a replay.  A hull takes a few
-kilobytes a month.  Events stand in the archive's own tables.
+kilobytes a month.  Events stand in the archive's own tables.  `spoken` says on which days
+a hull said what, and is kept only of MMSIs under which two different things are said.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ create table claims (
     last_day integer not null, primary key (mmsi, hull, field, value)
 ) without rowid;
 create index claims_by_value on claims (field, value);
+create table spoken (
+    track integer not null, day integer not null, field text not null, value text not null,
+    primary key (track, day, field, value)
+) without rowid;
 create table visits (
     track integer not null, start real not null, "end" real, place text not null,
     country text not null, kind text not null, lat real not null, lon real not null,
@@ -35,4 +40,4 @@ create table visits (
 create index visits_by_place on visits (place, start);
 """
 
-NAMES = ("hulls", "days", "claims", "visits")
+NAMES = ("hulls", "days", "claims", "spoken", "visits")

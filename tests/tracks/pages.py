@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracks.standing import Marks
+from tracks.stood import Marks
 from tracks.way import MARKS, UNIT_DEG, needed, pack_heard, pack_way
 
 DAY = 19_900  # 2024-06-26

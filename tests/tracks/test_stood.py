@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.tracks.pages import DAY, T0, marks, pages, straight
 from tracks.geodesy import NMI_M, distance_m
-from tracks.standing import Marks
+from tracks.stood import Marks
 from tracks.way import MARKS, way
 
 ANNA, BELLA = 257_000_001_001, 257_000_002_001

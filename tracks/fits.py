@@ -6,7 +6,7 @@ import numpy as np
 
 from tracks.batch import BIN_S, F64
 from tracks.geodesy import NMI_M, distance_m
-from tracks.standing import Standing
+from tracks.stood import Stood
 
 RADIUS_OF_95 = 2.4477  # standard deviations around 19 of 20 of a normal distribution in a plane
 RECORD_M = 100.0  # `tracks.way.TOLERANCE_M`, and where on a ship its antenna stands
@@ -18,20 +18,20 @@ LENGTH_SPREAD = 0.25  # ours: of the logarithm of lengths, as radars and claims 
 LENGTH_RANGE = 3.7  # logarithm of 400 m by 10 m: anybody's length
 
 
-def away(standing: Standing, lat: F64, lon: F64, uncertainty_m: F64) -> tuple[F64, F64]:
+def away(stood: Stood, lat: F64, lon: F64, uncertainty_m: F64) -> tuple[F64, F64]:
     """Return how far places lie from where hulls were, in metres, and how far they may."""
-    here = standing.place()
-    from_last, to_next = standing.t - standing.t0, standing.t1 - standing.t
+    here = stood.place()
+    from_last, to_next = stood.t - stood.t0, stood.t1 - stood.t
     side_s = np.fmin(from_last, to_next)
-    nearer = np.where(side_s == to_next, standing.speed1_kn, standing.speed0_kn)
+    nearer = np.where(side_s == to_next, stood.speed1_kn, stood.speed0_kn)
     # Heard on one side only, nobody knows where it went: as far as it can have gone.  And heard
     # for a moment only, it was up to five minutes off the mark.
     lone = np.isnan(nearer)
     alone_kn = np.where(lone, UNTOLD_KN, np.fmax(nearer, LEAST_KN))
-    side_s = side_s + np.where(lone & ~standing.between, BIN_S / 2, 0)
-    speed_kn = np.where(standing.between, np.nan_to_num(standing.chord_kn()), alone_kn)
+    side_s = side_s + np.where(lone & ~stood.between, BIN_S / 2, 0)
+    speed_kn = np.where(stood.between, np.nan_to_num(stood.chord_kn()), alone_kn)
     meanwhile_m = speed_kn * NMI_M / 3600 * np.nan_to_num(side_s)
-    stray_m = np.where(standing.between, BEND, 1.0) * meanwhile_m
+    stray_m = np.where(stood.between, BEND, 1.0) * meanwhile_m
     clock_m = speed_kn * NMI_M / 3600 * CLOCK_S
     seen_m = uncertainty_m / RADIUS_OF_95
     spread = np.sqrt(seen_m**2 + RECORD_M**2 + stray_m**2 + clock_m**2)

@@ -22,7 +22,7 @@ _LEGS = 6  # an hour of them tells how fast a hull goes
 
 
 @dataclass(frozen=True, slots=True)
-class Standing(Columns):
+class Stood(Columns):
     """A hull around a moment: nan where it was not heard before, or not again.
 
     `speed0_kn` is how fast it went up to `t0`, `speed1_kn` from `t1` on, and
@@ -110,7 +110,7 @@ class Marks:
         lat, lon = self._lat, self._lon
         return interpolate(lat[before], lon[before], lat[after], lon[after], share)
 
-    def of_all(self, moments: F64, within_s: float) -> Standing:
+    def of_all(self, moments: F64, within_s: float) -> Stood:
         """Return how every hull stood at every moment that it was heard around.
 
         Left out is who was not heard within ten minutes, nor in the last `within_s`.
@@ -124,9 +124,9 @@ class Marks:
             near[known] |= np.abs(times[known] - self.bin[rows[known]] * BIN_S) <= slack_s
         return self.of(tracks[near], times[near])
 
-    def of(self, tracks: I64, moments: F64) -> Standing:
+    def of(self, tracks: I64, moments: F64) -> Stood:
         """Return how hulls stood, each at its own moment: shape (N,) both."""
-        found = Standing.make(len(tracks), track=tracks, t=moments)
+        found = Stood.make(len(tracks), track=tracks, t=moments)
         fastest = np.full(len(tracks), np.nan)
         for end, step, rows in zip("01", (-1, 1), self._ends(tracks, moments), strict=True):
             known = np.flatnonzero(rows >= 0)

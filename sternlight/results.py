@@ -51,6 +51,7 @@ class Results:
     def trouble(self) -> list[str]:
         """What was not read or not believed, in whole sentences."""
         told = [f"{item['name']} {item['why']}" for item in self.summary["not_read"]]
+        told += [trouble for item in self.summary["watchlists"] for trouble in item["trouble"]]
         dropped = self.summary["dropped"]
         return told + [
             f"{counted(dropped[why], 'report')} set aside: {says}"

@@ -17,6 +17,7 @@ from tracks.places import Places
 from tracks.points import Resample
 from tracks.state import dump, load
 from tracks.visits import Visiting, Visits
+from tracks.watchlist import Watchlist
 
 HOUR = 3600.0
 T0 = 1_500_012_000.0  # 2017-07-14 06:00 UTC, a full hour
@@ -106,6 +107,7 @@ def changes(
     statics: StaticBatch | None = None,
     late_s: np.ndarray | float = 0.0,
     visitors: Fixes | None = None,
+    watch: Watchlist | None = None,
 ) -> list[Change]:
     """Return all that a detector says of fixes given in steps that end at `cuts`, Unix times.
 
@@ -117,7 +119,8 @@ def changes(
     turns = Turns.empty() if turns is None else turns
     statics = StaticBatch.empty() if statics is None else statics
     told = turns.t + late_s
-    resample, visiting, places = Resample(), Visiting(), places or Places.none()
+    resample, visiting = Resample(), Visiting()
+    places, watch = places or Places.none(), watch or Watchlist()
     sampled, visited, state = resample.start(), visiting.start(), detector.start()
     until = float(heard.t.max()) if until is None else until
     found, before = [], -math.inf
@@ -131,7 +134,7 @@ def changes(
         come = marks if visitors is None else points(visitors)
         visited, ports = visiting.step(visited, come, places, as_of)
         what = Heard(some, marks, of_sources, statics=claims, ports=ports)
-        state, said = detector.step(state, what, Context(places, over), as_of)
+        state, said = detector.step(state, what, Context(places, over, watch=watch), as_of)
         if saved:
             state = load(dump(state))
         found += said

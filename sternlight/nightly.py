@@ -67,20 +67,25 @@ def compute(folder: Path, signs: Signs, lists: bool = False) -> Night:
 
     `lists` says whether the user has given lists of ships.  Raises ArchiveError.
     """
-    flags = Flags.load(data_folder() / "flags.csv")
     with open_record(folder) as record:
-        ((reach,),) = record.read("select max(max_shore_nmi) from days")
-        asked = Asked(flags, signs, np.nan if reach is None else reach, lists)
-        made: list[tuple[int, str, str, float, int, int, str]] = []
-        every: list[Features] = []
-        heard_in: list[frozenset[str]] = []
-        for some, read in in_turn(record, _heard_of_late(record), asked):
-            marks = marks_of(record, some, read.since)
-            every.append(with_marks(read.features, marks))
-            heard_in += squares(read.days.ship, read.lat, read.lon, len(some))
-            stand = standings(read.features, marks)
-            kinds = [SHIP_KINDS[kind] for kind in read.features.kind.tolist()]
-            made += map(_row, some, kinds, stand)
+        return compute_of(record, signs, lists)
+
+
+def compute_of(record: Database, signs: Signs, lists: bool) -> Night:
+    """Return the same of an open record."""
+    flags = Flags.load(data_folder() / "flags.csv")
+    ((reach,),) = record.read("select max(max_shore_nmi) from days")
+    asked = Asked(flags, signs, np.nan if reach is None else reach, lists)
+    made: list[tuple[int, str, str, float, int, int, str]] = []
+    every: list[Features] = []
+    heard_in: list[frozenset[str]] = []
+    for some, read in in_turn(record, _heard_of_late(record), asked):
+        marks = marks_of(record, some, read.since)
+        every.append(with_marks(read.features, marks))
+        heard_in += squares(read.days.ship, read.lat, read.lon, len(some))
+        stand = standings(read.features, marks)
+        kinds = [SHIP_KINDS[kind] for kind in read.features.kind.tolist()]
+        made += map(_row, some, kinds, stand)
     features = Features.concat(every)
     return Night(
         made, [_plain(rate) for rate in rates(features, shares(features), heard_in)], reach

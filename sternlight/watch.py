@@ -81,7 +81,7 @@ class Watch:
         self.keeper = Keeper(opened.archive, live, say)
         self.nights = Nights()
         self.folder: Path = opened.archive.path.parent
-        self.reckoning = Reckoning(self.folder, settings.signs, False)
+        self.reckoning = Reckoning(self.folder, settings.signs, bool(settings.watchlists.files))
         self.synced_t: float | None = None
         self.by_feed = any(r.feed.clock == "feed" for r in receivers)
         self.ears = Ears(receivers, clock.at(clock.mono()), deaf=opened.last is not None)

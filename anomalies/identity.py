@@ -33,7 +33,6 @@ from anomalies.claimed import (
     judged,
     news,
     said,
-    same_name,
 )
 from anomalies.detector import Context, Heard
 from anomalies.event import Change, Event, Evidence
@@ -45,6 +44,7 @@ from anomalies.sharing import Book, Lines, Sharing, SharingLines, Sharings
 from anomalies.whereabouts import Whereabouts, newcomers
 from tracks.batch import BIN_S, HULLS_PER_MMSI, I64
 from tracks.identity import imo_valid
+from tracks.names import same_name
 from tracks.state import State
 
 KEPT_BINS = 2 * HOUR + 1  # an hour before a new number, and one behind it

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from anomalies.event import track_name
-from anomalies.rank import Ranked
+from anomalies.indicators import Signs
+from anomalies.rank import Ranked, rank
 from sternlight.fleet import Fleet
+from sternlight.judging import Judged
+from sternlight.record.features import Asked, as_heard, of_hulls, reach_nmi
+from sternlight.record.night import sign_row
 from sternlight.record.read import RECORD
+from sternlight.sqlite import Database
 from sternlight.station import Station
 from sternlight.text import iso
 from tracks.flags import Flags
@@ -34,9 +39,20 @@ class Rows:
     claims: Mapping[int, Claims]
     flags: Flags
 
+    def ranked(self, record: Database, signs: Signs, judged: Iterable[Judged]) -> list[Ranked]:
+        """Return all hulls of `fleet`, each taken for a ship, the most worth a check first."""
+        lists = bool(self.station.lists.files)
+        asked = Asked(self.flags, signs, reach_nmi(record), lists)
+        features = as_heard(of_hulls(record, self.fleet, asked), self.fleet, self.claims)
+        until = zip(self.fleet.track.tolist(), self.fleet.last_heard.tolist(), strict=True)
+        return rank(
+            dict(until), features, [(one.event, one.assessment) for one in judged], self.claims
+        )
+
     def vessel(self, vessel: Ranked) -> dict[str, Any]:
         """Return what vessels.jsonl says about a hull of `fleet`."""
         mmsi, claim = vessel.mmsi, self.claims[vessel.track]
+        standing = vessel.standing
         at = int(np.searchsorted(self.fleet.track, vessel.track))
         return {
             "mmsi": mmsi,
@@ -46,16 +62,11 @@ class Rows:
             "call_sign": claim.call_sign,
             "ship_type": ship_type_name(claim.ship_type),
             "flag": self.flags.flag(mmsi),
-            "score": round(vessel.score, 3),
-            "contributions": [
-                {
-                    "event": c.event_id,
-                    "anomaly": c.anomaly,
-                    "weight": round(c.weight, 3),
-                    "says": c.says,
-                }
-                for c in vessel.contributions
-            ],
+            "score": round(standing.score, 3),
+            "says": standing.says,
+            "signs_shown": standing.shown_count,
+            "signs_looked_for": standing.looked_count,
+            "contributions": list(map(sign_row, standing.signs)),
             "missing": list(vessel.missing),
             "events": list(vessel.events),
             "flag_name": self.flags.name(mmsi),

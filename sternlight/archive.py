@@ -26,6 +26,7 @@ from sternlight.jsontext import dumps
 from sternlight.ledger import to_json
 from sternlight.rawlog import Segment
 from sternlight.record import schema, store
+from sternlight.record.night import REACH, Night
 from sternlight.record.store import Finished
 from sternlight.sqlite import ARCHIVE, BUSY_S, DAMAGED, Database, readable, told
 from tracks.batch import I64
@@ -316,6 +317,12 @@ class Archive(Database):
     def remember_hulls(self, fleet: Fleet) -> None:
         """Keep when and how often hulls were heard."""
         store.keep_hulls(self._db, fleet)
+
+    def remember_night(self, night: Night) -> None:
+        """Keep what was made of the ships' record at night."""
+        store.keep_night(self._db, night)
+        if night.reach_nmi is not None:
+            self.say(REACH, repr(night.reach_nmi))
 
     def forget(self, since: float) -> None:
         """Forget what the ships' record says of the time from Unix time `since` on."""

@@ -1,31 +1,26 @@
 """The process that learns anchorages: scikit-learn takes 200 MB that a station has not.
 
-It is started when it is needed, gives way to everything else on the computer, and if
-memory runs short it is what the kernel ends first.  Asked for nothing more, it ends.
+It is started when it is needed, and asked for nothing more, it ends.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
-from contextlib import suppress
-from pathlib import Path
 from typing import IO, Self
 
 import numpy as np
 
+from sternlight.aside import ended, give_way, started
 from tracks.anchorages import Anchorages, Anchoring
 from tracks.state import dump, load
 from tracks.stays import Stays
 
 LONGEST_S = 600.0  # measured: 10,000 stays take some seconds
-NICE = 19
 NUMBERS = ("vessels_count", "within_nmi", "min_stay_h", "memory_days", "max_shore_nmi")
 LENGTH_BYTES = 8
 MODULE = "sternlight.learner"  # this one, run as a program
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class LearningFailedError(Exception):
@@ -49,7 +44,7 @@ class Learner:
         """Return what `anchoring` learns of `stays`.  Raises LearningFailedError."""
         numbers = np.array([float(getattr(anchoring, name)) for name in NUMBERS])
         question = dump({**stays.to_state(), "numbers": numbers})
-        process = self._process = self._process or _started()
+        process = self._process = self._process or started(MODULE)
         too_long = threading.Timer(self._longest_s, process.kill)
         too_long.start()
         try:
@@ -73,27 +68,11 @@ class Learner:
             self._process = None
 
 
-def _started() -> subprocess.Popen[bytes]:
-    here = str(Path(__file__).resolve().parents[1])
-    path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
-    one_thread = dict.fromkeys(THREADS, "1")  # more take memory, and cores from the station
-    return subprocess.Popen(
-        [sys.executable, "-m", MODULE],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path, **one_thread},
-    )
-
-
 def _why(process: subprocess.Popen[bytes]) -> str:
     """Say how the process ended."""
     process.kill()
     _, said = process.communicate()
-    why = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    if process.returncode < 0:
-        why = f"signal {-process.returncode}; was there no memory left, or no time?"
-    return f"the process that learns anchorages has ended: {why}"
+    return f"the process that learns anchorages has ended: {ended(process, said)}"
 
 
 def _exchange(process: subprocess.Popen[bytes], question: bytes) -> bytes:
@@ -136,7 +115,5 @@ def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(NICE)
-    with suppress(OSError):  # not Linux, or /proc is not there
-        Path("/proc/self/oom_score_adj").write_text("1000")
+    give_way()
     serve(sys.stdin.buffer, sys.stdout.buffer)

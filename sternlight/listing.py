@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from anomalies.event import Event
-from anomalies.rank import NEVER_SEEN, Ranked, rank
 from sternlight import alerting, attention
 from sternlight.alerting import Decisions, add
 from sternlight.answers import Rows
@@ -24,6 +23,7 @@ from sternlight.data import data_folder
 from sternlight.jsontext import dumps
 from sternlight.judging import judge
 from sternlight.ledger import from_json
+from sternlight.record.overlaid import overlaid
 from sternlight.recovery import look
 from sternlight.settings import Settings
 from sternlight.text import counted, iso, plain
@@ -55,6 +55,7 @@ class Listing:
     """A station's events and vessels as they stand.  Raises ArchiveError."""
 
     def __init__(self, folder: Path, settings: Settings, places: Places) -> None:
+        self._folder, self._signs = folder, settings.signs
         with Archive.look(folder) as archive:
             # Before the log is read, so that it knows all that is kept here, and more.
             kept = archive.read("select event, row from events where state = 'closed'")
@@ -64,6 +65,7 @@ class Listing:
             add(self._decisions, archive.decisions())
         add(self._decisions, live.decisions().values())
         found = {json.loads(row)["id"]: (from_json(json.loads(e)), row) for e, row in kept}
+        self._finished, self._record = live.finished(), live.record()
         unfinished = list(live.unfinished().values())
         found |= {
             one.event.id: (one.event, dumps(one.row(live.provenance)))
@@ -93,10 +95,9 @@ class Listing:
         claims = {track: station.claims(track // HULLS_PER_MMSI) for track in fleet.track.tolist()}
         rows = Rows(station, fleet, claims, Flags.load(data_folder() / "flags.csv"))
         judged = judge([event for event, _ in self._events], station)
-        ranked = rank([(one.event, one.assessment) for one in judged], claims)
-        found = {vessel.track for vessel in ranked}
-        rest = (Ranked(track, 0.0, (), NEVER_SEEN, ()) for track in claims if track not in found)
-        for vessel in (*ranked, *rest):
+        with overlaid(self._folder, self._finished, self._record) as record:
+            ranked = rows.ranked(record, self._signs, judged)
+        for vessel in ranked:
             yield rows.vessel(vessel) | {"heard_by": self._heard_by(vessel.mmsi)}
 
     def _heard_by(self, mmsi: int) -> list[dict[str, Any]]:

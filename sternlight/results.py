@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from anomalies.event import Evidence
-from anomalies.rank import NEVER_SEEN, Ranked, rank
 from sternlight import alerting, geojson, terminal
 from sternlight.answers import EVENTS, MAP, SUMMARY, VESSELS, Rows
 from sternlight.data import data_folder
 from sternlight.geojson import stretches
 from sternlight.jsontext import dumps, replacing, write_lines
 from sternlight.judging import Judged, judge
-from sternlight.record.read import RECORD
+from sternlight.record.read import RECORD, open_record
 from sternlight.replay import Replay
 from sternlight.settings import Settings
 from sternlight.summary import Began, summarise
@@ -52,6 +51,7 @@ class Results:
     def trouble(self) -> list[str]:
         """What was not read or not believed, in whole sentences."""
         told = [f"{item['name']} {item['why']}" for item in self.summary["not_read"]]
+        told += [trouble for item in self.summary["watchlists"] for trouble in item["trouble"]]
         dropped = self.summary["dropped"]
         return told + [
             f"{counted(dropped[why], 'report')} set aside: {says}"
@@ -85,13 +85,17 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     judged: list[Judged] = []
     write_lines(folder / EVENTS, replay.record.note(_event_rows(replay, rows, judged)))
     written.append(EVENTS)
-    replay.record.finish(rows.fleet, replay.station.visits_so_far())
+    replay.record.finish(
+        rows.fleet,
+        replay.station.visits_so_far(),
+        asked.settings.signs,
+        bool(replay.station.lists.files),
+    )
     written.append(RECORD)
 
-    ranked = rank([(one.event, one.assessment) for one in judged], rows.claims)
-    found = {vessel.track for vessel in ranked}
-    rest = (Ranked(track, 0.0, (), NEVER_SEEN, ()) for track in rows.claims if track not in found)
-    write_lines(folder / VESSELS, map(rows.vessel, chain(ranked, rest)))
+    with open_record(folder) as record:
+        ranked = rows.ranked(record, asked.settings.signs, judged)
+    write_lines(folder / VESSELS, map(rows.vessel, ranked))
     written.append(VESSELS)
 
     _write_map(replay, asked.settings, judged, rows.claims)
@@ -101,7 +105,8 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     with replacing(folder / SUMMARY) as out:
         out.write(dumps(summary, indented=True) + "\n")
     written.append(SUMMARY)
-    vessels = [rows.vessel(vessel) for vessel in ranked[: asked.top_count]]
+    found = (vessel for vessel in ranked if vessel.events or vessel.standing.signs)
+    vessels = [rows.vessel(vessel) for vessel in islice(found, asked.top_count)]
     areas = {one.event.id for one in judged if one.event.kind == "interference"}
     ids = sorted(areas.union(*(vessel["events"] for vessel in vessels)))
     shown = [replay.events[e] for e in ids]

@@ -7,6 +7,7 @@ the hull was heard is kept apart, a bit for each, so that no line is drawn over 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ MARKS = DAY_S // BIN_S  # in a day
 TOLERANCE_M = 100.0  # ours: what a ship's length and its antenna's place blur anyway
 UNIT_DEG = 1e-5  # about a metre
 _POINT: np.dtype[np.void] = np.dtype([("mark", "u1"), ("lat", "<i4"), ("lon", "<i4")])
+POINT_BYTES = _POINT.itemsize
 
 
 class Way(NamedTuple):
@@ -32,6 +34,9 @@ class Way(NamedTuple):
     bin: I64
     lat: F64
     lon: F64
+
+
+NOWHERE = Way(np.empty(0, np.int64), np.empty(0), np.empty(0))
 
 
 def pack_heard(marks: I64) -> bytes:
@@ -48,9 +53,15 @@ def heard(data: bytes) -> Mask:
 
 def pack_way(mark: I64, lat_e5: I32, lon_e5: I32) -> bytes:
     """Return points of one day as bytes, 9 each; positions in UNIT_DEG."""
-    points: NDArray[np.void] = np.empty(len(mark), _POINT)
-    points["mark"], points["lat"], points["lon"] = mark, lat_e5, lon_e5
-    return points.tobytes()
+    kept: NDArray[np.void] = np.empty(len(mark), _POINT)
+    kept["mark"], kept["lat"], kept["lon"] = mark, lat_e5, lon_e5
+    return kept.tobytes()
+
+
+def points(data: bytes) -> tuple[I64, F64, F64]:
+    """Undo `pack_way`: return marks, latitudes and longitudes, shape (N,) each."""
+    kept = np.frombuffer(data, _POINT)
+    return kept["mark"].astype(np.int64), kept["lat"] * UNIT_DEG, kept["lon"] * UNIT_DEG
 
 
 def needed(key: I64, mark: I64, lat: F64, lon: F64) -> Mask:
@@ -95,13 +106,20 @@ def _implied(rows: I64, off_m: F64, key: I64, mark: I64, lat: F64, lon: F64, odd
 
 def way(day: int, heard_data: bytes, way_data: bytes) -> Way:
     """Return where the hull was at every mark of Unix day `day` at which it was heard."""
-    points = np.frombuffer(way_data, _POINT)
+    kept, lat, lon = points(way_data)
     marks = np.flatnonzero(heard(heard_data))
-    kept = points["mark"].astype(np.int64)
-    lat, lon = points["lat"] * UNIT_DEG, points["lon"] * UNIT_DEG
     after = np.minimum(np.searchsorted(kept, marks), len(kept) - 1)
     before = np.maximum(after - (kept[after] > marks), 0)
     between = np.maximum(kept[after] - kept[before], 1)
     share = (marks - kept[before]) / between
     y, x = interpolate(lat[before], lon[before], lat[after], lon[after], share)
     return Way(marks + day * MARKS, y, x)
+
+
+def points_of(packed: Sequence[bytes]) -> tuple[I64, I64, F64, F64]:
+    """Return the points of many days: the day's number in `packed`, mark, latitude, longitude."""
+    points = np.frombuffer(b"".join(packed), _POINT)
+    count = [len(data) // _POINT.itemsize for data in packed]
+    row = np.repeat(np.arange(len(packed)), count)
+    lat, lon = points["lat"] * UNIT_DEG, points["lon"] * UNIT_DEG
+    return row, points["mark"].astype(np.int64), lat, lon

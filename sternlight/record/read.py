@@ -7,24 +7,18 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from sternlight.errors import ArchiveError
 from sternlight.record import schema
 from sternlight.sqlite import ARCHIVE, Database
 from tracks.batch import HULLS_PER_MMSI
-from tracks.way import Way, way
+from tracks.portraits import Claim as Claim
+from tracks.portraits import Hull as Hull
+from tracks.turns import Spoken
+from tracks.way import NOWHERE, Way, way
 
 RECORD = "record.sqlite3"  # in the folder of a replay's results
-
-
-class Hull(NamedTuple):
-    """A hull that was heard; times in Unix seconds."""
-
-    track: int
-    mmsi: int
-    first: float
-    last: float
-    fixes_count: int
-    ship_class: int
 
 
 class Day(NamedTuple):
@@ -44,18 +38,6 @@ class Day(NamedTuple):
     def way(self) -> Way:
         """Return where it was at each ten-minute mark at which it was heard."""
         return way(self.day, self.heard, self.packed)
-
-
-class Claim(NamedTuple):
-    """What was claimed under an MMSI; `hull` 0 says that it is not known which hull said so."""
-
-    mmsi: int
-    hull: int
-    field: str  # one of tracks.daybook.FIELDS
-    value: str
-    first: float
-    last: float
-    days_count: int
 
 
 class Visit(NamedTuple):
@@ -116,6 +98,18 @@ def days(record: Database, tracks: Collection[int] | None = None) -> Iterator[Da
     return (Day(*row) for row in rows)
 
 
+def way_of(record: Database, track: int, first_day: int, last_day: int) -> Way:
+    """Return where a hull was, mark by mark, on some Unix days, both included."""
+    rows = record.read(
+        "select day, heard, way from days where track = ? and day between ? and ? order by day",
+        track,
+        first_day,
+        last_day,
+    )
+    ways = [way(*row) for row in rows] or [NOWHERE]
+    return Way(*(np.concatenate(column) for column in zip(*ways, strict=True)))
+
+
 def claims(record: Database, mmsis: Collection[int] | None = None) -> list[Claim]:
     """Return what was claimed under some MMSIs, or all; sorted by (mmsi, hull, field, first)."""
     where, values = _among("mmsi", mmsis)
@@ -125,6 +119,17 @@ def claims(record: Database, mmsis: Collection[int] | None = None) -> list[Claim
         *values,
     )
     return [Claim(*row) for row in rows]
+
+
+def spoken(record: Database, track: int) -> list[Spoken]:
+    """Return on which days a hull said what, sorted; nothing of an MMSI that says one thing."""
+    rows = record.read("select * from spoken where track = ? order by day, field, value", track)
+    return [Spoken(*row) for row in rows]
+
+
+def days_of(record: Database, track: int) -> list[tuple[int, float, float]]:
+    """Return the Unix days on which a hull was heard, and from when to when; sorted."""
+    return record.read("select day, first, last from days where track = ? order by day", track)
 
 
 def claimed(record: Database, field: str, value: str) -> list[Claim]:

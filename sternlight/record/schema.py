@@ -1,7 +1,10 @@
 """The tables of the record: hulls, the days on which they were heard, claims and port visits.
 
 They stand in a station's archive and in the record of a replay.  A hull takes a few
-kilobytes a month.  Events stand in the archive's own tables.
+kilobytes a month.  Events stand in the archive's own tables.  `spoken` says on which days
+a hull said what, and is kept only of MMSIs under which two different things are said.
+Standings, one for each ship by its first track, and rates are made anew every night of all
+the rest.
 """
 
 from __future__ import annotations
@@ -26,6 +29,10 @@ create table claims (
     last_day integer not null, primary key (mmsi, hull, field, value)
 ) without rowid;
 create index claims_by_value on claims (field, value);
+create table spoken (
+    track integer not null, day integer not null, field text not null, value text not null,
+    primary key (track, day, field, value)
+) without rowid;
 create table visits (
     track integer not null, start real not null, "end" real, place text not null,
     country text not null, kind text not null, lat real not null, lon real not null,
@@ -33,6 +40,15 @@ create table visits (
     line_in integer not null, line_out integer not null, primary key (track, start)
 ) without rowid;
 create index visits_by_place on visits (place, start);
+create table standings (
+    ship integer not null, tracks text not null, kind text not null, score real not null,
+    shown_count integer not null, looked_count integer not null, signs text not null
+);
+create index standings_by_ship on standings (ship);
+create table rates (
+    sign text not null, kind text not null, square text not null, could_count integer not null,
+    shows_count integer not null, primary key (sign, kind, square)
+) without rowid;
 """
 
-NAMES = ("hulls", "days", "claims", "visits")
+NAMES = ("hulls", "days", "claims", "spoken", "visits", "standings", "rates")

@@ -6,8 +6,10 @@ import sqlite3
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from sternlight.fleet import Fleet
+from sternlight.record.night import Night
 from tracks.batch import HULLS_PER_MMSI
 from tracks.daybook import DAY_S, FIELDS, Pages
+from tracks.portraits import NOBODYS, SLIP_S
 from tracks.visits import KINDS, Visits
 
 if TYPE_CHECKING:
@@ -18,6 +20,12 @@ insert into claims values (?, ?, ?, ?, ?, ?, 1, ?) on conflict do update set
     first = min(first, excluded.first), last = max(last, excluded.last),
     days_count = days_count + (excluded.last_day > last_day),
     last_day = max(last_day, excluded.last_day)
+"""
+# Two values, neither of them a slip: two ships under one number, or one that changed.
+_SPOKEN = """
+insert or ignore into spoken select ?, ?, ?, ? where exists (
+    select 1 from claims where mmsi = ? and (days_count > 1 or last - first >= ?)
+    and field in ('imo', 'call_sign', 'name') group by field having count(distinct value) > 1)
 """
 _HULL = """
 insert into hulls values (?, ?, ?, ?, ?, ?) on conflict do update set
@@ -50,6 +58,7 @@ def keep(db: sqlite3.Connection, finished: Finished) -> None:
 def forget(db: sqlite3.Connection, since: float) -> None:
     """Forget days and visits from Unix time `since` on, which are going to be told again."""
     db.execute("delete from days where day >= ?", (since // DAY_S,))
+    db.execute("delete from spoken where day >= ?", (since // DAY_S,))
     db.execute("delete from visits where start >= ?", (since,))
 
 
@@ -65,14 +74,19 @@ def keep_pages(db: sqlite3.Connection, pages: Pages) -> None:
             for row, heard, way in zip(days, pages.heard, pages.ways, strict=True)
         ],
     )
-    said = zip(
-        *(getattr(pages.said, name).tolist() for name in pages.said.described()), strict=True
-    )
+    said = [
+        (mmsi, hull, FIELDS[which], value.decode("utf-8", "replace"), first, last, day)
+        for mmsi, hull, which, value, first, last, day in zip(
+            *(getattr(pages.said, name).tolist() for name in pages.said.described()), strict=True
+        )
+    ]
+    db.executemany(_CLAIM, said)
     db.executemany(
-        _CLAIM,
+        _SPOKEN,
         [
-            (mmsi, hull, FIELDS[which], value.decode("utf-8", "replace"), first, last, day)
-            for mmsi, hull, which, value, first, last, day in said
+            (mmsi * HULLS_PER_MMSI + hull, day, field, value, mmsi, SLIP_S)
+            for mmsi, hull, field, value, _, _, day in said
+            if hull != NOBODYS
         ],
     )
 
@@ -91,6 +105,14 @@ def keep_visits(db: sqlite3.Connection, visits: Visits) -> None:
             )
         ],
     )  # fmt: skip
+
+
+def keep_night(db: sqlite3.Connection, night: Night) -> None:
+    """Keep standings and rates in place of those of the night before."""
+    db.execute("delete from standings")
+    db.execute("delete from rates")
+    db.executemany("insert into standings values (?, ?, ?, ?, ?, ?, ?)", night.standings)
+    db.executemany("insert into rates values (?, ?, ?, ?, ?)", night.rates)
 
 
 def keep_hulls(db: sqlite3.Connection, fleet: Fleet) -> None:

@@ -4,10 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from anomalies.claimed import same_name
 from anomalies.identity import Identity
 from anomalies.score import assess
 from tests.anomalies.twin_identity import identities
@@ -176,9 +173,3 @@ def test_a_number_as_delivered_and_a_crowd_under_it_speak_against() -> None:
     measured = {**event.evidence.measured, "same_mmsi_count": 5.0}
     crowd = replace(event, evidence=replace(event.evidence, measured=measured))
     assert assess(crowd, {}).score < score / 2
-
-
-@given(st.text("ABCDEF /.", min_size=1, max_size=12), st.text("ABCDEF /.", min_size=1, max_size=12))
-def test_whether_names_are_one_does_not_depend_on_which_came_first(one: str, other: str) -> None:
-    assert same_name(one, other) == same_name(other, one)
-    assert same_name(one, one)

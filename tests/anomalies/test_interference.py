@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from anomalies.detector import Context, Heard
+from anomalies.features import Features
 from anomalies.gap import Gap
 from anomalies.interference import Interference
 from anomalies.jams import Jams
@@ -136,7 +137,10 @@ def test_it_adds_nothing_to_the_score_of_a_vessel() -> None:
     (event,) = events(Interference(), sea()).values()
     assessment = assess(event, {})
     assert assessment.score > 0.5
-    assert not rank([(event, assessment)], {})
+    until = dict.fromkeys(SHIPS[:2], event.start)
+    for vessel in rank(until, Features.make(2, memory_days=9.0), [(event, assessment)], {}):
+        assert vessel.standing.score == 0
+        assert not vessel.events
 
 
 @pytest.mark.parametrize("wrong", [{"min_vessels_count": 1}, {"min_share": 1.5}])

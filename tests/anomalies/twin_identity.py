@@ -7,11 +7,11 @@ from collections import defaultdict
 
 import numpy as np
 
-from anomalies.claimed import same_name
 from anomalies.identity import Identity
 from tracks.batch import HULLS_PER_MMSI, Fixes, StaticBatch
 from tracks.geodesy import NMI_M, destination, distance_m
 from tracks.identity import imo_valid
+from tracks.names import same_name
 
 Row = tuple[float, float, float, float, float]  # t, lat, lon, SOG, COG
 

@@ -56,6 +56,12 @@ def vessel(name: str, **changes: Any) -> dict[str, Any]:
         "ship_type": "fishing",
         "score": 0.82,
         "events": ["encounter-1"],
+        "says": "Shows 2 of the 9 published signs that could be looked for; worth a check.",
+        "signs_shown": 2,
+        "contributions": [
+            {"events": ["encounter-1"], "says": "Meeting at sea with a score of 0.82."},
+            {"events": [], "says": "It was heard at sea for 150 days on end."},
+        ],
     }
     return row | changes
 
@@ -96,6 +102,16 @@ def test_it_says_who_what_where_when_why_and_what_speaks_against() -> None:
         assert part in text
 
 
+def test_it_says_how_many_signs_a_ship_shows_and_those_that_no_event_tells() -> None:
+    text = " ".join(shown([vessel("A")], EVENT).split())
+    assert (
+        "signs Shows 2 of the 9 published signs that could be looked for; worth a check."
+        " It was heard at sea for 150 days on end. what stayed close"
+    ) in text
+    quiet = vessel("A", signs_shown=0, says="Shows none of the 4 published signs.")
+    assert "published signs" not in shown([quiet], EVENT)
+
+
 def test_it_fits_eighty_columns_without_a_terminal_and_has_no_colours() -> None:
     text = shown([vessel("N" * 20, ship_type="x" * 70)], EVENT | {"place": "y" * 200})
     assert max(map(len, text.splitlines())) <= 80
@@ -119,6 +135,19 @@ def test_what_goes_on_when_the_recording_ends_says_so() -> None:
     assert "still so when the recording ended" in " ".join(
         shown([vessel("A")], EVENT | {"end": None, "kind": "loitering"}).split()
     )
+
+
+def test_a_long_voyage_is_told_with_the_days_on_which_anybody_heard_it() -> None:
+    measured = {"away_days": 211.2, "heard_days_count": 5, "ports_apart_nmi": 0.0}
+    event = EVENT | {"kind": "long_voyage", "measured": measured}
+    back = "heard in port again after 211 days from 2018-12-25 11:40 UTC (heard at sea on 5 days"
+    assert back in " ".join(shown([vessel("A")], event).split())
+    del measured["ports_apart_nmi"]
+    away = "known in no port here for 211 days from 2018-12-25 11:40 UTC"
+    lost = " ".join(shown([vessel("A")], event).split())
+    assert f"{away} (heard at sea on 5 days of it), and not heard since" in lost
+    lasting = " ".join(shown([vessel("A")], event | {"end": None}).split())
+    assert f"{away} (heard at sea on 5 days of it), still so when the recording" in lasting
 
 
 def test_a_distress_beacon_is_the_first_thing_shown() -> None:

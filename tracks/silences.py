@@ -10,7 +10,7 @@ import numpy as np
 from tracks.batch import F64, I64, Columns, Mask, column
 from tracks.calls import NO, Facts
 from tracks.geodesy import NMI_M
-from tracks.legs import CLOSING, HOUR_MARKS, Leg, Marks, Way
+from tracks.legs import HOUR_MARKS, Leg, Marks, Way
 from tracks.limits import Reach
 from tracks.places import Places
 from tracks.stays import REACH_M
@@ -98,10 +98,9 @@ def _makes_for(rules: Visiting, leg: Leg, lat: F64, lon: F64) -> Mask:
 
 
 def _turned(came: Leg, went: Leg, places: Places) -> Mask:
-    """Return which came in, not too slowly, and went out the same way."""
-    same = np.cos(np.radians(came.course_deg - went.course_deg)) >= CLOSING
+    """Return which came in and went out, not too slowly."""
     able = np.minimum(came.speed_kn, went.speed_kn) >= APPROACH_KN
-    return np.asarray(same & able & came.inbound(places) & went.inbound(places))
+    return np.asarray(able & came.inbound(places) & went.inbound(places))
 
 
 def _hours(way_m: F64, speed_kn: F64) -> F64:

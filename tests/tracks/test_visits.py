@@ -170,6 +170,33 @@ def test_it_is_what_a_walk_from_mark_to_mark_tells_however_the_stream_is_cut(
     assert {*sure.start} | {*lasts.take(lasts.certainty > 1).start} == {*arrived.start}
 
 
+ends = st.tuples(
+    st.sampled_from([0.2, 1.0, 2.0, 2.3, 3.0, 4.4]),
+    st.sampled_from([330.0, 0.0, 20.0, 90.0]),
+    st.sampled_from([0.0, 45.0, 180.0, 200.0, 270.0]),
+    st.sampled_from([0.6, 2.5, 4.0, 7.0, 12.0]),
+    st.sampled_from([0.0, 0.0, 12.0]),
+)
+sides = st.tuples(ends, st.sampled_from([5, 6, 8, 12, 23, 24, 40, 200, 4400]), ends)
+
+
+@given(sides, st.booleans(), st.booleans())
+@settings(max_examples=250, deadline=None)
+def test_what_a_silence_hides_is_told_as_the_walk_tells_it(
+    sides: tuple[tuple[float, ...], int, tuple[float, ...]], lay: bool, again: bool
+) -> None:
+    (nmi, course, heads, kn, east), silent, (nmi2, course2, heads2, kn2, east2) = sides
+    a = away(nmi, course, away(east, 90.0))
+    b = a if again else away(nmi2, course2, away(east2, 90.0))
+    way = [(1, away(kn / 6 * back, heads, a)) for back in (3, 2, 1, 0)]
+    way += [(silent, b), *[(1, away(kn2 / 6 * on, heads2, b)) for on in (1, 2, 3)]]
+    heard = points([*lies(way[0][1], 0.5), *way] if lay else way)
+    walk = walked(heard)
+    arrived, over, _ = told(heard)
+    assert rows(over) == told_of(walk)
+    assert arrived.start.tolist() == [row[0] * BIN_S for row in walk.arrived]
+
+
 def _ended(visits: Visits) -> Visits:
     assert np.isnan(visits.end).all()
     return Visits.from_state({**visits.to_state(), "end": np.zeros(len(visits))})
@@ -332,7 +359,7 @@ def test_one_who_was_about_to_pass_a_port_or_had_no_time_to_stop_was_not_there()
     assert not (over_of(hurries).certainty > 1).any()
 
 
-def test_a_slow_boat_that_goes_in_and_comes_out_the_same_way_has_stopped() -> None:
+def test_a_slow_boat_that_goes_in_and_comes_out_has_stopped() -> None:
     mouth = away(1.2)
     slow = [*sails(away(5.0), mouth, 4.0), (12, mouth), *sails(mouth, away(5.0), 4.0)]
     assert said(over_of(slow)) == [("Havn (NO)", 4, 0.0)]

@@ -325,8 +325,7 @@ class Walk:
             if not (here or made_for):
                 return False
         knots = max(came.knots, went.knots)
-        turned = math.cos(math.radians(came.course - went.course)) >= 0.5
-        turned = turned and min(came.knots, went.knots) >= 3 and came.inbound and went.inbound
+        turned = min(came.knots, went.knots) >= 3 and came.inbound and went.inbound
         if not (knots >= 5 or (all(at) and turned)):
             return False
         way = sum(away for _, _, away in ends)

@@ -222,4 +222,4 @@ def simulate(
     write(simulation, out, truth)
 
 
-from sternlight import cli_record, cli_station  # noqa: E402, F401 - they add their commands to `main`
+from sternlight import cli_learn, cli_record, cli_station  # noqa: E402, F401 - add commands to `main`

@@ -47,11 +47,22 @@ class Asked(NamedTuple):
     lists: bool = False  # whether the user has given lists of ships
 
 
+class Span(NamedTuple):
+    """A time that is asked for, in Unix seconds; of a longer one than a year, its last year."""
+
+    since: float = -np.inf
+    until: float = np.inf
+
+
+EVER = Span()
+
+
 class Read(NamedTuple):
     """What the record says of some ships."""
 
     features: Features  # a row for each
     since: F64  # of each, Unix seconds: what is older does not count
+    until: F64  # nor what began later
     days: ShipDays  # of their hulls; `ship` is the row
     lat: F64  # where each of `days` began
     lon: F64
@@ -61,7 +72,7 @@ class _Known(NamedTuple):
     """What one ship is."""
 
     since: float  # Unix seconds; what is older does not count
-    until: float  # when it was last heard
+    until: float  # when it was last heard, within what is asked for
     memory_days: float
     flags: frozenset[str]
     claims: list[Claim]
@@ -101,20 +112,27 @@ def in_turn(
         yield some, of_ships(record, some, asked)
 
 
-def of_ships(record: Database, ships: Sequence[Ship], asked: Asked) -> Read:
-    """Return what the record says of ships, beside their events."""
+def of_ships(
+    record: Database, ships: Sequence[Ship], asked: Asked, spans: Sequence[Span] = ()
+) -> Read:
+    """Return what the record says of ships, beside their events.
+
+    `spans` are times within which to look, one for each ship; without any, all that is known.
+    Names and numbers count if they were heard both before the end and after the beginning.
+    """
     of = {track: row for row, ship in enumerate(ships) for track in ship}
     mmsis = {track // HULLS_PER_MMSI for track in of}
     hulls, claims = read.hulls(record, mmsis), read.claims(record, mmsis)
-    known = _known(ships, of, hulls, claims, asked.flags)
+    known = _known(ships, of, hulls, claims, asked.flags, spans or [EVER] * len(ships))
     since = np.array([one.since for one in known])
+    until = np.array([one.until for one in known])
     days, lat, lon = _days(record, of)
-    recent = days.last >= since[days.ship]
+    recent = (days.last >= since[days.ship]) & (days.first <= until[days.ship])
     days, lat, lon = days.take(recent), lat[recent], lon[recent]
     joined, n = make.one_a_day(days), len(ships)
     visits = [v for v in read.visits(record, of) if v.certainty >= SURE]
     calls = _calls(visits, of, known)
-    calls = calls.take(calls.end >= since[calls.ship])
+    calls = calls.take((calls.end >= since[calls.ship]) & (calls.start <= until[calls.ship]))
     gone = make.voyages(calls)
     sure = np.bincount(calls.ship, minlength=n) > 0
     features = Features.make(
@@ -134,17 +152,20 @@ def of_ships(record: Database, ships: Sequence[Ship], asked: Asked) -> Read:
         long_voyages_score=np.where(sure, 0.0, np.nan),
         listings_score=0.0 if asked.lists else np.nan,
     )
-    return Read(features, since, days, lat, lon)
+    return Read(features, since, until, days, lat, lon)
 
 
-def marks_of(record: Database, ships: Sequence[Ship], since: F64) -> list[list[Mark]]:
-    """Return the events of ships since then, by row."""
+def marks_of(
+    record: Database, ships: Sequence[Ship], since: F64, until: F64 | None = None
+) -> list[list[Mark]]:
+    """Return the events of ships between two times, by row."""
+    last = np.full(len(ships), np.inf) if until is None else until
     of = {track: row for row, ship in enumerate(ships) for track in ship}
     found: list[dict[str, Mark]] = [{} for _ in ships]
     query = _EVENTS.format(*(",".join("?" * len(some)) for some in (of, FEATURE_OF)))
-    for track, end, name, kind, score, reason in record.read(query, *of, *FEATURE_OF):
+    for track, start, end, name, kind, score, reason in record.read(query, *of, *FEATURE_OF):
         row = of[track]
-        if end >= since[row]:
+        if end >= since[row] and start <= last[row]:
             found[row][name] = Mark(name, kind, score, says(kind, score, reason))
     return [[own[name] for name in sorted(own)] for own in found]
 
@@ -155,6 +176,7 @@ def _known(
     hulls: Sequence[Hull],
     claims: Sequence[Claim],
     flags: Flags,
+    spans: Sequence[Span],
 ) -> list[_Known]:
     """Return what each ship is; one of which there is no hull was never heard."""
     own: list[list[Hull]] = [[] for _ in ships]
@@ -168,7 +190,7 @@ def _known(
         for track in _whose(claim, under[claim.mmsi]):
             if track in of:
                 said[of[track]].append(claim)
-    return [_one(own[row], said[row], flags) for row in range(len(ships))]
+    return [_one(own[row], said[row], flags, spans[row]) for row in range(len(ships))]
 
 
 def _whose(claim: Claim, tracks: Sequence[int]) -> Sequence[int]:
@@ -178,13 +200,13 @@ def _whose(claim: Claim, tracks: Sequence[int]) -> Sequence[int]:
     return tracks if len(tracks) == 1 else ()
 
 
-def _one(hulls: Sequence[Hull], claims: Sequence[Claim], flags: Flags) -> _Known:
-    until = max((hull.last for hull in hulls), default=0.0)
-    since = until - YEAR_DAYS * DAY_S
-    flown = {flags.flag(hull.mmsi) for hull in hulls if hull.last >= since} - {""}
-    heard_s = until - min((hull.first for hull in hulls), default=0.0)
-    recent = [claim for claim in claims if claim.last >= since]
-    return _Known(since, until, heard_s / DAY_S, frozenset(flown), recent)
+def _one(hulls: Sequence[Hull], claims: Sequence[Claim], flags: Flags, span: Span) -> _Known:
+    until = min(max((hull.last for hull in hulls), default=0.0), span.until)
+    since = max(until - YEAR_DAYS * DAY_S, span.since)
+    flown = {flags.flag(h.mmsi) for h in hulls if h.last >= since and h.first <= until} - {""}
+    first = max(min((hull.first for hull in hulls), default=0.0), span.since)
+    recent = [claim for claim in claims if claim.last >= since and claim.first <= until]
+    return _Known(since, until, max(until - first, 0.0) / DAY_S, frozenset(flown), recent)
 
 
 def _latest(claims: Sequence[Claim]) -> Claims:
@@ -260,7 +282,8 @@ def _calls(visits: Sequence[Visit], of: Mapping[int, int], known: Sequence[_Know
         located = bool(visit.kind == "port" and visit.country and ship.flags)
         foreign = located and visit.country not in ship.flags
         end = ship.until if visit.end is None else visit.end
-        rows.append((row, visit.start, max(end, visit.start), visit.heard_h, foreign, located))
+        end = max(min(end, ship.until), visit.start)
+        rows.append((row, visit.start, end, visit.heard_h, foreign, located))
     rows.sort()
     if not rows:
         return Calls.empty()
@@ -269,7 +292,8 @@ def _calls(visits: Sequence[Visit], of: Mapping[int, int], known: Sequence[_Know
 
 
 _EVENTS = """
-select t.track, coalesce(e."end", 9e99), e.id, e.kind, e.score, json_extract(e.row, '$.for[0].says')
+select t.track, e.start, coalesce(e."end", 9e99), e.id, e.kind, e.score,
+    json_extract(e.row, '$.for[0].says')
 from event_tracks t join events e on e.id = t.id
 where t.track in ({}) and e.shown and e.state != 'withdrawn' and e.kind in ({})
 """

@@ -8,7 +8,6 @@ those that a replay of the simulated sea wrote; how many a day there are is `EVE
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import subprocess
@@ -111,7 +110,10 @@ def statics(day: int, heard: Day) -> StaticBatch:
         mmsi=mmsi,
         t=day * DAY_S + first,
         name=np.array(
-            [b"SIM %d%s" % (m % 1_000_000, b" B" * r) for m, r in zip(mmsi, renamed, strict=True)]
+            [
+                b"SIM %d%s" % (m % 1_000_000, b" B" * int(r))
+                for m, r in zip(mmsi, renamed, strict=True)
+            ]
         ),
         call_sign=np.array([b"Q%06d" % (m // 150 % 1_000_000) for m in mmsi]),
         ship_type=np.where(np.arange(n) < RESIDENTS, 30, 70),
@@ -159,8 +161,8 @@ def note(archive: Archive, row: dict[str, object], day: int, nth: int, track: in
     archive.note_event(str(mine["id"]), columns, [track])
 
 
-def run_year(asked: argparse.Namespace, work: Path, report: Report) -> None:
-    """Play it and measure."""
+def run_year(report: Report, work: Path, days_count: int) -> None:
+    """Play so many days and measure."""
     results = work / "sea"
     sea = work / "sea.nmea"
     sea.write_bytes(b"".join(EMBEDDED.lines()))
@@ -169,12 +171,12 @@ def run_year(asked: argparse.Namespace, work: Path, report: Report) -> None:
     folder = work / "station"
     folder.mkdir()
     began = time.monotonic()
-    archive = write(folder, asked.year, events)
+    archive = write(folder, days_count, events)
     counts = {name: archive.read(f"select count(*) from {name}")[0][0]
               for name in ("hulls", "days", "claims", "visits", "events")}  # fmt: skip
     archive.close()
     size_mb = (folder / "archive.sqlite3").stat().st_size / 1e6
-    a_year_mb = size_mb * 365 / asked.year
+    a_year_mb = size_mb * 365 / days_count
     for name, count in counts.items():
         report.show(name, count)
     report.show("seconds to write them", round(time.monotonic() - began))

@@ -3,6 +3,7 @@
     .venv/bin/python scripts/soak.py --days 30 [--vessels 300] [--rate 3]
     .venv/bin/python scripts/soak.py --kills 1000
     .venv/bin/python scripts/soak.py --load 20000 [--vessels 20000] [--seconds 60]
+    .venv/bin/python scripts/soak.py --year 365
     .venv/bin/python scripts/soak.py --quiet 50 [--vessels 1000] [--minutes 10] [--hours 9]
 
 --days plays a simulated sea as fast as the station takes it, with outages, broken connections,
@@ -10,7 +11,9 @@ garbage, half lines, wrong clocks and restarts, and in the end holds the events 
 replay of the raw log, a rebuild, and the sea without all that.  --kills kills a station
 that follows a growing file at random instants.  --load sends so many lines a second.
 --quiet sends so many in real time, after some hours of them in fast motion, and
-measures what the station costs, and how long after a line an event is kept.
+measures what the station costs, and how long after a line an event is kept.  --year writes
+the ships' record of so many days, and measures its size, the nightly work on it, and how
+long `sternlight vessel` takes.
 
 What is killed cannot tell a power cut from a kill: lines that were written and not
 synced survive a kill.  So half of the kills leave a piece of an unfinished frame behind.
@@ -29,6 +32,7 @@ from _soak_kills import run_kills
 from _soak_load import run_load
 from _soak_quiet import run_quiet
 from _soak_report import Report
+from _soak_year import run_year
 
 
 def arguments() -> argparse.Namespace:
@@ -37,6 +41,7 @@ def arguments() -> argparse.Namespace:
     what.add_argument("--days", type=float, help="a sea for so many days, in fast motion")
     what.add_argument("--kills", type=int, help="kill it so often")
     what.add_argument("--load", type=int, help="so many lines a second, by our clock")
+    what.add_argument("--year", type=int, help="the ships' record of so many days")
     what.add_argument("--quiet", type=float, help="so many lines a second, in real time")
     parser.add_argument("--vessels", type=int)
     parser.add_argument("--rate", type=float, default=3.0, help="with --days: lines a second")
@@ -66,6 +71,8 @@ def main() -> int:
             run_kills(report, work, asked.kills, asked.vessels or 40, asked.seed)
         elif asked.load:
             run_load(report, work, asked.load, asked.vessels or 20_000, asked.seconds, asked.seed)
+        elif asked.year:
+            run_year(report, work, asked.year)
         else:
             vessels = asked.vessels or 1000
             run_quiet(

@@ -222,4 +222,9 @@ def simulate(
     write(simulation, out, truth)
 
 
-from sternlight import cli_learn, cli_record, cli_station  # noqa: E402, F401 - add commands to `main`
+from sternlight import (  # noqa: E402, F401 - they add their commands to `main`
+    cli_detections,
+    cli_learn,
+    cli_record,
+    cli_station,
+)

@@ -40,11 +40,11 @@ from tracks.identity import as_text
 from tracks.keyed import rows_of
 from tracks.mmsi import SHIP, category
 from tracks.places import Places
+from tracks.portraits import NOBODYS
 from tracks.state import State
 from tracks.way import UNIT_DEG, needed, pack_heard, pack_way
 
 FIELDS = ("name", "call_sign", "imo", "ship_type", "size")
-NOBODYS = 0  # the hull of claims of which it is not known whose they are
 SETTLED_S = 4200.0  # points come up to an hour late
 HOUR_S, DAY_S = 3600, 86_400
 HOUR_BINS, DAY_BINS = HOUR_S // BIN_S, DAY_S // BIN_S

@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tracks.batch import HULLS_PER_MMSI
-from tracks.daybook import NOBODYS
 from tracks.identity import imo_valid
 from tracks.names import bare
 from tracks.plausible import Rule
 
+NOBODYS = 0  # the hull of claims of which it is not known whose they are
 FINDING = ("imo", "call_sign", "name")  # the claims by which ships are told apart
 MOST = 3  # so many times as many days as another hull
 SLIP_S = 1800.0  # static reports come every six minutes; a word misheard is not repeated

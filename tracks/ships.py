@@ -1,7 +1,7 @@
 """Ships: sets of hulls that are one, over months, through new names, flags and numbers.
 
 A track ends with its MMSI; a ship does not.  Hulls are joined by links that are sure
-enough (`tracks.likeness.JOINED`), the surest first.  Where links of one certainty would
+enough (`tracks.kinship.JOINED`), the surest first.  Where links of one certainty would
 put two hulls together that cannot be one ship, none of them joins anything: nobody knows
 which of them is wrong.  So the order of links and hulls changes nothing, and no ship
 ever holds a contradiction.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from itertools import combinations
 
-from tracks.likeness import JOINED, Link
+from tracks.kinship import JOINED, Link
 from tracks.portraits import Part
 
 Conflicting = Callable[[Part, Part], bool]  # whether two hulls cannot be one ship

@@ -7,6 +7,7 @@ the hull was heard is kept apart, a bit for each, so that no line is drawn over 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -113,3 +114,12 @@ def way(day: int, heard_data: bytes, way_data: bytes) -> Way:
     share = (marks - kept[before]) / between
     y, x = interpolate(lat[before], lon[before], lat[after], lon[after], share)
     return Way(marks + day * MARKS, y, x)
+
+
+def points_of(packed: Sequence[bytes]) -> tuple[I64, I64, F64, F64]:
+    """Return the points of many days: the day's number in `packed`, mark, latitude, longitude."""
+    points = np.frombuffer(b"".join(packed), _POINT)
+    count = [len(data) // _POINT.itemsize for data in packed]
+    row = np.repeat(np.arange(len(packed)), count)
+    lat, lon = points["lat"] * UNIT_DEG, points["lon"] * UNIT_DEG
+    return row, points["mark"].astype(np.int64), lat, lon

@@ -8,11 +8,11 @@ from itertools import groupby
 
 import numpy as np
 
-from sternlight.archive import Archive
 from sternlight.record import read
 from sternlight.record.read import Claim, Found, Hull
+from sternlight.sqlite import Database
 from tracks.batch import HULLS_PER_MMSI
-from tracks.likeness import Succession
+from tracks.kinship import Succession
 from tracks.portraits import (
     FINDING,
     WORN_COUNT,
@@ -37,8 +37,8 @@ class Register:
     With `whole`, everything but ways is read at once, for whoever wants all ships.
     """
 
-    def __init__(self, archive: Archive, whole: bool = False) -> None:
-        self._archive = archive
+    def __init__(self, record: Database, whole: bool = False) -> None:
+        self._record = record
         self._whole = whole
         self._hulls: dict[int, list[Hull]] = {}
         self._claims: dict[int, list[Claim]] = {}
@@ -59,7 +59,7 @@ class Register:
     def hulls(self, mmsi: int) -> list[Hull]:
         """Return all hulls under an MMSI, wild positions among them."""
         if mmsi not in self._hulls:
-            self._hulls[mmsi] = [] if self._whole else read.hulls(self._archive, [mmsi])
+            self._hulls[mmsi] = [] if self._whole else read.hulls(self._record, [mmsi])
         return self._hulls[mmsi]
 
     def claims(self, mmsi: int) -> Shared:
@@ -68,7 +68,7 @@ class Register:
             if self._whole:
                 claims = self._claims.get(mmsi, [])
             else:
-                claims = read.claims(self._archive, [mmsi])
+                claims = read.claims(self._record, [mmsi])
             hulls = lasting(self.hulls(mmsi))
             shared = whose(hulls, claims)
             self._words[mmsi] = by = words(shared.of.values())
@@ -95,9 +95,9 @@ class Register:
     def _parted(self, shared: Shared, by: Words) -> dict[int, dict[str, Turn]]:
         tracks = {
             track: Track(
-                [row[0] for row in read.days_of(self._archive, track)],
+                [row[0] for row in read.days_of(self._record, track)],
                 claims,
-                read.spoken(self._archive, track),
+                read.spoken(self._record, track),
             )
             for track, claims in shared.of.items()
         }
@@ -118,7 +118,7 @@ class Register:
             said = claims if len(mine) < 2 else ()  # of several ships, and nobody knows when
             yield portrait(part, hull.first, hull.last, said, self._worn(said))
             return
-        heard = {day: (first, last) for day, first, last in read.days_of(self._archive, hull.track)}
+        heard = {day: (first, last) for day, first, last in read.days_of(self._record, hull.track)}
         for of, turn in turns.items():
             first, last = heard[min(turn.days)][0], heard[max(turn.days)][1]
             part = Part(hull.track, of)
@@ -136,20 +136,18 @@ class Register:
         """Return the MMSIs that claimed a value."""
         key = field, value
         if key not in self._users:
-            claims = [] if self._whole else read.claimed(self._archive, field, value)
+            claims = [] if self._whole else read.claimed(self._record, field, value)
             self._users[key] = frozenset(c.mmsi for c in claims)
         return self._users[key]
 
     def near(self, mmsi: int) -> set[int]:
         """Return the other MMSIs that have anything in common with one: a value, or an event."""
-        found = {
-            other
-            for claims in self.claims(mmsi).of.values()
-            for claim in claims
-            if claim.field in FINDING and usable(claim.field, claim.value)
-            for other in self.users(claim.field, claim.value)
-            if len(self.users(claim.field, claim.value)) <= WORN_COUNT
-        }
+        found: set[int] = set()
+        for claims in self.claims(mmsi).of.values():
+            for claim in claims:
+                if claim.field in FINDING and usable(claim.field, claim.value):
+                    users = self.users(claim.field, claim.value)
+                    found |= users if len(users) <= WORN_COUNT else frozenset()
         found |= {track // HULLS_PER_MMSI for pair in self.seen(mmsi) for track in pair}
         return found - {mmsi}
 
@@ -157,12 +155,12 @@ class Register:
         """Return the successions that hulls under an MMSI were seen in, by their two tracks."""
         if mmsi not in self._seen:
             tracks = [hull.track for hull in self.hulls(mmsi)]
-            events = [] if self._whole else read.found(self._archive, "identity", tracks)
+            events = [] if self._whole else read.found(self._record, "identity", tracks)
             self._seen[mmsi] = _successions(events)
         return self._seen[mmsi]
 
     def _way(self, part: Part, first: float, last: float) -> Way:
-        way = read.way_of(self._archive, part.track, int(first // DAY_S), int(last // DAY_S))
+        way = read.way_of(self._record, part.track, int(first // DAY_S), int(last // DAY_S))
         days = self.days(part)
         if days is None:
             return way
@@ -170,14 +168,14 @@ class Register:
         return Way(way.bin[mine], way.lat[mine], way.lon[mine])
 
     def _read_all(self) -> None:
-        for mmsi, hulls in groupby(read.hulls(self._archive), key=lambda hull: hull.mmsi):
+        for mmsi, hulls in groupby(read.hulls(self._record), key=lambda hull: hull.mmsi):
             self._hulls[mmsi] = list(hulls)
         users: dict[tuple[str, str], set[int]] = {}
-        for claim in read.claims(self._archive):
+        for claim in read.claims(self._record):
             self._claims.setdefault(claim.mmsi, []).append(claim)
             users.setdefault((claim.field, claim.value), set()).add(claim.mmsi)
         self._users = {key: frozenset(mmsis) for key, mmsis in users.items()}
-        for pair, seen in _successions(read.found(self._archive, "identity")).items():
+        for pair, seen in _successions(read.found(self._record, "identity")).items():
             for track in pair:
                 self._seen.setdefault(track // HULLS_PER_MMSI, {})[pair] = seen
         for mmsi in self._hulls:

@@ -1,7 +1,7 @@
 """Which hulls of a record are one ship: one asked for in milliseconds, or all of them.
 
 Whoever asks for one ship gets the same as in the list of all: only hulls that share a
-number or a name, or that an event joins, are ever compared (`tracks.likeness`), and
+number or a name, or that an event joins, are ever compared (`tracks.kinship`), and
 whatever is joined is followed to its end.
 """
 
@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations, product
 from typing import NamedTuple
 
-from sternlight.archive import Archive
 from sternlight.record.read import Claim, Hull
 from sternlight.record.register import Register
+from sternlight.sqlite import Database
 from tracks.batch import HULLS_PER_MMSI
-from tracks.likeness import JOINED, Conflict, Link, differ, judge, taking_turns
+from tracks.kinship import JOINED, Conflict, Link, differ, judge, taking_turns
 from tracks.portraits import Part, Portrait
 from tracks.ships import groups
 from tracks.way import DAY_S
@@ -66,18 +66,18 @@ class Ship(NamedTuple):
         return max(mine, key=lambda c: (c.last, c.first, c.value)).value if mine else ""
 
 
-def ship_of(archive: Archive, track: int) -> Ship | None:
+def ship_of(record: Database, track: int) -> Ship | None:
     """Return the ship that a hull is; None if no such hull was heard."""
-    found = ships_of(archive, [track])
+    found = ships_of(record, [track])
     return found[0] if found else None
 
 
-def ships_of(archive: Archive, tracks: Collection[int]) -> list[Ship]:
+def ships_of(record: Database, tracks: Collection[int]) -> list[Ship]:
     """Return the ships that some hulls are, the one heard last first.
 
     A wild position or two is a ship by itself.
     """
-    kinship = _Kinship(Register(archive))
+    kinship = _Kinship(Register(record))
     mmsis = {track // HULLS_PER_MMSI for track in tracks}
     kinship.learn(mmsis)
     found = [ship for ship in kinship.ships() if not set(tracks).isdisjoint(ship.tracks)]
@@ -91,9 +91,9 @@ def ships_of(archive: Archive, tracks: Collection[int]) -> list[Ship]:
     return _last_first([*found, *strays])
 
 
-def ships(archive: Archive) -> list[Ship]:
+def ships(record: Database) -> list[Ship]:
     """Return all ships of a record, the one heard last first; wild positions are none."""
-    kinship = _Kinship(Register(archive, whole=True))
+    kinship = _Kinship(Register(record, whole=True))
     kinship.learn(kinship.register.mmsis())
     return _last_first(kinship.ships())
 

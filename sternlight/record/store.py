@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from sternlight.fleet import Fleet
 from sternlight.record.night import Night
 from tracks.batch import HULLS_PER_MMSI
-from tracks.daybook import DAY_S, FIELDS, NOBODYS, Pages
-from tracks.portraits import SLIP_S
+from tracks.daybook import DAY_S, FIELDS, Pages
+from tracks.portraits import NOBODYS, SLIP_S
 from tracks.visits import KINDS, Visits
 
 if TYPE_CHECKING:

@@ -12,20 +12,22 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from sternlight.archive import Archive
 from sternlight.fleet import Fleet
 from sternlight.record import read
 from sternlight.record.finding import MOST, find
 from sternlight.record.read import open_record
 from sternlight.record.replayed import ReplayRecord
 from sternlight.record.ships import Ship, ship_of, ships, ships_of
+from sternlight.record.store import Finished
 from sternlight.settings import Settings
+from sternlight.sqlite import Database
 from sternlight.station import Station
 from tests.recordings import recording
 from tracks.batch import PositionBatch, StaticBatch
 from tracks.daybook import Days, Pages, Said
 from tracks.geodesy import NMI_M, distance_m
 from tracks.places import Places
+from tracks.visits import Visits
 from tracks.way import MARKS, NOWHERE, pack_heard, pack_way
 
 DAY = 86_400.0
@@ -81,10 +83,10 @@ def pages(lives: list[Life]) -> Iterator[Pages]:
 
 
 @contextmanager
-def record(folder: Path, *lives: Life, seen: tuple[int, int] | None = None) -> Iterator[Archive]:
+def record(folder: Path, *lives: Life, seen: tuple[int, int] | None = None) -> Iterator[Database]:
     """Write lives into a record, and a number seen to go on as another; open it for reading."""
     kept = ReplayRecord(folder)
-    kept.remember(pages(list(lives)))
+    kept.remember(Finished(some, Visits.empty()) for some in pages(list(lives)))
     if seen:
         names = [f"{track // 1000}.{track % 1000}" for track in seen]
         measured = {"silent_s": 60.0, "same_claims_count": 0.0, "rivals_count": 0.0}
@@ -101,7 +103,8 @@ def record(folder: Path, *lives: Life, seen: tuple[int, int] | None = None) -> I
             first_heard=[min(spans[t]) * DAY + 36 * 600 for t in tracks],
             last_heard=[max(spans[t]) * DAY + 107 * 600 for t in tracks],
             fixes_count=500,
-        )
+        ),
+        Visits.empty(),
     )
     with open_record(folder) as archive:
         every = ships(archive)
@@ -205,6 +208,58 @@ def test_a_ship_that_took_turns_is_followed_to_its_next_number(tmp_path: Path) -
     )
     with record(tmp_path, *lives) as archive:
         assert tracks_of(ships(archive)) == [(track,), (track, later)]
+
+
+def test_days_before_the_second_ship_spoke_are_the_first_ones(tmp_path: Path) -> None:
+    track = TAIWAN * 1000 + 1
+    silent = ("", "", "", "30", "60x10")
+    lives = (
+        Life(track, range(8), said=ANNA),
+        Life(track, range(8, 12), said=silent),
+        Life(track, range(12, 16), said=BELLA),
+        Life(track, range(16, 20), said=ANNA),
+        Life(track, range(20, 24), said=BELLA),
+    )
+    with record(tmp_path, *lives) as archive:
+        kept = {day for (day,) in archive.read("select distinct day from spoken")}
+        assert kept == set(range(12, 24))
+        one = next(ship for ship in ships(archive) if ship.said("name") == ("ANNA",))
+        assert [day for day in range(24) if one.has(track, day * DAY)] == [
+            *range(12),
+            *range(16, 20),
+        ]
+
+
+def test_of_a_ship_that_says_one_thing_no_days_are_kept(tmp_path: Path) -> None:
+    with record(tmp_path, Life(CHINA * 1000 + 1, range(20), said=ANNA)) as archive:
+        assert archive.read("select count(*) from spoken") == [(0,)]
+
+
+def test_a_track_of_several_ships_whose_days_nobody_knows_is_joined_to_none(
+    tmp_path: Path,
+) -> None:
+    """Both spoke on each day, so that no day is the one's or the other's."""
+    track = TAIWAN * 1000 + 1
+    lives = (
+        Life(track, range(20), said=ANNA),
+        Life(track, range(20), said=BELLA),
+        Life(PANAMA * 1000 + 1, range(25, 40), said=VICTORY),
+    )
+    with record(tmp_path, *lives) as archive:
+        assert tracks_of(ships(archive)) == [(PANAMA * 1000 + 1,), (track,)]
+
+
+def test_what_was_seen_of_a_track_of_two_ships_is_of_neither(tmp_path: Path) -> None:
+    track, later = TAIWAN * 1000 + 1, PANAMA * 1000 + 1
+    lives = (
+        Life(track, (*range(10), *range(20, 30)), said=ANNA),
+        Life(track, (*range(10, 20), *range(30, 40)), said=BELLA),
+        Life(later, range(40, 60)),
+    )
+    with record(tmp_path, *lives, seen=(track, later)) as archive:
+        found = ships(archive)
+        assert (later,) in tracks_of(found)
+        assert not any(ship.maybe for ship in found)
 
 
 def test_two_ships_exchanged_between_two_tracks_are_whole_again(tmp_path: Path) -> None:
@@ -316,8 +371,8 @@ def test_no_ship_of_a_shared_mmsi_was_at_two_places(mmsi: int, tmp_path: Path) -
     station = Station(Settings(), Places.none(), decides=False)
     station.detectors = []
     kept = ReplayRecord(tmp_path)
-    kept.remember(station.step(batch, StaticBatch.empty(), np.inf, True).pages)
-    kept.finish(station.vessels())
+    kept.remember(Finished.of(station.step(batch, StaticBatch.empty(), np.inf, True)))
+    kept.finish(station.vessels(), Visits.empty())
     with open_record(tmp_path) as archive:
         found = ships(archive)
         assert len(found) == {338013000: 3, 416000000: 5, 263576000: 1}[mmsi]

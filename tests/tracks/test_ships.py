@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracks.likeness import JOINED, Link
+from tracks.kinship import JOINED, Link
 from tracks.portraits import Part
 from tracks.ships import groups
 

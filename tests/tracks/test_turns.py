@@ -108,6 +108,15 @@ def test_a_day_on_which_two_tracks_speak_as_one_ship_is_nobodys() -> None:
     assert whose("AAABBBA", beside="BABAAAB") == "A.ABBBA"
 
 
+def test_a_name_that_both_give_tells_nobody_apart() -> None:
+    """The name of the first is said by the second, too, on the last day."""
+    one = track(ONE, "AABBAAB.")
+    spoken = [*one.spoken, *(Spoken(ONE, day, "name", "ANNA") for day in (2, 3, 6, 7))]
+    turns = parted({ONE: one._replace(spoken=spoken)}, BY_IMO)[ONE]
+    assert sorted(turns[ANNA[2]].days) == [0, 1, 4, 5]
+    assert sorted(turns[BELLA[2]].days) == [2, 3, 6]
+
+
 def test_each_ship_has_said_what_was_said_on_its_days() -> None:
     turns = parted({ONE: track(ONE, "AABBAABB")}, BY_IMO)[ONE]
     anna = turns[ANNA[2]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracks.likeness import GROUNDS, JOINED, Conflict, Link, Succession, differ, judge, same_size
+from tracks.kinship import GROUNDS, JOINED, Conflict, Link, Succession, differ, judge, same_size
 from tracks.portraits import Part, Portrait
 from tracks.way import DAY_S, NOWHERE, Way
 
@@ -84,6 +85,27 @@ def test_ships_that_are_heard_by_turns_under_one_imo_number_are_not_joined() -> 
     assert not joined(found)
 
 
+def test_a_ship_that_alternates_is_joined_only_if_name_and_size_are_the_same() -> None:
+    """The first is heard before and after the other, and never at its time."""
+    hulls = [
+        hull(mmsi, *days, imo={IMO}, names={name}, size=size)
+        for mmsi, days, name, size in (
+            (CHINA, (0, 60), "ANNA", (60, 10)),
+            (PANAMA, (30, 31), "ANNA", (60, 10)),
+            (PANAMA, (30, 31), "ANNA", None),
+            (PANAMA, (30, 31), "VICTORY", (60, 10)),
+        )
+    ]
+    whole = lying(hulls[0])
+    away = (whole.bin < 29 * 144) | (whole.bin > 32 * 144)
+    first = Way(whole.bin[away], whole.lat[away], whole.lon[away])
+    whys = [
+        judge(hulls[0], b, lambda part, *_, b=b: first if part == hulls[0].part else lying(b))
+        for b in hulls[1:]
+    ]
+    assert [joined(link) for link in whys] == [True, False, False]
+
+
 def test_two_radios_side_by_side_are_not_joined_even_if_they_say_the_same() -> None:
     said = {"imo": {IMO}, "names": {"ANNA"}, "call_signs": {"BABC"}}
     assert not joined(verdict(hull(CHINA, 0, 60, **said), hull(PANAMA, 0, 60, **said)))
@@ -128,6 +150,12 @@ def test_other_imo_numbers_contradict_the_same_call_sign_and_name() -> None:
 def test_sister_ships_with_names_that_differ_in_a_digit_have_nothing_in_common() -> None:
     a, b = hull(CHINA, 0, 20, names={"SEASTAR1"}), hull(CHINA + 1, 20.1, 60, names={"SEASTAR2"})
     assert verdict(a, b) is None
+
+
+def test_a_call_sign_alone_says_nothing() -> None:
+    a, b = (hull(mmsi, 0, 20, call_signs={"BABC"}) for mmsi in (CHINA, PANAMA))
+    assert verdict(a, b) is None
+    assert verdict(a, b, lat=9.0) is None
 
 
 def test_a_radio_replaced_is_known_by_call_sign_and_name_or_by_its_berth() -> None:
@@ -188,5 +216,8 @@ def test_sizes_compare_alike_both_ways_and_a_metre_off_is_no_other_ship(
         assert same_size(a, b)
 
 
-def test_every_ground_has_its_certainty_and_its_reason() -> None:
-    assert all(0 < ground.certainty < 1 and ground.why for ground in GROUNDS.values())
+@pytest.mark.parametrize("name", GROUNDS)
+def test_every_ground_stands_in_the_documentation_with_its_certainty(name: str) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "tracks.md").read_text("utf-8")
+    assert GROUNDS[name].why
+    assert f"| `{name}` | {GROUNDS[name].certainty:g} |" in page

@@ -95,7 +95,8 @@ def judge(
     """
     a, b = sorted((one, other), key=_heard)
     shared = _shared(a, b)
-    alike = a.imo & b.imo or a.call_signs & b.call_signs or _one_word(a, b) or _berthed(a, b)
+    words = a.call_signs & b.call_signs and a.names & b.names
+    alike = a.imo & b.imo or words or _one_word(a, b) or _berthed(a, b)
     if seen is None and not alike:
         return None
     against = _told_apart(a, b, shared)

@@ -1,0 +1,1 @@
+"""Joins the records of several stations into one."""

@@ -23,6 +23,7 @@ FEW_NEGATIVES = 20  # ours: of fewer a specificity says little
 class Found(NamedTuple):
     """What was found by forests, and by less."""
 
+    ranking: Share  # how often a labelled case is ranked above another ship
     recall: Share
     specificity: Share
     part: float  # share of all ships that is flagged
@@ -32,14 +33,17 @@ class Found(NamedTuple):
 
 def doubts(table: Table, found: Found) -> list[str]:
     """Return all of them, the gravest first."""
-    return [*_by_kind(table, found), *_by_lot(found), *_by_less(found), *_by_labels(table, found)]
+    lot = list(_by_lot(found))
+    less = [] if lot else _by_less(found)  # what is no better than a lot is no better than these
+    return [*_by_kind(table, found), *lot, *less, *_by_labels(table, found)]
 
 
 def _by_lot(found: Found) -> Iterator[str]:
-    if found.recall.low <= found.part:
+    if found.recall.low <= found.part or found.ranking.low <= 0.5:
         yield (
             f"NO SKILL SHOWN: it finds {found.recall.says} of the labelled cases by flagging"
-            f" {found.part:.0%} of all ships, which drawing ships by lot may do as well."
+            f" {found.part:.0%} of all ships, and ranks a labelled case above another ship in"
+            f" {found.ranking.value:.0%} of all pairs; drawing ships by lot may do as well."
         )
     if found.part > MOST_SHARE:
         yield f"It flags {found.part:.0%} of all ships, which points at nobody."

@@ -115,6 +115,22 @@ def ranked_above(score: F64, label: I64) -> float:
     return float(np.mean(below) / (2 * len(others)))
 
 
+def ranking(score: F64, label: I64, ship: I64) -> Share:
+    """Return `ranked_above` with its interval (Hanley and McNeil 1982).
+
+    doi 10.1148/radiology.143.1.7063747; ships count, not their years.
+    """
+    a = ranked_above(score, label)
+    cases, others = (len(np.unique(ship[label == of])) for of in (1, 0))
+    spread = (
+        a * (1 - a)
+        + (cases - 1) * (a / (2 - a) - a * a)
+        + (others - 1) * (2 * a * a / (1 + a) - a * a)
+    )
+    half = 1.959964 * math.sqrt(max(spread, 0.0) / (cases * others))
+    return Share(a, max(a - half, 0.0), min(a + half, 1.0), cases)
+
+
 def bands(score: F64, label: I64) -> list[Band]:
     """Return how many ships, and labelled ones, have which score."""
     of = np.clip(np.floor(score * 10 + 1e-9), 0, 9)

@@ -17,7 +17,7 @@ from sternlight.learn.measures import (
     bands,
     chosen_without,
     found,
-    ranked_above,
+    ranking,
     threshold,
     top,
 )
@@ -54,6 +54,7 @@ def judge(table: Table, scored: Scored, method: Method) -> Judged:
     part = found(flagged, ship, counted).value
     tried = Tried(label, ship, scored.fold, part)
     made = Found(
+        ranking=ranking(scored.score, label, ship),
         recall=found(flagged, ship, positive),
         specificity=found(1.0 - flagged, ship, negative),
         part=part,
@@ -73,7 +74,7 @@ def judge(table: Table, scored: Scored, method: Method) -> Judged:
             {"share": one, "recall": _share(found(top(scored.score, counted, one), ship, positive))}
             for one in PARTS
         ],
-        "ranked_above_others": _number(ranked_above(scored.score, label)),
+        "ranked_above_others": _share(made.ranking),
         **_with_negatives(table, made, flagged),
         "prevalence": _prevalence(table, made),
         "calibration": [one._asdict() for one in bands(scored.score, label)],
@@ -176,7 +177,12 @@ def _single(one: Single) -> dict[str, Any]:
 def _share(one: Share) -> dict[str, Any] | None:
     if not one.ships_count:
         return None
-    return {name: _number(value) for name, value in one._asdict().items()}
+    return {
+        "value": _number(one.value),
+        "low": _number(one.low),
+        "high": _number(one.high),
+        "ships_count": one.ships_count,
+    }
 
 
 def _number(value: float) -> float | None:

@@ -56,8 +56,8 @@ def _figures(row: dict[str, Any]) -> Table:
     precision = row["precision"]
     table.add_row("precision", "" if precision is None else f"{precision:.2f}", row["precision_is"])
     for one in row["prevalence"]["assumed"]:
-        says = f"true cases, if {one['cases_share']:.1%} of all ships were (assumed)"
-        table.add_row("of 100 flagged", f"{one['of_100_flagged']:g} or fewer", says)
+        says = f"true cases, if {one['cases_share']:.1%} of all ships were, which nobody knows"
+        table.add_row("of 100 flagged", f"about {one['of_100_flagged']:.0f}", says)
     return table
 
 

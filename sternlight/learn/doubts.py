@@ -15,6 +15,7 @@ from sternlight.learn.single import LENGTH, SEEN, KindRule, Single
 from sternlight.record.rates import MANY
 from sternlight.text import counted
 
+CLEARLY = 0.1  # ours: two cases of twenty more, or it is luck as well
 MOST_SHARE = 0.5  # ours: who flags more than every second ship points at nobody
 LENGTHS_APART = 1.5  # ours: median days of positives, by those of others
 FEW_NEGATIVES = 20  # ours: of fewer a specificity says little
@@ -52,10 +53,10 @@ def _by_lot(found: Found) -> Iterator[str]:
 def _by_less(found: Found) -> Iterator[str]:
     """Compare with what one feature alone finds."""
     best = found.singles[0]
-    if best.recall.value >= found.recall.value:
+    if found.recall.value < best.recall.value + CLEARLY:
         yield (
-            f"NO BETTER THAN ONE FEATURE: {title(best.name)} alone finds {best.recall.value:.2f}"
-            f" of the labelled cases where the forests find {found.recall.value:.2f}, with as many"
+            f"NOT CLEARLY BETTER THAN ONE FEATURE: {title(best.name)} alone finds"
+            f" {best.recall.value:.2f} of the labelled cases where the forests find {found.recall.value:.2f}, with as many"
             " ships flagged."
         )
     for one in found.singles:
@@ -79,9 +80,9 @@ def _by_kind(table: Table, found: Found) -> Iterator[str]:
             " same kind."
         )
     kind, alone = found.kind, found.kind.recall.value + found.kind.specificity.value
-    if negative and alone >= found.recall.value + found.specificity.value:
+    if negative and found.recall.value + found.specificity.value < alone + CLEARLY:
         yield (
-            "NO BETTER THAN ASKING WHAT KIND OF SHIP IT IS: that alone finds"
+            "NOT CLEARLY BETTER THAN ASKING WHAT KIND OF SHIP IT IS: that alone finds"
             f" {kind.recall.value:.2f} of the labelled cases, and is right about"
             f" {kind.specificity.value:.2f} of the negatives; the forests about"
             f" {found.recall.value:.2f} and {found.specificity.value:.2f}."

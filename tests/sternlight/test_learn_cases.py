@@ -50,6 +50,11 @@ def heard(one: int, first: int, last: int, every: int = 3) -> list[Page]:
     return pages(one, bins, *at)
 
 
+def visit(one: int, first: int, last: int | None) -> tuple[Any, ...]:
+    start, end = (None if day is None else (DAY + day) * DAY_S for day in (first, last))
+    return one, start, end, "Bergen", "NO", "port", 60.4, 5.3, 9.0, 1e4, 4, 0, 1
+
+
 def silence(one: int, day: int, score: float) -> dict[str, Any]:
     return gap(one, (DAY + day) * DAY_S, (DAY + day + 0.5) * DAY_S, score)
 
@@ -63,7 +68,8 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     day_pages += heard(track(900), 0, 3) + heard(track(901), 0, 45)
     claims = [(track(one), "ship_type", "30") for one in [*many, 900]]
     claims += [(track(901), "ship_type", "70"), (track(3), "call_sign", "LKAB"),
-               (track(4), "imo", "9074729"), (track(5), "name", "=HYPERLINK(1)")]  # fmt: skip
+               (track(4), "imo", "9074729"), (track(5), "name", "=HYPERLINK(1)"),
+               (track(6), "name", "\x1b[31mRED")]  # fmt: skip
     scores = (
         chance.uniform(0.5, 0.9, CASES_COUNT).tolist()
         + chance.uniform(0.0, 0.6, OTHERS_COUNT).tolist()
@@ -117,6 +123,7 @@ def test_ships_are_ranked_beside_a_report_and_nothing_else_is_changed(
     assert by_ship[f"{mmsi(30)}.1"]["label"] == "negative"
     assert by_ship[f"{mmsi(31)}.1"]["label"] == ""
     assert by_ship[f"{mmsi(5)}.1"]["name"] == "'=HYPERLINK(1)"
+    assert by_ship[f"{mmsi(6)}.1"]["name"] == "\ufffd[31mRED"
     assert float(by_ship[f"{mmsi(0)}.1"]["gaps_score"]) >= 0.5
     assert by_ship[f"{mmsi(0)}.1"]["usual_voyage_days"] == "", "what cannot be seen is not 0"
     report = json.loads(out.with_suffix(".json").read_text("utf-8"))
@@ -224,9 +231,17 @@ def test_a_label_with_dates_is_about_what_was_heard_between_them(tmp_path: Path)
 
 def test_two_times_of_one_ship_are_two_rows_of_one_group(tmp_path: Path) -> None:
     one = track(1)
-    folder = record(tmp_path / "years", heard(one, 0, 800), [(one, "ship_type", "30")])
+    folder = record(
+        tmp_path / "years", heard(one, 0, 800), [(one, "ship_type", "30")],
+        visits=[visit(one, 100, 240), visit(one, 400, 405), visit(one, 600, None)],
+        events=[silence(one, 200, 0.3), silence(one, 700, 0.4)],
+    )  # fmt: skip
     rows = [f"{mmsi(1)},1,,2024-12", f"{mmsi(1)},1,2025,2025-12", f"{mmsi(1)},0,2026,"]
     found = made(folder, written(tmp_path, *rows))
     assert found.label.tolist() == [POSITIVE, POSITIVE, NEGATIVE]
     assert len(set(found.group.tolist())) == len(set(found.ship.tolist())) == 1
+    # The first ends 88 days into a visit, the second holds it and a short one, the third one
+    # that lasted when the ship was heard last.
+    assert found.features.still_days.tolist() == pytest.approx([88.6, 139.6, 199], abs=1)
+    assert found.features.gaps_score.tolist() == [0, 0.3, 0.4]
     assert found.heard_days.tolist() == pytest.approx([63, 122, 82], abs=1)

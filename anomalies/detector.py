@@ -15,6 +15,7 @@ from tracks.listening import Turns
 from tracks.places import Places
 from tracks.state import State
 from tracks.visits import Ports, Visits
+from tracks.watchlist import Watchlist
 
 
 def _never(off: F64, until: float) -> F64:
@@ -52,6 +53,7 @@ class Heard:
     aside: PositionBatch = field(default_factory=PositionBatch.empty)
     statics: StaticBatch = field(default_factory=StaticBatch.empty)
     ports: Ports = field(default_factory=_no_ports)
+    encounters: Sequence[Change] = ()  # what that detector told in the step
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Context:
     places: Places
     ended: bool = False  # the recording is over: no fix will ever follow
     jams: Jams = field(default_factory=Jams.none)  # interference as far as `as_of` shows it
+    watch: Watchlist = field(default_factory=Watchlist)  # ships that the user looks for
 
 
 class Detector(Protocol):

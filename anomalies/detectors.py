@@ -8,6 +8,7 @@ from anomalies.event import Kind
 from anomalies.gap import Gap
 from anomalies.identity import Identity
 from anomalies.interference import Interference
+from anomalies.listed import Listed
 from anomalies.loitering import Loitering
 from anomalies.long_voyage import LongVoyage
 
@@ -18,6 +19,7 @@ DETECTORS: dict[Kind, type[Detector]] = {
     "encounter": Encounter,
     "identity": Identity,
     "long_voyage": LongVoyage,
+    "listed": Listed,  # hears what `encounter` told
 }
 
 # Detectors that measure an open event at a moment of its own and tell it then, so that it says the

@@ -10,9 +10,15 @@ from typing import Literal, NamedTuple
 
 from tracks.batch import HULLS_PER_MMSI
 
-Kind = Literal["interference", "gap", "loitering", "encounter", "identity", "long_voyage"]
+Kind = Literal["interference", "gap", "loitering", "encounter", "identity", "long_voyage", "listed"]
 Anomaly = Literal[
-    "interference", "dark_gap", "loitering", "transshipment", "identity", "long_voyage"
+    "interference",
+    "dark_gap",
+    "loitering",
+    "transshipment",
+    "identity",
+    "long_voyage",
+    "listed",
 ]
 
 

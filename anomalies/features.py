@@ -28,6 +28,7 @@ LEAST_DAYS = 10  # ours: of fewer days a mean says little
 LEAST_VOYAGES = 3  # ours
 LEAST_VOYAGE_H = 6.0  # ours: less is a move within a harbour
 LEFT_ON_SHARE = 0.5  # ours: fishing for half of the time in port is a status that nobody changed
+ALWAYS_ON_SHARE = 0.95  # ours: so is fishing all the way out and back
 MOST_EVENTS = 50  # what further ones add does not fit into a float
 HIGH_SEAS_NMI = 200.0  # UN Convention on the Law of the Sea, Article 57
 
@@ -156,7 +157,7 @@ def fishing_per_day_h(n: int, rows: ShipDays) -> F64:
     """Return for how many hours of a day at sea a ship said that it was fishing, on the mean.
 
     nan where it never said so, of fewer than `LEAST_DAYS` days at sea that were heard for half
-    or more, and where the status is left on in port.
+    or more, and where nobody seems to change the status: in port, or ever at sea.
     """
     at_sea = (rows.port_count == 0) & (rows.heard_count >= HALF_DAY)
     berthed = rows.port_count == rows.heard_count
@@ -167,6 +168,7 @@ def fishing_per_day_h(n: int, rows: ShipDays) -> F64:
     left_on = np.bincount(rows.ship, rows.fishing_count * berthed, n) > (
         LEFT_ON_SHARE * np.bincount(rows.ship, rows.heard_count * berthed, n)
     )
+    left_on |= shares > ALWAYS_ON_SHARE * days_count
     seen = (days_count >= LEAST_DAYS) & (fishing_count > 0) & ~left_on
     mean: F64 = np.divide(24 * shares, days_count, out=np.full(n, np.nan), where=seen)
     return mean

@@ -318,7 +318,7 @@ INDICATORS: tuple[Indicator, ...] = (
         title="fishes most hours of the day",
         definition="by its own status it was fishing {shown} hours a day or more on the mean"
         " (begins at {begins}, full at {full}), of ten days at sea or more on which it was heard"
-        " for twelve hours; not counted where the status is left on in port",
+        " for twelve hours; not counted where nobody seems to change the status, in port or at sea",
         feature="fishing_per_day_h",
         scale=Scale(10, 14, 22),
         cap=0.2,
@@ -329,7 +329,8 @@ INDICATORS: tuple[Indicator, ...] = (
         ilo=("excessive overtime",),
         innocent="crews work in watches; lines and nets fish while people sleep; nobody changed"
         " the status",
-        needs="it takes a ship that tells when it fishes, heard for half of each of ten days",
+        needs="it takes a ship that tells when it fishes and when not, heard for half of each of"
+        " ten days",
         says="It said that it was fishing for {value:.0f} hours a day.",
         asked_of=FISHING,
         memory_days=10,

@@ -2,8 +2,9 @@
 
 A voyage lasts from when a hull was last known in port, in a visit that is sure
 (`tracks.visits`), to when it is known in port again.  It is long if that is at least
-three months, about twice the longest passage of a merchant ship.  It is told when the
-hull is heard in port again, and, as open, when it is heard at sea so long after port.
+three months, about twice the longest passage of a merchant ship, and the hull was heard
+at sea at least once.  It is told when the hull is heard in port again, and, as open, when
+it is heard at sea so long after port.
 
 What was not heard is not what did not happen: in a silence that is long enough to steam
 to the nearest port or shore, stay some hours and come back, the ship may have called
@@ -152,7 +153,7 @@ class LongVoyage:
     def _rule(self) -> str:
         return (
             f"away_days >= {self.min_days:g} between port visits that are sure"
-            f" (certainty {SURE} or more)"
+            f" (certainty {SURE} or more); heard_days_count >= 1"
         )
 
     def _of_voyages(self, points: Points, away: Away, calls: Moments) -> Points:
@@ -210,7 +211,8 @@ class LongVoyage:
         return replace(away, told_s=told_s), changes
 
     def _is_long(self, away: Away) -> Mask:
-        return np.asarray(away.t - away.port_t >= self.min_days * DAY_S)
+        long = away.t - away.port_t >= self.min_days * DAY_S
+        return np.asarray(long & (away.marks_count > 0))
 
     def _event(self, away: Away, row: int, more: tuple[str, ...], **besides: float) -> Event:
         """Return the event of a voyage up to its newest moment, as one that goes on."""
@@ -260,14 +262,13 @@ def _measured(away: Away, row: int) -> dict[str, float]:
         "longest_silence_h": float(away.silence_s[row]) / 3600,
         "unheard_calls_count": float(away.calls_count[row]),
         "sure_days": sure_s / DAY_S,
+        "fishing_share": int(away.fishing_count[row]) / marks_count,
     }
-    if not marks_count:
-        return measured
     shore_nmi = float(away.shore_nmi[row])
     if np.isfinite(shore_nmi):
         measured["max_shore_nmi"] = shore_nmi
         measured["high_seas_share"] = int(away.high_seas_count[row]) / marks_count
-    return {**measured, "fishing_share": int(away.fishing_count[row]) / marks_count}
+    return measured
 
 
 def _ports_apart_nmi(arrived: Away, row: int) -> float:

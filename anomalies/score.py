@@ -17,6 +17,7 @@ from anomalies.score_encounter import of_encounter
 from anomalies.score_gap import of_gap
 from anomalies.score_identity import of_identity
 from anomalies.score_interference import of_interference
+from anomalies.score_listed import of_listed
 from anomalies.score_loitering import of_loitering
 from anomalies.score_long_voyage import of_long_voyage
 from anomalies.ship_kinds import WORDS
@@ -29,6 +30,7 @@ _BY_KIND: dict[Kind, tuple[Anomaly, Callable[[Facts], Iterator[Factor]]]] = {
     "encounter": ("transshipment", of_encounter),
     "identity": ("identity", of_identity),
     "long_voyage": ("long_voyage", of_long_voyage),
+    "listed": ("listed", of_listed),
 }
 
 _BEGINS = {
@@ -38,6 +40,7 @@ _BEGINS = {
     "transshipment": "Most ships close together work, wait or anchor together.",
     "identity": "Numbers are typed in by hand, shared by accident and changed by rule.",
     "long_voyage": "Most ships that stay away call at ports where nobody here hears them.",
+    "listed": "Names and numbers are typed in, in lists too, and several ships bear them.",
 }
 
 

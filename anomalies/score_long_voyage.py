@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from anomalies.event import Factor
 from anomalies.factors import FAR_OFFSHORE_NMI, Facts, factor, growing, hours, nmi
 
-LONG_DAYS, SURE_DAYS, WEEK_DAYS = 90.0, 14.0, 7.0
+LONG_DAYS, MONTH_DAYS, WEEK_DAYS = 90.0, 30.0, 7.0
 OFTEN_SHARE, HARDLY_SHARE = 0.25, 0.1  # of its days
 HIGH_SEAS_NMI, COAST_NMI = 200.0, 12.0  # UNCLOS, articles 57 and 3
 FISHED_SHARE = 0.1  # of the time heard at sea; many never change their status
@@ -38,13 +38,14 @@ def _heard(facts: Facts) -> Iterator[Factor]:
 def _sure(facts: Facts) -> Iterator[Factor]:
     """Yield for how long no silence was long enough to call at a port."""
     sure_days = facts.measured("sure_days")
-    if sure_days > SURE_DAYS:
+    if sure_days >= MONTH_DAYS:
         says = f"For {sure_days:.0f} days it was never silent for long enough to call at a port."
-        yield growing("surely at sea", sure_days, SURE_DAYS, says)
-    elif sure_days < WEEK_DAYS:
-        longest = hours(24 * sure_days)
-        says = f"It was often silent for long enough to call at a port, every {longest} or sooner."
-        yield factor("may have called", says)
+        yield growing("surely at sea", sure_days, MONTH_DAYS, says)
+        return
+    longest = hours(24 * sure_days)
+    says = f"In no more than {longest} on end is it sure that it called at no port."
+    weekly = sure_days < WEEK_DAYS
+    yield factor("may have called weekly" if weekly else "may have called monthly", says)
 
 
 def _where(facts: Facts) -> Iterator[Factor]:
@@ -66,7 +67,7 @@ def _trade(facts: Facts) -> Iterator[Factor]:
         yield factor("fishing vessel away", says)
     elif facts.measured("fishing_share") >= FISHED_SHARE:
         yield factor("said that it fished", "It said at sea that it was fishing.")
-    elif kind in ("cargo", "tanker", "other") and facts.measured("sure_days") <= SURE_DAYS:
+    elif kind in ("cargo", "tanker", "other") and facts.measured("sure_days") < MONTH_DAYS:
         says = "Merchant ships are away for months because they trade between other ports."
         yield factor("trades elsewhere", says)
     elif kind == "tanker":

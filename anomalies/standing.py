@@ -41,7 +41,7 @@ class Sign:
     indicator: Indicator
     value: float  # of its feature
     share: float  # of its cap, 0 to 1
-    events: tuple[str, ...]  # ids, highest score first
+    events: tuple[str, ...]  # ids of those that make the most of it, highest score first
     says: str
 
     @property
@@ -166,7 +166,8 @@ def _signs(
             continue
         own = sorted((m for m in marks if m.kind == one.kind), key=lambda m: (-m.score, m.id))
         says = one.says.format(value=value, event=_of_events(own))
-        made.append(Sign(one, value, share, tuple(m.id for m in own), says))
+        most = (m.id for i, m in enumerate(own) if one.cap * m.score / 2**i >= LEAST)
+        made.append(Sign(one, value, share, tuple(most), says))
     return tuple(sorted(made, key=lambda sign: (-sign.weight, sign.indicator.name)))
 
 

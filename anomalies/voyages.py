@@ -209,7 +209,7 @@ def _added(begun: Away, every: Moments, head: I64, dt: F64, rules: Rules, places
         port_lon=begun.port_lon,
         port_line=begun.port_line,
         t=every.t[newest],
-        heard_t=np.maximum(begun.heard_t, every.t[newest]),
+        heard_t=every.t[newest],
         lat=every.lat[newest],
         lon=every.lon[newest],
         line_before=every.line_before[newest],

@@ -27,6 +27,7 @@ WEIGHTS: dict[str, Weight] = {
     "loitering: base": Weight(-2.5, "ships drift and anchor for many ordinary reasons"),
     "long_voyage: base": Weight(-2.5, "ships trade elsewhere, and lists of ports have holes"),
     "interference: base": Weight(-0.5, "four ships at once may still have been a feed's fault"),
+    "listed: base": Weight(-1.0, "marks are typed in, in lists too; a namesake is no listed ship"),
     "transshipment: base": Weight(-2.0, "most ships close together work or wait together"),
     # Dark gaps.
     "surprise": Weight(1.6, "for each factor of ten: a little less than log 10, as it is drawn on"),
@@ -106,6 +107,13 @@ WEIGHTS: dict[str, Weight] = {
     "agrees with the old one": Weight(1.0, "for each of name, call sign, IMO number, dimensions"),
     "disagrees with the old one": Weight(-0.4, "for each of these: it may be another ship"),
     "others fit as well": Weight(-1.5, "in a crowd somebody always fits"),
+    # Ships of watch lists: how sure the match is, never how grave what the list says.
+    "surely the ship of the list": Weight(2.5, "0.9: the IMO number, or all that goes with a flag"),
+    "likely the ship of the list": Weight(1.2, "0.7: two marks of one flag agree"),
+    "doubtfully the ship of the list": Weight(-0.7, "below 0.5: one mark, and another differs"),
+    "number of several hulls": Weight(-1.0, "the claims may be those of the other one"),
+    "met at sea": Weight(0.5, "rarer than to be heard; docks and quays are masked"),
+    "heard on one day": Weight(-0.2, "most ships pass; a list does not say where they may be"),
     # Interference.
     "many ships": Weight(0.8, "for each doubling beyond four: independent faults multiply"),
     "many ships: most": Weight(3.2, "beyond sixty-odd ships nothing is added"),
@@ -120,9 +128,10 @@ WEIGHTS: dict[str, Weight] = {
     "hardly heard at sea": Weight(
         -3.0, "on under a tenth: whoever trades elsewhere looks the same"
     ),
-    "surely at sea": Weight(0.6, "for each doubling beyond a fortnight, an ordinary trip"),
-    "surely at sea: most": Weight(2.4, "seven months: hardly a ship has stores for more"),
-    "may have called": Weight(-1.5, "never sure for a week: day boats and coasters look the same"),
+    "surely at sea": Weight(0.8, "for each doubling beyond a month, a fishing vessel's long trip"),
+    "surely at sea: most": Weight(2.4, "eight months: hardly a ship has stores for more"),
+    "may have called weekly": Weight(-1.5, "never sure for a week: day boats and coasters do so"),
+    "may have called monthly": Weight(-0.8, "sure for weeks: an ordinary trip, and then others"),
     "high seas": Weight(0.8, "far from any port and control; a sign in McDonald 2021"),
     "went far out": Weight(0.5, "50 nmi: no day trip"),
     "kept to the coast": Weight(-2.0, "within the territorial sea there is a berth at hand"),

@@ -12,7 +12,6 @@ shadow little or nothing is heard, and transponders that are switched off at the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -21,11 +20,12 @@ from _months_diary import Diary, Stop
 from _months_life import OTHERS, Appointment, Carrier, Fisher, World, roles
 from _months_names import Identity, identities
 from _months_sites import SITES, Site
+from _months_truth import Chain, Meeting, Truth, Visit
 from numpy.random import Generator
 
 from receiver.sources.sea_chart import C128, DAY, HOUR, KN, NMI
 from receiver.sources.sea_ships import Register, register
-from receiver.sources.sea_voyage import MOORED, Voyage
+from receiver.sources.sea_voyage import Voyage
 from tracks.batch import CLASS_A, CLASS_B, F64, I64, U8, Mask, PositionBatch, StaticBatch
 from tracks.shore import Shore
 
@@ -35,72 +35,7 @@ CLIMATE = Climate(outages_count=4, weak_spells_count=3)
 GPS_M = 8.0
 CLAIMS_SHARE = 1 / 12  # of the positions heard come with a claim: one an hour
 FADES_A_DAY, FADE_H = 1.2, (0.3, 4.0)
-NEAR_NMI = 6.0  # of a berth: whoever is heard so near is coming or going
 COMES_S = 2 * HOUR
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A true ship lay still at a harbour, or at anchor in roads."""
-
-    mmsi: int
-    hull: int  # the true ship's number
-    place: str  # as the list of ports calls it; "" if it is not listed, or roads
-    kind: str  # port, harbour (on no list) or roads
-    start: float  # when it came to rest
-    end: float  # when it left
-    lat: float
-    lon: float
-    away_nmi: float  # how far off it was heard since it last lay here; inf: it had not
-    heard_count: int  # reports heard while it lay there
-    heard_in: bool  # coming, within some miles
-    heard_out: bool  # going
-
-    @property
-    def heard(self) -> bool:
-        """Whether anything of it, or of its coming and going, was heard."""
-        return bool(self.heard_count or self.heard_in or self.heard_out)
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """Two ships lay or drifted side by side at sea."""
-
-    a: int  # MMSIs: the fishing vessel's
-    b: int  # and the carrier's, or the tanker's
-    start: float
-    end: float
-    lat: float
-    lon: float
-    hulls: tuple[int, int]
-    hands_over: bool  # catch; not so, if the other is a tanker that bunkers it
-    heard_h: float  # for how long both were heard without an hour's silence
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A fishing vessel met a carrier, which then called at a port."""
-
-    fishing: int  # MMSIs at the time of the meeting
-    carrier: int
-    port: str
-    meeting_start: float
-    landing_start: float
-    hulls: tuple[int, int]
-    meeting_heard_h: float
-    landing_heard: bool
-
-
-@dataclass
-class Truth:
-    """All that is known of the months, whether or not it was heard."""
-
-    visits: list[Visit] = field(default_factory=list)  # ordered by (hull, start)
-    meetings: list[Meeting] = field(default_factory=list)
-    chains: list[Chain] = field(default_factory=list)
-    identities: list[Identity] = field(default_factory=list)  # of every ship
-    shared: dict[int, tuple[int, ...]] = field(default_factory=dict)  # MMSI: ships that used it
-    ship: I64 = field(default_factory=lambda: np.empty(0, np.int64))  # by `line` of a position
 
 
 class _Sent(NamedTuple):
@@ -164,7 +99,7 @@ class Months:
             for k in ships["carrier"] + ships.get("bunkering", [])
         ]
         diaries: dict[int, Diary] = {one.ship: one.write(self.world) for one in fishers}
-        self._rounds: list[tuple[list[Appointment], Stop | None]] = []
+        self._rounds: list[tuple[list[Appointment], list[Stop]]] = []
         for carrier in carriers:
             diaries[carrier.ship], told = carrier.write(self.world)
             self._rounds += told
@@ -303,17 +238,20 @@ class Months:
         for ship, diary in enumerate(self.diaries):
             truth.visits += self._visits(ship, diary)
         berths = {(v.hull, v.start): v for v in truth.visits}
-        for meets, stop in self._rounds:
+        for meets, stops in self._rounds:
+            landing = berths.get((meets[0].carrier, stops[-1].start)) if meets and stops else None
             for one in meets:
                 meeting = self._meeting(one)
                 if not self.start < meeting.start < meeting.end < self.end:
                     continue
                 truth.meetings.append(meeting)
-                landing = berths.get((one.carrier, stop.start)) if stop else None
                 if landing and meeting.hands_over:
                     truth.chains.append(
-                        Chain(meeting.a, meeting.b, landing.place, meeting.start, landing.start,
-                              meeting.hulls, meeting.heard_h, landing.heard)
+                        Chain(
+                            meeting.a, meeting.b, landing.place, meeting.start, stops[0].start,
+                            landing.start, landing.end, meeting.hulls, meeting.heard_h,
+                            landing.heard,
+                        )
                     )  # fmt: skip
         truth.meetings.sort(key=lambda one: one.start)
         truth.chains.sort(key=lambda one: one.meeting_start)
@@ -335,17 +273,18 @@ class Months:
         return made
 
     def _visit(self, ship: int, stop: Stop, away_nmi: float, mine: _Sent) -> Visit:
-        near = np.abs(mine.p - stop.at) < NEAR_NMI * NMI
+        nmi = np.abs(mine.p - stop.at) / NMI
         there = (mine.t >= stop.start) & (mine.t <= stop.end)
-        comes = near & (mine.t > stop.start - COMES_S) & (mine.t < stop.start)
-        goes = near & (mine.t > stop.end) & (mine.t < stop.end + COMES_S)
+        comes = (mine.t > stop.start - COMES_S) & (mine.t < stop.start)
+        goes = (mine.t > stop.end) & (mine.t < stop.end + COMES_S)
         (lat,), (lon,) = self.site.lat_lon(np.array([stop.at]))
         listed = stop.harbour is not None and stop.harbour.name
         return Visit(
             self.mmsi_at(ship, stop.start), ship, listed or "",
             "port" if listed else "harbour" if stop.harbour else "roads",
             stop.start, stop.end, float(lat), float(lon), away_nmi,
-            int(there.sum()), bool(comes.any()), bool(goes.any()),
+            stop.start > self.start + COMES_S and stop.end < self.end - COMES_S,
+            int(there.sum()), *(float(nmi[k].min(initial=np.inf)) for k in (comes, goes)),
         )  # fmt: skip
 
     def _meeting(self, one: Appointment) -> Meeting:
@@ -381,4 +320,4 @@ def _follow(way: Voyage, t: F64) -> tuple[C128, C128, I64]:
     return way.p[leg] + v * (t - way.t[leg]), v, leg
 
 
-__all__ = ["MOORED", "Chain", "Identity", "Meeting", "Months", "Truth", "Visit"]
+__all__ = ["Chain", "Identity", "Meeting", "Months", "Truth", "Visit"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from _months import Chain, Identity, Visit
+from _months_names import Identity
+from _months_truth import HOWS, NEAR_NMI, Chain, Visit
 
 from receiver.sources.sea_chart import DAY, HOUR
 from tracks.batch import HULLS_PER_MMSI
@@ -19,14 +20,13 @@ SURE = 2  # certainty from which on a visit is one; Global Fishing Watch leaves 
 SAME_PLACE_NMI = 3.0
 AROUND_S = 2 * HOUR  # before a ship came to rest and after it left
 OUT_NMI = 6.0  # a ship not heard farther off between two stops may have made one of them
-HOWS = ("heard at the berth", "heard coming and going only", "heard coming or going only")
 MEETS_S, LANDS_S = 6 * HOUR, DAY
-FEW_FIXES = 50  # of a ship heard less under a number, or a name, nothing can be asked
-PART = 0.02  # of a track's fixes: so many of another ship, and it holds two
+FEW_FIXES = 50  # of a ship heard less under a number nothing can be asked
+PART, MOST = 0.05, 0.8  # of the fixes of a ship
 
 
 class Wanted(NamedTuple):
-    """A true visit of which something was heard."""
+    """A true visit of which anything was heard."""
 
     visit: Visit
     found: int  # row of the one that was found; -1: none
@@ -42,7 +42,10 @@ class Matched(NamedTuple):
 
 
 def match_visits(true: Sequence[Visit], found: Visits) -> Matched:
-    """Match visits under one MMSI, at one place and at one time, the longest in common first."""
+    """Match visits under one MMSI, at one place and at one time, the longest in common first.
+
+    A visit may include what was spent in roads before; roads alone come last.
+    """
     by_mmsi: dict[int, list[int]] = defaultdict(list)
     for i, visit in enumerate(true):
         by_mmsi[visit.mmsi].append(i)
@@ -53,19 +56,29 @@ def match_visits(true: Sequence[Visit], found: Visits) -> Matched:
         for i in mine:
             common_s = _common_s(true[i], float(found.start[row]), float(end[row]))
             if common_s and _near(true[i], found, row):
-                pairs.append((-common_s, i, row))
+                pairs.append((true[i].kind == "roads", -common_s, i, row))
     taken: dict[int, int] = {}
     of = [-1] * len(found)
-    for _, i, row in sorted(pairs):
+    for _, _, i, row in sorted(pairs):
         if i not in taken and of[row] < 0:
             taken[i], of[row] = row, i
-    spanned = {i for _, i, row in pairs}
+    alike = _not_told_apart(true)
+    spanned = {(i, alike[of[row]]) for _, _, i, row in pairs if of[row] >= 0}
     wanted = [
-        Wanted(v, taken.get(i, -1), i not in taken and i in spanned and v.away_nmi < OUT_NMI)
+        Wanted(v, taken.get(i, -1), i not in taken and (i, alike[i]) in spanned)
         for i, v in enumerate(true)
-        if v.kind != "roads" and v.heard
+        if v.whole and v.kind != "roads" and v.how != HOWS[-1]
     ]
     return Matched(wanted, [i >= 0 for i in of], of)
+
+
+def _not_told_apart(true: Sequence[Visit]) -> list[int]:
+    """Return a number for each visit, the same for stops between which a ship was not heard out."""
+    numbers: list[int] = []
+    for i, visit in enumerate(true):
+        goes_on = i and true[i - 1].hull == visit.hull and visit.away_nmi < OUT_NMI
+        numbers.append(numbers[-1] if goes_on else i)
+    return numbers
 
 
 def _common_s(visit: Visit, start: float, end: float) -> float:
@@ -78,13 +91,6 @@ def _common_s(visit: Visit, start: float, end: float) -> float:
 def _near(visit: Visit, found: Visits, row: int) -> bool:
     away_m = distance_m(visit.lat, visit.lon, found.lat[row], found.lon[row])
     return bool(away_m <= SAME_PLACE_NMI * NMI_M)
-
-
-def how(visit: Visit) -> str:
-    """Return what of a visit was heard, one of HOWS."""
-    if visit.heard_count:
-        return HOWS[0]
-    return HOWS[1] if visit.heard_in and visit.heard_out else HOWS[2]
 
 
 class Voyage(NamedTuple):
@@ -113,7 +119,7 @@ def voyages(true: Sequence[Visit], found: Visits, matched: Matched) -> list[Voya
         mine = told[one.mmsi]
         if a in mine and z in mine and not _between(mine, a, z, matched, true):
             days = (found.start[z] - found.end[a]) / DAY
-        well = one.heard_out and other.heard_in
+        well = max(one.out_nmi, other.in_nmi) < NEAR_NMI
         made.append(Voyage((other.start - one.end) / DAY, float(days), well))
     return made
 
@@ -125,22 +131,25 @@ def _between(mine: list[int], a: int, z: int, matched: Matched, true: Sequence[V
 
 
 class FoundChain(NamedTuple):
-    """A chain that was found; ships are the true ones behind the tracks."""
+    """A chain that was found; a ship is all MMSIs that are said to be its own."""
 
-    hulls: tuple[int, int]  # the fishing vessel, and the carrier that called
+    fishing: frozenset[int]
+    carrier: frozenset[int]  # that called
     port: str
     meeting_start: float
     landing_start: float
-    sure: bool  # the carrier was heard well enough that it called nowhere else before
+    sure: bool  # nothing is said that makes it doubtful
 
 
-def same_chain(a: Chain | FoundChain, b: Chain | FoundChain) -> bool:
+def same_chain(true: Chain, found: FoundChain) -> bool:
     """Return whether two are one: ships, port and dates agree."""
     return (
-        a.hulls == b.hulls
-        and a.port == b.port
-        and abs(a.meeting_start - b.meeting_start) <= MEETS_S
-        and abs(a.landing_start - b.landing_start) <= LANDS_S
+        true.fishing in found.fishing
+        and true.carrier in found.carrier
+        and true.port == found.port
+        and abs(true.meeting_start - found.meeting_start) <= MEETS_S
+        and true.arrival - LANDS_S <= found.landing_start
+        and found.landing_start <= max(true.landing_start + LANDS_S, true.landing_end)
     )
 
 
@@ -149,61 +158,59 @@ def hearable(chain: Chain, least_h: float) -> bool:
     return chain.meeting_heard_h >= least_h and chain.landing_heard
 
 
-Owners = Mapping[int, Mapping[int, int]]  # for each track how many fixes of each true ship
-
-
-def owner(owners: Owners, track: int) -> int:
-    """Return the true ship that made most of a track."""
-    return max(owners[track].items(), key=lambda one: (one[1], -one[0]))[0]
-
-
-def mixed(owners: Owners, track: int) -> bool:
-    """Return whether a track holds fixes of two ships, beyond a stray few."""
-    counts = owners[track]
-    return sum(n for n in counts.values()) - max(counts.values()) > PART * sum(counts.values())
+RIGHT, TOLD, WRONG = "right", "told to be two ships", "wrong"
 
 
 class Identified(NamedTuple):
     """What was made of one ship that changed its name or number, or of a pair that shares one."""
 
     kind: str
-    right: bool
+    outcome: str  # RIGHT, TOLD or WRONG
+
+
+class Recorded(NamedTuple):
+    """A ship of a record, by how many of the fixes it holds are of which true ship."""
+
+    of: Mapping[int, int]
+    doubted: bool  # it is said that another ship took turns with it under one number
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it holds a part of a second ship."""
+        rest = sum(self.of.values()) - max(self.of.values(), default=0)
+        return rest > max(PART * sum(self.of.values()), FEW_FIXES)
 
 
 def identified(
-    every: Sequence[Identity], owners: Owners, groups: Iterable[Sequence[int]]
+    every: Sequence[Identity], record: Sequence[Recorded], heard: Mapping[tuple[int, int], int]
 ) -> list[Identified]:
-    """Return for each case that could be told whether it was."""
-    group_of = {track: k for k, tracks in enumerate(groups) for track in tracks}
-    mine: dict[int, list[int]] = defaultdict(list)
-    for track in owners:
-        if sum(owners[track].values()) >= FEW_FIXES:
-            for ship, count in owners[track].items():
-                if count > PART * sum(owners[track].values()):
-                    mine[ship].append(track)
+    """Return for each case that could be told what was made of it.
+
+    `heard` are the fixes of each true ship under each MMSI.
+    """
     made = []
     for one in every:
-        tracks = mine[one.ship]
-        numbers = {track // HULLS_PER_MMSI for track in tracks}
         if one.kind in ("re-flagged", "renumbered", "renamed"):
-            if numbers >= set(one.mmsis):
-                together = {group_of.get(track, -track) for track in tracks}
-                made.append(Identified(one.kind, len(together) == 1))
+            counts = [heard.get((one.ship, mmsi), 0) for mmsi in one.mmsis]
+            if min(counts) >= FEW_FIXES:
+                whole = _holder(record, one.ship, MOST * sum(counts))
+                made.append(Identified(one.kind, RIGHT if whole else WRONG))
         elif one.others and one.ship < one.others[0]:
-            theirs = mine[one.others[0]]
-            if tracks and theirs:
-                apart = {group_of.get(t, -t) for t in tracks}.isdisjoint(
-                    group_of.get(t, -t) for t in theirs
-                )
-                made.append(Identified(one.kind, apart))
+            pair = (one.ship, one.others[0])
+            counts = [sum(n for (s, _), n in heard.items() if s == ship) for ship in pair]
+            if min(counts) >= FEW_FIXES:
+                made.append(Identified(one.kind, _parted(record, pair, counts)))
     return made
 
 
-def wrongly_merged(owners: Owners, groups: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
-    """Return the pairs of tracks put together that are of two ships."""
-    return [
-        (a, b)
-        for tracks in groups
-        for a, b in combinations([t for t in tracks if t in owners], 2)
-        if owner(owners, a) != owner(owners, b)
-    ]
+def _holder(record: Sequence[Recorded], ship: int, least: float) -> Recorded | None:
+    """Return the ship of the record that holds so much of a true one, and of no other."""
+    return next((r for r in record if r.of.get(ship, 0) >= least and not r.mixed), None)
+
+
+def _parted(record: Sequence[Recorded], pair: Sequence[int], counts: Sequence[int]) -> str:
+    """Return what was made of two ships; a day of which nobody knows whose it was is no fault."""
+    if all(_holder(record, ship, n / 2) for ship, n in zip(pair, counts, strict=True)):
+        return RIGHT
+    both = [r for r in record if r.mixed and all(ship in r.of for ship in pair)]
+    return TOLD if both and all(r.doubted for r in both) else WRONG

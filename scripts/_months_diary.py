@@ -87,7 +87,7 @@ class Diary:
         """Come to a harbour from the sea, and wait in the roads first if it must."""
         *inner, offing = self.site.out_of(harbour)
         self.log.go(offing, kn=self.habits.kn)
-        if waits_h:
+        if waits_h and harbour in self.site.harbours[: self.site.waited_for]:
             self.anchor(waits_h)
         inner.reverse()
         self.log.go(*inner, kn=min(self.habits.kn, 9.0))

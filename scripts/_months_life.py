@@ -82,7 +82,7 @@ class Fisher:
         nmi = (10.0, 28.0) if rng.uniform() < 0.45 else (max(0.5 * far, 10.0), far)
         t = world.start + rng.uniform(0, 3) * DAY - rng.uniform(0, min(long_h, 240)) * HOUR
         trips: list[Trip] = []
-        while t < world.end:
+        while not trips or t < world.end:
             lasts_h = long_h * rng.uniform(0.7, 1.4)
             ground = site.spot(rng, nmi, world.shore)
             lands = home if rng.uniform() < 0.85 else _one(rng, site.ports)
@@ -186,23 +186,22 @@ class Carrier:
             t += (60 + waits_h + lies_h + gone_h) * HOUR
         return cls(ship, habits, rounds, begins, rng)
 
-    def write(self, world: World) -> tuple[Diary, list[tuple[list[Appointment], Stop | None]]]:
-        """Live through all rounds; return what was met before each call at a port."""
+    def write(self, world: World) -> tuple[Diary, list[tuple[list[Appointment], list[Stop]]]]:
+        """Live through all rounds; return what was met before each call, and its stops."""
         site, rng = world.site, self.rng
         diary = Diary(site, rng, self.habits, Log(self.begins, self.rounds[0].home))
-        told: list[tuple[list[Appointment], Stop | None]] = []
+        told: list[tuple[list[Appointment], list[Stop]]] = []
         for one in self.rounds:
             kept = [meets for meets in one.meets if _keep(diary, meets, rng)]
             if one.idles is not None:
                 diary.wait_at(one.idle_at, diary.t)
                 diary.wait_at(one.idle_at, diary.t + rng.uniform(5, 10) * HOUR)
-            stop = None
+            before = len(diary.stops)
             if one.port:
                 diary.enter(one.port, one.waits_h)
                 diary.lie(diary.t + one.lies_h * HOUR)
-                stop = diary.stops[-1]
                 diary.leave()
-            told.append((kept, stop))
+            told.append((kept, diary.stops[before:]))
             diary.far(diary.t + one.gone_h * HOUR / 2, one.home)
             diary.log.stay(diary.t + one.gone_h * HOUR / 2, UNDER_WAY)
         return diary, told
@@ -319,33 +318,52 @@ def attendant(world: World, rng: Generator) -> Diary:
 
 def day_boat(world: World, rng: Generator) -> Diary:
     """Fish by day, one in three close to its port, and lie in at night; some days not go out."""
+    home = _one(rng, world.site.harbours)
+    return _daily(world, rng, home, near=rng.uniform() < 0.33)
+
+
+def at_one_end(world: World, rng: Generator) -> Diary:
+    """Fish by day close to the first harbour of the coast."""
+    return _daily(world, rng, world.site.harbours[0], near=True)
+
+
+def at_other_end(world: World, rng: Generator) -> Diary:
+    """Fish by day close to the harbour that lies farthest from the first."""
     site = world.site
-    home = _one(rng, site.harbours)
+    here = site.at(site.harbours[0].berth)
+    return _daily(
+        world, rng, max(site.harbours, key=lambda h: abs(site.at(h.berth) - here)), near=True
+    )
+
+
+def _daily(world: World, rng: Generator, home: Harbour, near: bool) -> Diary:
+    site = world.site
     fishes = "trawl" if rng.uniform() < 0.4 else "seine"
     habits = Habits(float(rng.uniform(6, 8.5)), fishes, rng.uniform() < 0.25)
     begin = DAY * float(np.floor(world.start / DAY))
     diary = Diary.in_port(site, rng, habits, home, begin, begin + rng.uniform(3, 6) * HOUR)
     offing = site.out_of(home)[-1]
-    near = rng.uniform() < 0.33
     ground = site.out_of(home)[0] if near else offing + vector(
         rng.uniform(*site.sector_deg), rng.uniform(1, 9) * NMI)  # fmt: skip
     while diary.t < world.end:
         midnight = DAY * float(np.floor(diary.t / DAY))
+        until = midnight + rng.uniform(10, 14) * HOUR
         if near:
             diary.steam(ground)
-            diary.fish(midnight + rng.uniform(10, 14) * HOUR, ground, 0.6 * NMI)
-            diary.steam(ground)
+            diary.fish(until, ground, 0.6 * NMI)
+            _tie_up(diary, ground, home)
         else:
             diary.leave()
             diary.steam(ground)
-            diary.fish(midnight + rng.uniform(10, 14) * HOUR, ground, 1.5 * NMI)
-        diary.enter(home) if not near else _tie_up(diary, home)
+            diary.fish(until, ground, 1.5 * NMI)
+            diary.enter(home)
         days = 1 + int(rng.uniform() < 0.15)
         diary.lie(midnight + days * DAY + rng.uniform(2.5, 5.5) * HOUR)
     return diary
 
 
-def _tie_up(diary: Diary, home: Harbour) -> None:
+def _tie_up(diary: Diary, ground: complex, home: Harbour) -> None:
+    diary.steam(ground)
     diary.steam(diary.site.at(home.berth) + vector(diary.rng.uniform(0, 360), 80), kn=4)
     diary.harbour = home
 
@@ -355,7 +373,9 @@ OTHERS: dict[str, tuple[Callable[[World, Generator], Diary], tuple[str, ...], fl
     "passer": (passer, ("cargo", "tanker"), 0.12),
     "ferry": (ferry, ("ferry",), 0.03),
     "attendant": (attendant, ("pilot", "tug"), 0.05),
-    "day boat": (day_boat, ("boat",), 0.14),
+    "day boat": (day_boat, ("boat",), 0.12),
+    "at one end": (at_one_end, ("trawler",), 0.03),
+    "at the other end": (at_other_end, ("trawler",), 0.03),
 }
 CARRIERS_SHARE, BUNKERING_SHARE = 0.1, 0.03
 

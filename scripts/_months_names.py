@@ -20,6 +20,7 @@ KINDS = (
     "plain", "renamed", "re-flagged", "renumbered", "shares a number", "takes turns",
     "wrong IMO number", "sister",
 )  # fmt: skip
+ENDS = ("at one end", "at the other end")  # of the coast; who shares a number at the same time
 FLEET = ("SIM ALBACORE", "SIM BONITO", "SIM PACIFICO", "SIM STELLA")
 
 
@@ -63,6 +64,7 @@ def identities(
     big = [k for k, role in enumerate(trades) if role in ("fisher", "carrier", "coaster")]
     small = [k for k, role in enumerate(trades) if role == "day boat"]
     big, small = list(rng.permutation(big)), list(rng.permutation(small))
+    ends = [[k for k, role in enumerate(trades) if role == of] for of in ENDS]
     count = max(1, len(ships) // 25)
     new = _Fresh(ships, rng)
     when = (start + 0.25 * (end - start), start + 0.75 * (end - start))
@@ -75,9 +77,10 @@ def identities(
             _mistype(made, big.pop(), big.pop())
         if len(big) >= 4:
             _look_alike(made, big.pop(), big.pop(), new)
-        if len(small) >= 3:
+        if small:
             _renumber(made[small.pop()], rng.uniform(*when), new)
-            _share(made, small.pop(), small.pop(), start, end, rng, turns=False)
+        if ends[0] and ends[1]:
+            _share(made, ends[0].pop(), ends[1].pop(), start, end, rng, turns=False)
     return made
 
 

@@ -39,7 +39,8 @@ class Site:
     station: LatLon
     mid: int  # of the coast's flag
     harbours: tuple[Harbour, ...]
-    roads: LatLon  # of the first harbour
+    roads: LatLon  # where ships wait
+    waited_for: int  # for the first of the harbours, so many
     lane: tuple[LatLon, ...]  # along which others pass, within hearing; its ends are not
     close: tuple[LatLon, ...]  # a way past a port, a mile or two off
     sector_deg: tuple[float, float]  # bearings under which the open sea lies
@@ -99,6 +100,7 @@ SITES = (
             Harbour("", (-12.128, -77.042), ((-12.14, -77.07), (-12.20, -77.28))),
         ),
         (-12.005, -77.215),
+        1,
         ((-9.5, -79.6), (-11.5, -77.75), (-12.25, -77.45), (-15.0, -76.1)),
         ((-11.40, -77.50), (-11.56, -77.305), (-11.605, -77.293), (-11.66, -77.32),
          (-11.80, -77.36)),
@@ -118,6 +120,7 @@ SITES = (
                                             (14.90, -17.66))),  # Kayar
         ),
         (14.640, -17.360),
+        2,
         ((17.5, -17.3), (15.2, -17.72), (14.6, -17.85), (12.0, -17.9)),
         ((14.60, -17.60), (14.62, -17.46), (14.668, -17.425), (14.66, -17.39), (14.60, -17.42),
          (14.60, -17.62)),
@@ -135,6 +138,7 @@ SITES = (
             Harbour("", (-18.246, 178.062), ((-18.27, 178.07), (-18.32, 178.10))),
         ),
         (-18.150, 178.400),
+        1,
         ((-18.9, 175.4), (-18.45, 178.2), (-18.42, 178.8), (-17.5, -178.6)),
         ((-18.27, 178.42), (-18.175, 178.397), (-18.148, 178.41), (-18.15, 178.425),
          (-18.175, 178.397), (-18.30, 178.45)),

@@ -30,6 +30,7 @@ import _evaluate_hulls as hulls
 import _evaluate_identity as identity
 import _evaluate_known as known
 import _evaluate_meetings as meetings
+import _evaluate_months as months
 import _evaluate_real as real
 import _evaluate_segments as segments
 import _evaluate_stations as stations
@@ -64,6 +65,9 @@ class Size(NamedTuple):
     other_days: float
     crossing_seas: int
     crossing_days: float
+    months_seas: int
+    months_days: float
+    months_vessels: int
     first_seed: int = 1
 
     def seeds(self, count: int) -> range:
@@ -71,8 +75,8 @@ class Size(NamedTuple):
         return range(self.first_seed, self.first_seed + count)
 
 
-FULL = Size(12, 14, 4, 10, 24, 40, 12, 4, 3, 42, 4, 35, 3, 10, 4, 20)
-QUICK = Size(2, 6, 1, 4, 1, 4, 1, 3, 1, 14, 1, 7, 1, 3, 1, 5)
+FULL = Size(12, 14, 4, 10, 24, 40, 12, 4, 3, 42, 4, 35, 3, 10, 4, 20, 6, 75, 60)
+QUICK = Size(2, 6, 1, 4, 1, 4, 1, 3, 1, 14, 1, 7, 1, 3, 1, 5, 1, 20, 30)
 
 
 @cache
@@ -95,6 +99,10 @@ def budget_sea(seed: int, days: float) -> Sequence[budget.Kept]:
 
 def crossing_sea(seed: int, days: float) -> gaps.Station:
     return crossing.crossing(seed, days, settings(), places())
+
+
+def months_sea(seed: int, days: float, vessels: int) -> months.Outcome:
+    return months.months(seed, days, vessels, settings(), places())
 
 
 def young_station(seed: int, days: float) -> stations.Judged:
@@ -176,6 +184,10 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
     crossed = work.each(
         crossing_sea, *((k, size.crossing_days) for k in size.seeds(size.crossing_seas))
     )
+    lived = work.each(
+        months_sea,
+        *((k, size.months_days, size.months_vessels) for k in size.seeds(size.months_seas)),
+    )
     young = work.each(young_station, *((k, size.young_days) for k in size.seeds(size.young_seas)))
     other = work.each(other_stations, *((k, size.other_days) for k in size.seeds(size.other_seas)))
     of_hulls = measure_hulls(work, size, folder)
@@ -190,6 +202,7 @@ def measure(work: Work, size: Size, folder: Path) -> tables.Tables:
             for rule in seas[0]
         }
     made |= tables.of_identity(results(ids))
+    made |= months.of_months(results(lived), size.months_days)
     made |= stations.of_stations(results(young), results(other), (size.young_days, size.other_days))
     learned = gaps.START + min(gaps.LEARN_DAYS, size.young_days / 3) * DAY
     scored = [one.within(learned, math.inf).made for one in results(young)]
@@ -248,6 +261,7 @@ def main() -> None:
     if asked.days:
         lasts = (
             "gap_days", "meeting_days", "budget_days", "young_days", "other_days", "crossing_days",
+            "months_days",
         )  # fmt: skip
         size = size._replace(**dict.fromkeys(lasts, asked.days))
     page = asked.page or (None if asked.quick else PAGE)

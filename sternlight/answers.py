@@ -41,7 +41,8 @@ class Rows:
 
     def ranked(self, record: Database, signs: Signs, judged: Iterable[Judged]) -> list[Ranked]:
         """Return all hulls of `fleet`, each taken for a ship, the most worth a check first."""
-        asked = Asked(self.flags, signs, reach_nmi(record))
+        lists = bool(self.station.lists.files)
+        asked = Asked(self.flags, signs, reach_nmi(record), lists)
         features = as_heard(of_hulls(record, self.fleet, asked), self.fleet, self.claims)
         until = zip(self.fleet.track.tolist(), self.fleet.last_heard.tolist(), strict=True)
         return rank(

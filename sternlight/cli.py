@@ -93,6 +93,10 @@ FORMAT = click.option("--format", "format_name", metavar="NAME", help="Do not gu
 START = click.option(
     "--start", type=Moment(), help="When a recording without any times begins, in UTC."
 )
+WATCHLIST = click.option(
+    "--watchlist", "watchlists", multiple=True, metavar="FILE",
+    help="Ships you watch, besides those of the settings; may be repeated (docs/watchlists.md).",
+)  # fmt: skip
 
 
 @main.command()
@@ -108,6 +112,7 @@ START = click.option(
     help="Your own ports, anchorages and zones (GeoJSON, GeoPackage, CSV); may be repeated."
     " 'none' switches all masks off.",
 )  # fmt: skip
+@WATCHLIST
 @click.option("--config", type=click.Path(path_type=Path), help="Settings (TOML).")
 @click.option("--top", type=click.IntRange(0), default=10, show_default=True,
               help="How many ships to show.")  # fmt: skip
@@ -117,6 +122,7 @@ def replay(
     format_name: str | None,
     start: float | None,
     places: tuple[str, ...],
+    watchlists: tuple[str, ...],
     config: Path | None,
     top: int,
 ) -> None:
@@ -132,7 +138,7 @@ def replay(
     # cycles takes a twentieth of its time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    results = run(Job(paths, out, format_name, start, places, config, top))
+    results = run(Job(paths, out, format_name, start, places, config, top, watchlists))
     results.show()
     _tell(results.trouble)
     sys.exit(PARTIAL if results.partial else OK)
@@ -222,9 +228,11 @@ def simulate(
     write(simulation, out, truth)
 
 
-from sternlight import (  # noqa: E402, F401 - they add their commands to `main`
-    cli_detections,
-    cli_learn,
-    cli_record,
-    cli_station,
+from sternlight import (  # noqa: E402 - each adds its commands to `main`
+    cli_detections,  # noqa: F401
+    cli_learn,  # noqa: F401
+    cli_lists,  # noqa: F401
+    cli_network,  # noqa: F401
+    cli_record,  # noqa: F401
+    cli_station,  # noqa: F401
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sternlight.cli import FAILED, OK, Moment, main
+from sternlight.cli import FAILED, OK, WATCHLIST, Moment, main
 
 if TYPE_CHECKING:
     from receiver.sources.address import Feed
@@ -40,10 +40,13 @@ def _config(config: Path | None) -> Path | None:
     return INSTALLED if config is None and os.access(INSTALLED, os.R_OK) else config
 
 
-def _settings(config: Path | None) -> Settings:
+def _settings(config: Path | None, watchlists: tuple[str, ...] = ()) -> Settings:
+    from dataclasses import replace
+
     from sternlight.settings import load
 
-    return load(_config(config))
+    settings = load(_config(config))
+    return replace(settings, watchlists=settings.watchlists.along_with(watchlists))
 
 
 def _folder(data: Path | None, settings: Settings) -> Path:
@@ -79,13 +82,18 @@ def _feeds(addresses: tuple[str, ...], settings: Settings) -> list[Feed]:
 @DATA
 @CONFIG
 @PLACES
+@WATCHLIST
 def watch(
-    addresses: tuple[str, ...], data: Path | None, config: Path | None, places: tuple[str, ...]
+    addresses: tuple[str, ...],
+    data: Path | None,
+    config: Path | None,
+    places: tuple[str, ...],
+    watchlists: tuple[str, ...],
 ) -> None:
     """Listen to live sources, keep all that is heard, and look for events; runs for years."""
     from sternlight.daemon import Post, run
 
-    settings = _settings(config)
+    settings = _settings(config, watchlists)
     folder = _folder(data, settings)
     run(Post(settings, _feeds(addresses, settings), folder, lambda: _places(places, settings)))
 
@@ -95,6 +103,7 @@ def watch(
 @CONFIG
 @JSON
 @PLACES
+@WATCHLIST
 @click.option("--since", type=Moment(), help="Leave out what ended before, in UTC.")
 @click.option("--kind", "kinds", multiple=True, help="Only events of this kind; may be repeated.")
 @click.option("--min-score", type=click.FloatRange(0, 1), default=0.0, show_default=True)
@@ -104,6 +113,7 @@ def events(
     config: Path | None,
     as_json: bool,
     places: tuple[str, ...],
+    watchlists: tuple[str, ...],
     since: float | None,
     kinds: tuple[str, ...],
     min_score: float,
@@ -118,7 +128,7 @@ def events(
     for kind in kinds:
         if kind not in DETECTORS:
             raise click.UsageError(f"no event is a {kind!r}; there are {', '.join(DETECTORS)}")
-    settings = _settings(config)
+    settings = _settings(config, watchlists)
     listing = Listing(_folder(data, settings), settings, _places(places, settings))
     rows = listing.events(Wanted(since, kinds, min_score, mmsi))
     if as_json:
@@ -133,16 +143,22 @@ def events(
 @CONFIG
 @JSON
 @PLACES
+@WATCHLIST
 @click.option("--top", type=click.IntRange(0), default=20, show_default=True,
               help="How many to show.")  # fmt: skip
 def vessels(
-    data: Path | None, config: Path | None, as_json: bool, places: tuple[str, ...], top: int
+    data: Path | None,
+    config: Path | None,
+    as_json: bool,
+    places: tuple[str, ...],
+    watchlists: tuple[str, ...],
+    top: int,
 ) -> None:
     """List the ships that a station has heard, those that stand out first."""
     from sternlight.jsontext import dumps
     from sternlight.listing import Listing, show_vessels
 
-    settings = _settings(config)
+    settings = _settings(config, watchlists)
     listing = Listing(_folder(data, settings), settings, _places(places, settings))
     rows = listing.vessels()
     if as_json:
@@ -194,12 +210,15 @@ def status(data: Path | None, config: Path | None, as_json: bool) -> None:
 @DATA
 @CONFIG
 @PLACES
-def rebuild(data: Path | None, config: Path | None, places: tuple[str, ...]) -> None:
+@WATCHLIST
+def rebuild(
+    data: Path | None, config: Path | None, places: tuple[str, ...], watchlists: tuple[str, ...]
+) -> None:
     """Make the archive again from the raw log: if it is damaged, or settings were changed."""
     from sternlight.rebuild import rebuild as make
     from sternlight.text import counted
 
-    settings = _settings(config)
+    settings = _settings(config, watchlists)
     folder = _folder(data, settings)
     done = make(folder, settings, _places(places, settings))
     click.echo(

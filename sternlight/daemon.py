@@ -73,6 +73,8 @@ def run(post: Post) -> None:
         wait_s = post.settings.watch.clock_wait_s
         clock = StationClock(last_t if last_t > 0 else 0.0, wait_s=wait_s)
         live = resume(opened, post.settings, post.places())
+        for sentence in live.station.lists.troubles:
+            say(sentence)
         watch = Watch(opened, live, receivers, backlog, clock, post.settings, say)
         accountant = Accountant(watch)
         page = StatusPage(post.folder, post.settings.watch.status_port, accountant.last)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from receiver.sources.logfile import Input, open_inputs
@@ -30,12 +30,14 @@ class Job:
     places: tuple[str, ...] = ()
     config: Path | None = None
     top_count: int = 10
+    watchlists: tuple[str, ...] = ()
 
 
 def run(job: Job) -> Results:
     """Do it.  Raises BadInput, SettingsError, PlacesError and DiskFull."""
     began = Began.now()
     settings = load(job.config)
+    settings = replace(settings, watchlists=settings.watchlists.along_with(job.watchlists))
     places = load_places(job.places)
     inputs = open_inputs(job.paths) if job.paths else [_embedded()]
     reading = Reading(job.format_name, job.start)

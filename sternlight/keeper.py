@@ -28,6 +28,7 @@ class Keeper:
         self.notes: list[Callable[[], None]] = []  # about segments
         self.finished: list[Finished] = []  # of the ships' record
         self.states: list[StateRow] = []
+        self.days_count = 0  # how often pages of days were kept
         self.last_commit_t: float | None = None
         self.events_count = archive.events_count()
         self.verdicts = archive.verdicts_count(live.station.as_of - WEEK_S)  # of the last week
@@ -64,6 +65,7 @@ class Keeper:
                 self._say(str(error))
             self._said = str(error)
             return
+        self.days_count += any(len(one.pages.days) for one in self.finished)
         self.events, self.news, self.notes, self.states, self._said = [], [], [], [], ""
         self.finished = []
         self.last_commit_t = t

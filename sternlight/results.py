@@ -51,6 +51,7 @@ class Results:
     def trouble(self) -> list[str]:
         """What was not read or not believed, in whole sentences."""
         told = [f"{item['name']} {item['why']}" for item in self.summary["not_read"]]
+        told += [trouble for item in self.summary["watchlists"] for trouble in item["trouble"]]
         dropped = self.summary["dropped"]
         return told + [
             f"{counted(dropped[why], 'report')} set aside: {says}"
@@ -84,7 +85,12 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     judged: list[Judged] = []
     write_lines(folder / EVENTS, replay.record.note(_event_rows(replay, rows, judged)))
     written.append(EVENTS)
-    replay.record.finish(rows.fleet, replay.station.visits_so_far())
+    replay.record.finish(
+        rows.fleet,
+        replay.station.visits_so_far(),
+        asked.settings.signs,
+        bool(replay.station.lists.files),
+    )
     written.append(RECORD)
 
     with open_record(folder) as record:

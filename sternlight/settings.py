@@ -7,8 +7,8 @@ no second list that could differ.  `config/sternlight.toml` explains each.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -22,6 +22,7 @@ from anomalies.gap import Gap
 from anomalies.identity import Identity
 from anomalies.indicators import Signs
 from anomalies.interference import Interference
+from anomalies.listed import Listed
 from anomalies.loitering import Loitering
 from anomalies.long_voyage import LongVoyage
 from receiver.sources.address import BadAddress, parse
@@ -70,6 +71,27 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Watchlists:
+    """Files of lists of ships; of those in `authorised` every ship is that and no more."""
+
+    files: tuple[str, ...] = ()
+    authorised: tuple[str, ...] = ()
+
+    def beside(self, folder: Path) -> Watchlists:
+        """Return the same with paths that begin at `folder`, unless they begin at the root."""
+        both = (self.files, self.authorised)
+        return Watchlists(*(tuple(str(folder / name) for name in names) for names in both))
+
+    def along_with(self, files: Iterable[str]) -> Watchlists:
+        """Return the same with more files."""
+        return replace(self, files=(*self.files, *files))
+
+    def names(self) -> dict[str, list[str]]:
+        """Return the files without their folders, which results do not tell of."""
+        return {part: [Path(name).name for name in names] for part, names in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One part for each stage that has settings."""
 
@@ -85,6 +107,8 @@ class Settings:
     encounter: Encounter = field(default_factory=Encounter)
     identity: Identity = field(default_factory=Identity)
     long_voyage: LongVoyage = field(default_factory=LongVoyage)
+    listed: Listed = field(default_factory=Listed)
+    watchlists: Watchlists = field(default_factory=Watchlists)
     alerts: Alerts = field(default_factory=Alerts)
     signs: Signs = field(default_factory=Signs)
     answers: Answers = field(default_factory=Answers)
@@ -97,7 +121,8 @@ class Settings:
 
     def of_results(self) -> dict[str, dict[str, Any]]:
         """Return the settings that results depend on, by part and name."""
-        return {p: v for p, v in self.as_dict().items() if p not in ("watch", "sources")}
+        told = {p: v for p, v in self.as_dict().items() if p not in ("watch", "sources")}
+        return {**told, "watchlists": self.watchlists.names()}
 
 
 def settings_file() -> Path:
@@ -108,6 +133,7 @@ def settings_file() -> Path:
 def load(path: Path | None = None) -> Settings:
     """Read settings; those that `path` does not name keep their default.
 
+    Paths of watch lists begin where the file lies.
     Raises SettingsError, naming all that is wrong with the file at once.
     """
     path = path or settings_file()
@@ -119,7 +145,8 @@ def load(path: Path | None = None) -> Settings:
         raise SettingsError(f"{path} is not UTF-8 text; settings are written in TOML") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}") from error
-    return check(given, str(path))
+    settings = check(given, str(path))
+    return replace(settings, watchlists=settings.watchlists.beside(path.parent))
 
 
 def check(given: Mapping[str, Any], name: str) -> Settings:

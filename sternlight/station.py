@@ -13,6 +13,7 @@ import numpy as np
 
 from anomalies.detector import Context, Detector, Gaps, Heard
 from anomalies.detectors import DETECTORS, MEASURED_ONCE
+from anomalies.encounter import Encounter
 from anomalies.event import Change, Event, Kind
 from anomalies.gap import Gap
 from anomalies.interference import Interference
@@ -22,6 +23,7 @@ from sternlight.fleet import Fleet
 from sternlight.ledger import from_json, to_json
 from sternlight.settings import Settings
 from sternlight.stops import parted
+from sternlight.watchlists.read import read_lists
 from tracks import daybook
 from tracks.anchorages import FISHING, Anchorages, Learned
 from tracks.batch import HULLS_PER_MMSI, I64, Fixes, Mask, Points, PositionBatch, StaticBatch
@@ -60,6 +62,9 @@ class Station:
     anchorages in use, `coming` those that will be; `around` are all places known, those
     that were given and those that were learned.  Who wants the events alone says that
     nothing `decides` on alerts, which takes a fifth of the time or more.
+
+    `lists` are the watch lists of the settings, read once; raises SettingsError if one
+    cannot be read.
     """
 
     def __init__(self, settings: Settings, places: Places, decides: bool = True) -> None:
@@ -69,6 +74,7 @@ class Station:
         self.identities = settings.identities
         self.alerts, self.decides = settings.alerts, decides
         self.detectors: list[Detector] = [getattr(settings, kind) for kind in DETECTORS]
+        self.lists = read_lists(settings.watchlists.files, settings.watchlists.authorised)
         self.anchoring = settings.anchorages
         self.visiting = settings.visits
         self.daybook = Daybook()
@@ -216,7 +222,7 @@ class Station:
         self, heard: Heard, ended: bool, without: Collection[Kind] = ()
     ) -> tuple[dict[str, State], list[Change]]:
         """Return the detectors' new states, and all that they say; interference is asked first."""
-        context = Context(self.around, ended)
+        context = Context(self.around, ended, watch=self.lists.watch)
         states: dict[str, State] = {}
         changes: list[Change] = []
         for detector in self.detectors:
@@ -231,6 +237,8 @@ class Station:
             elif isinstance(detector, Gap):
                 told_at = partial(detector.told_at, states[detector.kind])
                 heard = replace(heard, gaps=Gaps(found, told_at))
+            elif isinstance(detector, Encounter):
+                heard = replace(heard, encounters=found)
         return states, changes
 
     def decided_if_ended(self) -> Decided:

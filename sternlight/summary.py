@@ -65,6 +65,7 @@ def summarise(
         "distress": replay.distress.rows(),
         "settings": settings.of_results(),
         "places": places,
+        "watchlists": station.lists.rows(),
         "seconds": round(wall_s, 3),
         "cpu_seconds": round(cpu_s, 3),
         "reports_per_second": round(reports / max(wall_s, 1e-9)),

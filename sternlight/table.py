@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from receiver.decoded import BadInput, Decoded, Rare
 from sternlight.jsontext import dumps
-from sternlight.text import plain
+from sternlight.text import FORMULA, plain
 from tracks.batch import CLASS_A, CLASS_B, F64, STATUS_UNDEFINED, PositionBatch, StaticBatch
 
 POSITION_COLUMNS = ("lat", "lon", "sog_kn", "cog_deg", "heading_deg", "nav_status", "ship_class")
@@ -37,9 +36,6 @@ COLUMNS = (
 TEXTS = ("name", "call_sign", "destination", "other", "file")
 DIGITS = {"lat": 6, "lon": 6, "sog_kn": 1, "cog_deg": 1, "heading_deg": 0, "draught_m": 1}
 ENDINGS = (".csv", ".parquet", ".jsonl")
-
-# A spreadsheet runs a cell that begins so; an apostrophe in front makes it text.
-FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
 class Writer(Protocol):

@@ -31,6 +31,7 @@ SIMULATED = "This recording is simulated: none of these ships exists."
 
 _WORDS = {
     "identity": ("odd identity", "odd identities"),
+    "listed": ("event of a watch list", "events of watch lists"),
     "interference": ("area of interference", "areas of interference"),
     "long_voyage": ("long voyage", "long voyages"),
 }
@@ -163,23 +164,26 @@ def _what(event: Row, row: Row, names: Mapping[int, str]) -> str:
     if event["kind"] == "loitering":
         return f"stayed about where it was{length} {start}{going_on}"
     if event["kind"] == "long_voyage":
-        return _of_long_voyage(event, start)
+        return _of_long_voyage(event, start, going_on)
     if event["kind"] == "identity":
         return f"{_of_identity(event, row)} {start}{going_on}"
+    if event["kind"] == "listed" and len(event["mmsis"]) == 1:
+        span = duration(event["measured"]["span_h"] * 3600)
+        return f"heard, a ship that a watch list names, for {span} {start}"
     others = [m for m in event["mmsis"] if m != row["mmsi"]] or event["mmsis"][:1]
     met = " and ".join(f"{plain(names[m])} ({m})" if names.get(m) else str(m) for m in others)
-    return f"stayed close to {met}{length} {start}{going_on}"
+    of_list = ", one of them on a watch list," if event["kind"] == "listed" else ""
+    return f"stayed close to {met}{of_list}{length} {start}{going_on}"
 
 
-def _of_long_voyage(event: Row, start: str) -> str:
+def _of_long_voyage(event: Row, start: str, going_on: str) -> str:
     measured = event["measured"]
-    days = f"{measured['away_days']:.0f} days"
     heard = f"heard at sea on {counted(round(measured['heard_days_count']), 'day')} of it"
-    if not event["end"]:
-        return f"at sea {start}, and {days} later known in no port since ({heard})"
-    if "ports_apart_nmi" not in measured:
-        return f"known in no port here for {days} {start} ({heard}), and not heard since"
-    return f"heard in port again after {days}, {start} ({heard})"
+    days = f"{measured['away_days']:.0f} days"
+    if "ports_apart_nmi" in measured:
+        return f"heard in port again after {days} {start} ({heard})"
+    lost = ", and not heard since" if event["end"] else going_on
+    return f"known in no port here for {days} {start} ({heard}){lost}"
 
 
 def _of_identity(event: Row, row: Row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
@@ -9,12 +10,21 @@ from datetime import UTC, datetime
 # the direction of the text around, lone surrogates and private characters.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
+# A spreadsheet runs a cell that begins so; an apostrophe in front makes it text.
+FORMULA = re.compile(r"^[=+\-@\t\r]")
+
 
 def plain(text: str | bytes) -> str:
     """Return one line of visible characters; everything else becomes U+FFFD."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     return "".join("\ufffd" if unicodedata.category(c) in _UNSAFE else c for c in text).strip()
+
+
+def harmless(text: str) -> str:
+    """Return plain text for a cell of a table, which no spreadsheet runs as a formula."""
+    text = plain(text)
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def iso(t: float) -> str:

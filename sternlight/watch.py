@@ -32,6 +32,7 @@ from sternlight.live import Live
 from sternlight.memory import give_back
 from sternlight.nights import Nights
 from sternlight.rawlog import NOT_WRITTEN
+from sternlight.reckoning import Reckoning
 from sternlight.recovery import Opened, commit_record, commit_segment
 from sternlight.retention import free_bytes, prune
 from sternlight.scribe import Scribe
@@ -80,6 +81,7 @@ class Watch:
         self.keeper = Keeper(opened.archive, live, say)
         self.nights = Nights()
         self.folder: Path = opened.archive.path.parent
+        self.reckoning = Reckoning(self.folder, settings.signs, bool(settings.watchlists.files))
         self.synced_t: float | None = None
         self.by_feed = any(r.feed.clock == "feed" for r in receivers)
         self.ears = Ears(receivers, clock.at(clock.mono()), deaf=opened.last is not None)
@@ -130,12 +132,14 @@ class Watch:
         if deaf := self._scribe.deaf(turned, self.live.latest):
             self._take(deaf)
         self._learn()
+        self._reckon()
         self._tidy()
         return self.backlog.lines_count > 0
 
     def close(self) -> None:
         """Stop the sources, take what they still gave, and leave everything in order."""
         self.nights.close()
+        self.reckoning.close()
         for receiver in self.receivers:
             receiver.stop()
         for receiver in self.receivers:
@@ -208,6 +212,14 @@ class Watch:
             self._take(stationlog.learned(*learned))
         if (why_not := self.nights.why_not) and why_not != before:
             self.say(f"{why_not}; those of before stay in use")
+
+    def _reckon(self) -> None:
+        """Keep how all ships stand, when that has been worked out."""
+        before = self.reckoning.why_not
+        if night := self.reckoning.check(self.keeper.days_count):
+            self.keeper.notes.append(partial(self.archive.remember_night, night))
+        if (why_not := self.reckoning.why_not) and why_not != before:
+            self.say(f"{why_not}; the standings of before stay")
 
     def _sync(self) -> None:
         was_full = self.log.full

@@ -16,6 +16,8 @@ from tracks.listening import Turns
 from tracks.places import Places
 from tracks.points import Resample
 from tracks.state import dump, load
+from tracks.visits import Visiting, Visits
+from tracks.watchlist import Watchlist
 
 HOUR = 3600.0
 T0 = 1_500_012_000.0  # 2017-07-14 06:00 UTC, a full hour
@@ -104,18 +106,22 @@ def changes(
     turns: Turns | None = None,
     statics: StaticBatch | None = None,
     late_s: np.ndarray | float = 0.0,
+    visitors: Fixes | None = None,
+    watch: Watchlist | None = None,
 ) -> list[Change]:
     """Return all that a detector says of fixes given in steps that end at `cuts`, Unix times.
 
     `until` is how far the recording reaches: if not given, to its last fix.
     `saved` writes and reads every state between two steps.  Each of the `turns` is
-    told so long after it happened as `late_s` says.
+    told so long after it happened as `late_s` says.  Port visits are those of `visitors`,
+    if they are given in one step.
     """
     turns = Turns.empty() if turns is None else turns
     statics = StaticBatch.empty() if statics is None else statics
     told = turns.t + late_s
-    resample, places = Resample(), places or Places.none()
-    sampled, state = resample.start(), detector.start()
+    resample, visiting = Resample(), Visiting()
+    places, watch = places or Places.none(), watch or Watchlist()
+    sampled, visited, state = resample.start(), visiting.start(), detector.start()
     until = float(heard.t.max()) if until is None else until
     found, before = [], -math.inf
     for as_of in [*sorted(c for c in cuts if c < until), until]:
@@ -125,13 +131,24 @@ def changes(
             for batch, t in ((heard, heard.t), (turns, told), (statics, statics.t))
         )
         sampled, marks = resample.step(sampled, some, as_of)
-        what = Heard(some, marks, of_sources, statics=claims)
-        state, said = detector.step(state, what, Context(places, over), as_of)
+        come = marks if visitors is None else points(visitors)
+        visited, ports = visiting.step(visited, come, places, as_of)
+        what = Heard(some, marks, of_sources, statics=claims, ports=ports)
+        state, said = detector.step(state, what, Context(places, over, watch=watch), as_of)
         if saved:
             state = load(dump(state))
         found += said
         before = as_of
     return found
+
+
+def visits(heard: Fixes, until: float, places: Places) -> Visits:
+    """Return the port visits that became sure up to Unix time `until`, with those that last."""
+    fold = Visiting()
+    state, ports = fold.step(fold.start(), points(heard), places, until)
+    over = ports.over.take(ports.over.certainty > 1)
+    open_ = fold.open(state, places)
+    return Visits.concat([over, open_.take(open_.certainty > 1)])
 
 
 def standing(said: Iterable[Change]) -> dict[str, Event]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sternlight import csv_rows
 from sternlight.detections.matched import Answer
 from sternlight.detections.rows import CAVEAT, gaps, row
 from sternlight.errors import SettingsError
 from sternlight.geojson import feature
 from sternlight.jsontext import dumps, replacing
-from sternlight.table import FORMULA
 from sternlight.text import counted, plain
 
 UNMATCHED = ("without AIS", "outside hearing", "not heard", "ambiguous", "contradicts")
@@ -53,10 +52,7 @@ def write(path: Path, listed: Sequence[dict[str, Any]]) -> None:
 
 def _write_csv(path: Path, listed: Iterable[dict[str, Any]]) -> None:
     flat = [_flat(one) for one in listed]
-    with replacing(path) as out:
-        table = csv.DictWriter(out, list(flat[0]) if flat else ["time"], lineterminator="\n")
-        table.writeheader()
-        table.writerows(flat)
+    csv_rows.write(path, list(flat[0]) if flat else ["time"], flat)
 
 
 def _flat(one: dict[str, Any]) -> dict[str, Any]:
@@ -66,12 +62,7 @@ def _flat(one: dict[str, Any]) -> dict[str, Any]:
     between = "; ".join(name or "a ship not heard" for name in one["between"])
     cells = {**one, "between": between, **gives}
     del cells["gives"]
-    return {name: _defused(value) for name, value in cells.items()}
-
-
-def _defused(value: Any) -> Any:
-    """Keep a spreadsheet from running a text as a formula."""
-    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+    return cells
 
 
 def _write_geojson(path: Path, listed: Iterable[dict[str, Any]]) -> None:

@@ -26,6 +26,15 @@ LEAST_MEMORY_DAYS = 30.0  # ours: of a ship known for less, hardly any feature c
 LEAST_HEARD_DAYS = 10  # ours: nor of one that was hardly ever heard
 
 
+# A ship by its tracks, and by the first of its days of each that two ships took turns on.
+Key = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
+
+
+def key(ship: Ship) -> Key:
+    """Return what tells a ship from all others of a record."""
+    return ship.tracks, tuple((track, min(days)) for track, days in ship.days if days)
+
+
 class Case(NamedTuple):
     """A ship at a time."""
 
@@ -53,9 +62,9 @@ class Table:
     @property
     def ship(self) -> I64:
         """Count the ships from 0; rows of one ship have one number."""
-        number: dict[tuple[int, ...], int] = {}
-        return np.array([number.setdefault(c.ship.tracks, len(number)) for c in self.cases],
-                        np.int64)  # fmt: skip
+        number: dict[Key, int] = {}
+        numbers = [number.setdefault(key(case.ship), len(number)) for case in self.cases]
+        return np.array(numbers, np.int64)
 
     @property
     def group(self) -> I64:
@@ -83,37 +92,34 @@ def table(
     McDonald et al. 2021, doi 10.1073/pnas.2016238117 (who took the gears of known cases).
     Raises BadInput for labels that contradict each other.
     """
-    whole = [ship for ship in ships if not ship.days]
-    cases, unused = _labelled(whole, ships, labels, path)
-    named = {case.ship.tracks for case in cases}
-    others = [Case(ship, OTHER, EVER, frozenset()) for ship in whole if ship.tracks not in named]
+    cases, unused = _labelled(ships, labels, path)
+    named = {key(case.ship) for case in cases}
+    others = [Case(ship, OTHER, EVER, frozenset()) for ship in ships if key(ship) not in named]
     made = _described(record, sorted([*cases, *others], key=_order), asked)
     made.unused = unused
-    made.left_out["share a number and a track with another ship"] = len(ships) - len(whole)
     return _comparable(_heard_enough(made))
 
 
-def _order(case: Case) -> tuple[tuple[int, ...], Span]:
-    return case.ship.tracks, case.span
+def _order(case: Case) -> tuple[Key, Span]:
+    return key(case.ship), case.span
 
 
 def _labelled(
-    whole: Sequence[Ship], ships: Sequence[Ship], labels: Sequence[Label], path: Path
+    ships: Sequence[Ship], labels: Sequence[Label], path: Path
 ) -> tuple[list[Case], list[str]]:
-    known, doubtful = _index(whole), _index(ships)
-    found: dict[tuple[int, ...], list[tuple[Label, Ship]]] = defaultdict(list)
+    known = _index(ships)
+    found: dict[Key, list[tuple[Label, Ship]]] = defaultdict(list)
     unused = []
     for label in labels:
         told = [known[name] for name in label.names if name in known]
         meant = [ship for ship in (told[0] if told else []) if all(ship in some for some in told)]
         if len(meant) == 1:
-            found[meant[0].tracks].append((label, meant[0]))
+            found[key(meant[0])].append((label, meant[0]))
         elif meant:
-            unused.append(f"{label.says} may be {len(meant)} ships; give the track of one")
+            which = "name the one meant by its track, IMO number or call sign, too"
+            unused.append(f"{label.says} may be {len(meant)} ships; {which}")
         elif told:
             unused.append(f"{label.says} names different ships; give the track of the one meant")
-        elif any(name in doubtful for name in label.names):
-            unused.append(f"{label.says} is one of several ships that took turns on a track")
         else:
             unused.append(f"{label.says} is of no ship that was heard")
     contradicting = [_contradiction(of) for of in found.values()]
@@ -149,18 +155,18 @@ def _cases(of: Sequence[tuple[Label, Ship]]) -> list[Case]:
     """Return the cases of one ship; a time that is named twice is one."""
     sources: dict[tuple[Ship, int, Span], set[str]] = defaultdict(set)
     for label, ship in of:
-        key = ship, POSITIVE if label.positive else NEGATIVE, label.span
-        sources[key] |= {label.source} - {""}
-    return [Case(*key, frozenset(some)) for key, some in sources.items()]
+        case = ship, POSITIVE if label.positive else NEGATIVE, label.span
+        sources[case] |= {label.source} - {""}
+    return [Case(*case, frozenset(some)) for case, some in sources.items()]
 
 
 def _described(record: Database, cases: list[Case], asked: Asked) -> Table:
     """Return what the record says of cases, some at a time, and never a ship twice at once."""
-    turn: Counter[tuple[int, ...]] = Counter()
+    turn: Counter[Key] = Counter()
     rounds: dict[int, list[int]] = defaultdict(list)
     for row, case in enumerate(cases):
-        rounds[turn[case.ship.tracks]].append(row)
-        turn[case.ship.tracks] += 1
+        rounds[turn[key(case.ship)]].append(row)
+        turn[key(case.ship)] += 1
     batches = [
         rows[at : at + SHIPS_AT_ONCE]
         for rows in rounds.values()
@@ -168,9 +174,9 @@ def _described(record: Database, cases: list[Case], asked: Asked) -> Table:
     ]
     made, heard = [], []
     for rows in batches:
-        tracks = [cases[row].ship.tracks for row in rows]
-        read = of_ships(record, tracks, asked, [cases[row].span for row in rows])
-        marks = marks_of(record, tracks, read.since, read.until)
+        ships = [cases[row].ship for row in rows]
+        read = of_ships(record, ships, asked, [cases[row].span for row in rows])
+        marks = marks_of(record, ships, read.since, read.until)
         made.append(with_marks(read.features, marks))
         days = np.unique(np.stack([read.days.ship, read.days.day]), axis=1)[0]
         heard.append(np.bincount(days, minlength=len(rows)).astype(np.float64))

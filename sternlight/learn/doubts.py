@@ -56,8 +56,8 @@ def _by_less(found: Found) -> Iterator[str]:
     if found.recall.value < best.recall.value + CLEARLY:
         yield (
             f"NOT CLEARLY BETTER THAN ONE FEATURE: {title(best.name)} alone finds"
-            f" {best.recall.value:.2f} of the labelled cases where the forests find {found.recall.value:.2f}, with as many"
-            " ships flagged."
+            f" {best.recall.value:.2f} of the labelled cases where the forests find"
+            f" {found.recall.value:.2f}, with as many ships flagged."
         )
     for one in found.singles:
         telling = one.name.endswith(SEEN) or one.name in LENGTH

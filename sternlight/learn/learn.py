@@ -22,8 +22,7 @@ from sternlight.learn.report import judge
 from sternlight.record.features import EVER, Asked, reach_nmi
 from sternlight.record.read import open_record
 from sternlight.record.ships import ships
-from sternlight.table import FORMULA
-from sternlight.text import counted, iso, plain
+from sternlight.text import counted, harmless, iso, plain
 from tracks.batch import F64
 from tracks.flags import Flags
 
@@ -160,12 +159,5 @@ def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
         written = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
         written.writeheader()
         for row in rows:
-            written.writerow({name: _harmless(value) for name, value in row.items()})
-
-
-def _harmless(value: Any) -> Any:
-    """Keep a spreadsheet from running what a ship has said."""
-    if not isinstance(value, str):
-        return value
-    text = plain(value)
-    return f"'{text}" if FORMULA.match(text) else text
+            cells = {n: harmless(v) if isinstance(v, str) else v for n, v in row.items()}
+            written.writerow(cells)

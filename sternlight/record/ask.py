@@ -8,6 +8,7 @@ from typing import Any
 
 from anomalies.indicators import Signs
 from sternlight.data import data_folder
+from sternlight.detections.of_vessel import detections_of
 from sternlight.errors import SettingsError
 from sternlight.glance import setting
 from sternlight.guidance import contacts
@@ -75,4 +76,6 @@ def ask(question: Question) -> Answer:
         lists = bool(setting(config, "watchlists", "files", []))
         asked = Asked(flags, signs, reach_nmi(record), lists)
         around = Around(asked, contacts(Path(own) if own else None))
-        return Answer(question.ship, record=record_of(record, found[0], around))
+        told = record_of(record, found[0], around)
+        told["detections"] = detections_of(folder, found[0].tracks)
+        return Answer(question.ship, record=told)

@@ -1,12 +1,12 @@
 """What the record says of ships in numbers, and the events that their scores count.
 
-A ship is a group of hulls.  Of each its last year is looked at, up to when it was last heard,
-so that what a ship shows does not depend on when, or beside whom, somebody asks.
+A ship is one hull or several, or some days of them (`sternlight.record.ships`).  Of each its
+last year is looked at, up to when it was last heard, so that what a ship shows does not depend
+on when, or beside whom, somebody asks.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -22,9 +22,11 @@ from anomalies.standing import FEATURE_OF, Mark
 from sternlight.fleet import Fleet
 from sternlight.record import read
 from sternlight.record.night import REACH
-from sternlight.record.read import Claim, Hull, Visit
+from sternlight.record.owners import Owners, alone
+from sternlight.record.read import Claim, Visit
+from sternlight.record.ships import Ship
 from sternlight.sqlite import Database
-from tracks.batch import F64, HULLS_PER_MMSI
+from tracks.batch import F64
 from tracks.flags import Flags
 from tracks.identity import Claims, imo_valid
 from tracks.names import same_name
@@ -34,8 +36,6 @@ SURE = 2  # certainty from which a visit is one; see tracks.visits.Visits
 SHIPS_AT_ONCE = 200
 LEAST_NAME_DAYS = 2  # ours: a name heard on one day may be misheard, or another ship's
 _SHOWN_NMI = next(one.scale.shown for one in INDICATORS if one.feature == "max_shore_nmi")
-
-Ship = Sequence[int]  # the tracks of its hulls
 
 
 class Asked(NamedTuple):
@@ -88,7 +88,7 @@ def reach_nmi(record: Database) -> float:
 
 def of_hulls(record: Database, fleet: Fleet, asked: Asked) -> Features:
     """Return what the record says of hulls, each taken for a ship."""
-    ships = [(track,) for track in fleet.track.tolist()]
+    ships = alone(record, fleet.track.tolist())
     return Features.concat([read.features for _, read in in_turn(record, ships, asked)])
 
 
@@ -120,18 +120,17 @@ def of_ships(
     `spans` are times within which to look, one for each ship; without any, all that is known.
     Names and numbers count if they were heard both before the end and after the beginning.
     """
-    of = {track: row for row, ship in enumerate(ships) for track in ship}
-    mmsis = {track // HULLS_PER_MMSI for track in of}
-    hulls, claims = read.hulls(record, mmsis), read.claims(record, mmsis)
-    known = _known(ships, of, hulls, claims, asked.flags, spans or [EVER] * len(ships))
+    owners = Owners(ships)
+    asked_for = zip(ships, spans or [EVER] * len(ships), strict=True)
+    known = [_known(ship, asked.flags, span) for ship, span in asked_for]
     since = np.array([one.since for one in known])
     until = np.array([one.until for one in known])
-    days, lat, lon = _days(record, of)
+    days, lat, lon = _days(record, owners)
     recent = (days.last >= since[days.ship]) & (days.first <= until[days.ship])
     days, lat, lon = days.take(recent), lat[recent], lon[recent]
     joined, n = make.one_a_day(days), len(ships)
-    visits = [v for v in read.visits(record, of) if v.certainty >= SURE]
-    calls = _calls(visits, of, known)
+    visits = [v for v in read.visits(record, owners.tracks) if v.certainty >= SURE]
+    calls = _calls(visits, owners, known)
     calls = calls.take((calls.end >= since[calls.ship]) & (calls.start <= until[calls.ship]))
     gone = make.voyages(calls)
     sure = np.bincount(calls.ship, minlength=n) > 0
@@ -155,58 +154,53 @@ def of_ships(
     return Read(features, since, until, days, lat, lon)
 
 
+_EVENTS = """
+select t.track, e.start, coalesce(e."end", 9e99), e.id, e.kind, e.score,
+    json_extract(e.row, '$.for[0].says')
+from event_tracks t join events e on e.id = t.id
+where t.track in ({}) and e.shown and e.state != 'withdrawn' and e.kind in ({})
+"""
+
+
 def marks_of(
     record: Database, ships: Sequence[Ship], since: F64, until: F64 | None = None
 ) -> list[list[Mark]]:
     """Return the events of ships between two times, by row."""
-    last = np.full(len(ships), np.inf) if until is None else until
-    of = {track: row for row, ship in enumerate(ships) for track in ship}
+    latest = np.full(len(ships), np.inf) if until is None else until
+    owners = Owners(ships)
     found: list[dict[str, Mark]] = [{} for _ in ships]
-    query = _EVENTS.format(*(",".join("?" * len(some)) for some in (of, FEATURE_OF)))
-    for track, start, end, name, kind, score, reason in record.read(query, *of, *FEATURE_OF):
-        row = of[track]
-        if end >= since[row] and start <= last[row]:
+    query = _EVENTS.format(*(",".join("?" * len(some)) for some in (owners.tracks, FEATURE_OF)))
+    for track, start, end, name, kind, score, reason in record.read(
+        query, *owners.tracks, *FEATURE_OF
+    ):
+        row = owners.at(track, start)
+        if row is not None and end >= since[row] and start <= latest[row]:
             found[row][name] = Mark(name, kind, score, says(kind, score, reason))
     return [[own[name] for name in sorted(own)] for own in found]
 
 
-def _known(
-    ships: Sequence[Ship],
-    of: Mapping[int, int],
-    hulls: Sequence[Hull],
-    claims: Sequence[Claim],
-    flags: Flags,
-    spans: Sequence[Span],
-) -> list[_Known]:
-    """Return what each ship is; one of which there is no hull was never heard."""
-    own: list[list[Hull]] = [[] for _ in ships]
-    under: dict[int, list[int]] = defaultdict(list)
-    for hull in hulls:
-        under[hull.mmsi].append(hull.track)
-        if hull.track in of:
-            own[of[hull.track]].append(hull)
-    said: list[list[Claim]] = [[] for _ in ships]
-    for claim in claims:
-        for track in _whose(claim, under[claim.mmsi]):
-            if track in of:
-                said[of[track]].append(claim)
-    return [_one(own[row], said[row], flags, spans[row]) for row in range(len(ships))]
-
-
-def _whose(claim: Claim, tracks: Sequence[int]) -> Sequence[int]:
-    """Return the hull that made a claim; of those that nobody is known to have made, a lone one."""
-    if claim.hull:
-        return [claim.mmsi * HULLS_PER_MMSI + claim.hull]
-    return tracks if len(tracks) == 1 else ()
-
-
-def _one(hulls: Sequence[Hull], claims: Sequence[Claim], flags: Flags, span: Span) -> _Known:
-    until = min(max((hull.last for hull in hulls), default=0.0), span.until)
+def _known(ship: Ship, flags: Flags, span: Span) -> _Known:
+    """Return what a ship is; one without hulls was never heard."""
+    heard = list(_heard(ship))
+    until = min(max((last for _, _, last in heard), default=0.0), span.until)
     since = max(until - YEAR_DAYS * DAY_S, span.since)
-    flown = {flags.flag(h.mmsi) for h in hulls if h.last >= since and h.first <= until} - {""}
-    first = max(min((hull.first for hull in hulls), default=0.0), span.since)
-    recent = [claim for claim in claims if claim.last >= since and claim.first <= until]
-    return _Known(since, until, max(until - first, 0.0) / DAY_S, frozenset(flown), recent)
+    flown = {flags.flag(mmsi) for mmsi, first, last in heard if last >= since and first <= until}
+    begun = max(min((first for _, first, _ in heard), default=0.0), span.since)
+    recent = [claim for claim in ship.claims if claim.last >= since and claim.first <= until]
+    heard_days = max(until - begun, 0.0) / DAY_S
+    return _Known(since, until, heard_days, frozenset(flown - {""}), recent)
+
+
+def _heard(ship: Ship) -> Iterator[tuple[int, float, float]]:
+    """Yield MMSI, first and last time of each hull, as far as it was this ship."""
+    days = dict(ship.days)
+    for hull in ship.hulls:
+        own = days.get(hull.track)
+        if own is None:
+            yield hull.mmsi, hull.first, hull.last
+        elif own:
+            first, last = min(own) * DAY_S, (max(own) + 1) * DAY_S
+            yield hull.mmsi, max(first, hull.first), min(last, hull.last)
 
 
 def _latest(claims: Sequence[Claim]) -> Claims:
@@ -251,16 +245,19 @@ select track, day, first, last, port_count, fishing_count, high_seas_count, max_
 """
 
 
-def _days(record: Database, of: Mapping[int, int]) -> tuple[ShipDays, F64, F64]:
-    """Return the days of hulls, and where each began."""
-    rows = record.read(_DAYS.format(",".join("?" * len(of))), POINT_BYTES, *of)
+def _days(record: Database, owners: Owners) -> tuple[ShipDays, F64, F64]:
+    """Return the days of ships, and where each began."""
+    tracks = owners.tracks
+    rows = record.read(_DAYS.format(",".join("?" * len(tracks))), POINT_BYTES, *tracks)
+    ships = [owners.row(row[0], row[1]) for row in rows]
+    rows = [row for row, ship in zip(rows, ships, strict=True) if ship is not None]
     if not rows:
         return ShipDays.empty(), np.empty(0), np.empty(0)
-    track, day, first, last, port, fishing, high, shore, heard, way = zip(*rows, strict=True)
+    _, day, first, last, port, fishing, high, shore, heard, way = zip(*rows, strict=True)
     bits = np.frombuffer(b"".join(heard), np.uint8).reshape(len(rows), -1)
     days = ShipDays.make(
         len(rows),
-        ship=[of[one] for one in track],
+        ship=[ship for ship in ships if ship is not None],
         day=day,
         first=first,
         last=last,
@@ -274,10 +271,12 @@ def _days(record: Database, of: Mapping[int, int]) -> tuple[ShipDays, F64, F64]:
     return days, lat, lon
 
 
-def _calls(visits: Sequence[Visit], of: Mapping[int, int], known: Sequence[_Known]) -> Calls:
+def _calls(visits: Sequence[Visit], owners: Owners, known: Sequence[_Known]) -> Calls:
     rows = []
     for visit in visits:
-        row = of[visit.track]
+        row = owners.at(visit.track, visit.start)
+        if row is None:
+            continue
         ship = known[row]
         located = bool(visit.kind == "port" and visit.country and ship.flags)
         foreign = located and visit.country not in ship.flags
@@ -289,11 +288,3 @@ def _calls(visits: Sequence[Visit], of: Mapping[int, int], known: Sequence[_Know
         return Calls.empty()
     names = Calls.described()
     return Calls.make(len(rows), **dict(zip(names, zip(*rows, strict=True), strict=True)))
-
-
-_EVENTS = """
-select t.track, e.start, coalesce(e."end", 9e99), e.id, e.kind, e.score,
-    json_extract(e.row, '$.for[0].says')
-from event_tracks t join events e on e.id = t.id
-where t.track in ({}) and e.shown and e.state != 'withdrawn' and e.kind in ({})
-"""

@@ -7,10 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from anomalies.indicators import Signs
 from sternlight.archive import Archive
 from sternlight.errors import ArchiveError
 from sternlight.fleet import Fleet
 from sternlight.jsontext import dumps
+from sternlight.nightly import compute_of
 from sternlight.record.read import RECORD, track_of
 from sternlight.record.store import Finished
 from tracks.daybook import Pages
@@ -46,11 +48,12 @@ class ReplayRecord:
                 self._archive.note_event(row["id"], _columns(row), map(track_of, row["tracks"]))
                 yield row
 
-    def finish(self, fleet: Fleet, visits: Visits) -> None:
-        """Keep the hulls and the visits that last, and give the file its name."""
+    def finish(self, fleet: Fleet, visits: Visits, signs: Signs, lists: bool) -> None:
+        """Keep hulls, visits that last, and how ships stand; give the file its name."""
         with self._archive.transaction():
             self._archive.remember([Finished(Pages.none(), visits)])
             self._archive.remember_hulls(fleet)
+            self._archive.remember_night(compute_of(self._archive, signs, lists))
         self._archive.close()
         self._partial.replace(self._path)
 

@@ -41,9 +41,10 @@ create table visits (
 ) without rowid;
 create index visits_by_place on visits (place, start);
 create table standings (
-    ship integer primary key, tracks text not null, kind text not null, score real not null,
+    ship integer not null, tracks text not null, kind text not null, score real not null,
     shown_count integer not null, looked_count integer not null, signs text not null
 );
+create index standings_by_ship on standings (ship);
 create table rates (
     sign text not null, kind text not null, square text not null, could_count integer not null,
     shows_count integer not null, primary key (sign, kind, square)

@@ -51,6 +51,11 @@ class Ship(NamedTuple):
         """When it was heard last, in Unix seconds."""
         return max(hull.last for hull in self.hulls)
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether another ship speaks on a track of it by turns with it."""
+        return any(conflict.why == "turns" for conflict in self.conflicts)
+
     def has(self, track: int, t: float) -> bool:
         """Say whether what a track did at Unix time `t` is this ship's."""
         days = dict(self.days).get(track)

@@ -20,6 +20,7 @@ from sternlight.sqlite import Database
 from sternlight.text import iso
 from tracks.batch import HULLS_PER_MMSI
 from tracks.flags import Flags
+from tracks.kinship import Conflict, Link
 from tracks.ship_types import ship_type_name
 
 
@@ -34,9 +35,17 @@ def record_of(record: Database, ship: Ship, around: Around) -> dict[str, Any]:
     """Return the record of a ship, as JSON knows it; times in ISO 8601, UTC."""
     tracks = sorted(ship.tracks)
     flags = around.asked.flags
-    days = list(read.days(record, tracks))
-    visits = [visit for visit in read.visits(record, tracks) if visit.certainty >= SURE]
-    events = read.found(record, tracks=tracks)
+    days = [day for day in read.days(record, tracks) if ship.has(day.track, day.first)]
+    visits = [
+        visit
+        for visit in read.visits(record, tracks)
+        if visit.certainty >= SURE and ship.has(visit.track, visit.start)
+    ]
+    events = [
+        event
+        for event in read.found(record, tracks=tracks)
+        if any(ship.has(track, event.start) for track in event.tracks)
+    ]
     countries = {flags.flag(mmsi) for mmsi in ship.mmsis} | {visit.country for visit in visits}
     return {
         "as_of": _as_of(record),
@@ -44,8 +53,8 @@ def record_of(record: Database, ship: Ship, around: Around) -> dict[str, Any]:
         "claims": [_claim(claim, flags) for claim in ship.claims],
         "claims_of_nobody_known": [_claim(claim, flags) for claim in ship.nobodys],
         "one_ship_because": [link.says for link in ship.links],
-        "perhaps_also": [_perhaps(link.a, link.b, tracks, link.says) for link in ship.maybe],
-        "conflicts": [_perhaps(one.a, one.b, tracks, one.says) for one in ship.conflicts],
+        "perhaps_also": [_other(link, tracks) for link in ship.maybe],
+        "conflicts": [_other(one, tracks) for one in ship.conflicts],
         "heard": _heard(ship, days),
         "visits": [_visit(visit) for visit in sorted(visits, key=lambda one: one.start)],
         "events": [_event(record, one, tracks) for one in events],
@@ -99,9 +108,10 @@ def _claim(claim: Claim, flags: Flags) -> dict[str, Any]:
     }
 
 
-def _perhaps(a: int, b: int, tracks: Collection[int], says: str) -> dict[str, Any]:
-    other = b if a in tracks else a
-    return {"track": track_name(other), "mmsi": other // HULLS_PER_MMSI, "says": says}
+def _other(one: Link | Conflict, tracks: Collection[int]) -> dict[str, Any]:
+    """Return which other hull a link or a conflict is about."""
+    other = one.b.track if one.a.track in tracks else one.a.track
+    return {"track": track_name(other), "mmsi": other // HULLS_PER_MMSI, "says": one.says}
 
 
 def _heard(ship: Ship, days: Sequence[Day]) -> dict[str, Any]:
@@ -173,8 +183,8 @@ def _name(record: Database, mmsi: int) -> str:
 
 
 def _standing(record: Database, ship: Ship, days: Sequence[Day], asked: Asked) -> dict[str, Any]:
-    read_now = of_ships(record, [ship.tracks], asked)
-    marks = marks_of(record, [ship.tracks], read_now.since)
+    read_now = of_ships(record, [ship], asked)
+    marks = marks_of(record, [ship], read_now.since)
     (standing,) = standings(read_now.features, marks)
     kind = SHIP_KINDS[int(read_now.features.kind[0])]
     where = _square(days)

@@ -158,6 +158,7 @@ def test_ships_do_not_mix_and_one_that_was_never_at_sea_has_0() -> None:
         (voyage(80, 0.1, 90), "a move within the harbour is no voyage"),
         (fishing(0), "never said that it fished"),
         (fishing(15, in_port=40), "said so in port as well"),
+        (fishing(24), "said so all the time"),
         (fishing(15, days_count=9), "too few days"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -14,10 +14,15 @@ from hypothesis import strategies as st
 
 from anomalies.detector import Detector
 from anomalies.detectors import DETECTORS
+from anomalies.encounter import Encounter
 from anomalies.gap import Gap
 from anomalies.gap_evidence import OF_WHOLE_LOG
 from anomalies.identity import Identity
 from anomalies.interference import Interference
+from anomalies.listed import Listed
+from anomalies.long_voyage import OF_WHOLE_LOG as OF_WHOLE_VOYAGE
+from anomalies.long_voyage import LongVoyage
+from tests.anomalies.meetings import WithMeetings, watch_list
 from tests.anomalies.twins import TWINS
 from tests.fleets import (
     ANNA,
@@ -45,7 +50,12 @@ from tracks.places import Places
 
 LAT, LON = 58.0, 5.0
 NAMES = (ANNA, BELLA, CARLA, DORA, EMMA)
+SHORT = WithMeetings(Encounter(), Listed(quiet_days=0.37))  # a fleet is heard for a day or two
 HARBOUR = Places.of([Place("Havn", "port", LAT + 0.1, LON)])
+# The vessels begin in one of them and may sail to another.
+PORTS = Places.of(
+    [Place(name, "port", LAT + north, LON) for name, north in (("A", 0), ("B", 0.3), ("C", -0.4))]
+)
 
 EVERY_DETECTOR = pytest.mark.parametrize("kind", DETECTORS)
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -100,12 +110,13 @@ class Fleet:
 
     def told(self) -> dict[str, Any]:
         """Return what the station says of its sources, as `tests.fleets.changes` takes it."""
+        told = {"statics": self.claims(), "watch": watch_list(NAMES)}
         if not self.outages:
-            return {"statics": self.claims()}
+            return told
         ends = [(o.start_h + o.hours, o.source, False) for o in self.outages]
         rows = [(o.start_h, o.source, True) for o in self.outages] + ends
         late_h = np.array([o.late_h for o in self.outages]).T.ravel()
-        return {"turns": turns(rows), "late_s": late_h * HOUR, "statics": self.claims()}
+        return {"turns": turns(rows), "late_s": late_h * HOUR, **told}
 
     def claims(self) -> StaticBatch:
         """Return what the vessels say of themselves: one renamed, and two with one IMO number."""
@@ -197,6 +208,8 @@ OF_FEW = {
     ),
     "interference": Interference(min_vessels_count=2, merge_h=1.6),
     "identity": Identity(learning_h=0.1, min_together_h=0.5, merge_h=3.1),
+    "long_voyage": LongVoyage(min_days=0.15, call_h=1.1, max_silence_days=9),
+    "listed": SHORT,
 }
 
 
@@ -213,6 +226,8 @@ WITH_FEW_LINES = {kind: detector(kind) for kind in DETECTORS} | {
     "gap": Gap(min_duration_h=2, outage_vessels_count=1000, half_deaf_vessels_count=1000),
     "interference": Interference(min_vessels_count=2, merge_h=1.6),
     "identity": Identity(learning_h=0, min_together_h=0.5, merge_h=3.1),
+    "long_voyage": OF_FEW["long_voyage"],
+    "listed": SHORT,
 }
 # What was learned of reception lies in cells, which are not turned with the ships.
 WITHOUT_MAP = {kind: detector(kind) for kind in DETECTORS} | {
@@ -220,7 +235,7 @@ WITHOUT_MAP = {kind: detector(kind) for kind in DETECTORS} | {
 }
 OF_MAP = {"silence_surprise", "silence_known_share"}
 more_h = st.sampled_from([0.0, 1.3, 4.7, 9.0])
-places = st.sampled_from([Places.none(), HARBOUR])
+places = st.sampled_from([Places.none(), HARBOUR, PORTS])
 
 
 @EVERY_DETECTOR
@@ -312,13 +327,14 @@ def test_which_vessel_has_which_number_changes_nothing(
     claims = fleet.claims()
     names = [renamed[m * HULLS_PER_MMSI + 1] // HULLS_PER_MMSI for m in claims.mmsi.tolist()]
     claims = replace(claims, mmsi=np.array(names, np.uint32))
+    told = {"statics": claims, "watch": watch_list([NAMES[order[0]], NAMES[order[1]]])}
     expected = {
         (tuple(sorted(renamed[t] for t in e.tracks)), e.start, e.end): dict(e.evidence.measured)
         for e in events(detector(kind), heard, **fleet.told()).values()
     }
     found = {
         (e.tracks, e.start, e.end): dict(e.evidence.measured)
-        for e in events(detector(kind), other, **fleet.told() | {"statics": claims}).values()
+        for e in events(detector(kind), other, **fleet.told() | told).values()
     }
     assert found == expected
 
@@ -375,11 +391,12 @@ def test_the_lines_that_an_event_names_give_its_measured_values_again(
 ) -> None:
     heard = fleet.heard()
     until = reach(heard, more_h)
-    how = {"until": until, "places": places}
-    for event in events(detector(kind), heard, **how, **fleet.told()).values():
+    how = {"until": until, "places": places, "watch": watch_list(NAMES)}
+    for event in events(detector(kind), heard, **fleet.told() | how).values():
         named = heard.take(np.isin(heard.line, event.evidence.lines))
         claims = fleet.claims().take(np.isin(fleet.claims().line, event.evidence.lines))
-        again = events(WITH_FEW_LINES[kind], named, statics=claims, **how)
+        # Port visits are a record of their own, with lines of their own.
+        again = events(WITH_FEW_LINES[kind], named, statics=claims, visitors=heard, **how)
         assert event.id in again
         # That it was over is shown by what came later, which is not part of it.
         assert again[event.id].end in (event.end, None)
@@ -391,7 +408,11 @@ def test_the_lines_that_an_event_names_give_its_measured_values_again(
 @settings(FEW, max_examples=30)
 @given(fleets(), more_h, places)
 def test_it_equals_its_slow_twin(kind: str, fleet: Fleet, more_h: float, places: Places) -> None:
-    if kind not in ("identity", "interference"):  # the others' twins know one hull of a number
+    if kind not in (
+        "identity",
+        "interference",
+        "listed",
+    ):  # the others' twins know one hull of a number
         fleet = replace(fleet, jump=None)
     heard = fleet.heard()
     until, told = reach(heard, more_h), fleet.told()
@@ -424,7 +445,7 @@ def at(heard: Fixes, lat: np.ndarray, lon: np.ndarray, t: np.ndarray | None = No
 
 def measured(event) -> dict[str, float]:
     """Return what the lines of an event can show; up to eight witnesses they show too."""
-    hidden = set(OF_WHOLE_LOG) - {"witnesses_count"}
+    hidden = set(OF_WHOLE_LOG) - {"witnesses_count"} | set(OF_WHOLE_VOYAGE)
     hidden |= {"affected_share", "together_h", "same_mmsi_count", "same_imo_count", "rivals_count"}
     return {k: v for k, v in event.evidence.measured.items() if k not in hidden}
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalies.detector import Context, Heard
-from anomalies.event import Change, Event
+from anomalies.event import Change, Event, Evidence
 from anomalies.long_voyage import LongVoyage
 from anomalies.score import assess
 from tests.anomalies.twin_long_voyage import voyages
@@ -31,6 +31,7 @@ T0 = 1_500_076_800.0  # 2017-07-15T00:00Z
 LAT, LON = 58.0, 5.0
 PORT = Place("Havn", "port", LAT, LON)
 OPEN_SEA = sea(100.0, PORT)
+QUICK = LongVoyage(min_days=1.1, call_h=5.0, max_silence_days=5.0)
 FISHING, CARGO, PASSENGER, SAILING = 30, 70, 60, 36
 
 
@@ -41,7 +42,10 @@ class Diary:
     track: int
     sea: tuple[tuple[float, float], ...]  # hours after T0, nautical miles from port
     port: tuple[tuple[float, float], ...]  # from hour to hour; the latter inf while it lies there
+    late_h: float = 0.0  # so late it is known that it came in
+    waits: bool = False  # that it was there is known when it has been heard for a while again
     status: int = 0
+    unsure: tuple[int, ...] = ()  # which of its visits were no stops
 
     def points(self) -> Points:
         hours, nmi = np.array(self.sea or np.empty((0, 2))).T
@@ -56,8 +60,9 @@ class Diary:
     def visits(self) -> Visits:
         start, end = np.array(self.port or np.empty((0, 2))).T
         visits = Visits.make(
-            len(start), track=self.track, start=T0 + start * 3600, lat=LAT, lon=LON, certainty=3
-        )
+            len(start), track=self.track, start=T0 + start * 3600, lat=LAT + 0.03, lon=LON,
+            certainty=np.where(np.isin(np.arange(len(start)), self.unsure), 1, 3),
+        )  # fmt: skip
         end = np.where(np.isinf(end), np.nan, T0 + end * 3600)
         lines = {"line_in": visits.start // 300, "line_out": np.nan_to_num(end // 300)}
         lines = {n: v.astype(np.int64) + 1000 * (self.track - ANNA) for n, v in lines.items()}
@@ -84,7 +89,14 @@ def told(
         min([t for of, at in known for t in at[(of == track) & (at > end)]], default=np.inf)
         for track, end in zip(visits.track, np.nan_to_num(visits.end, nan=np.inf), strict=True)
     ]
-    arrived_t = np.minimum(visits.start + 3600, next_t)
+    late_s, waits = (
+        np.repeat([getattr(d, name) for d in diaries], [len(d.port) for d in diaries])
+        for name in ("late_h", "waits")
+    )
+    next_t = np.array(next_t) + np.where(waits, 5000, 0)
+    arrived_t = np.minimum(np.where(waits, np.inf, visits.start + 3600 * (1 + late_s)), next_t)
+    is_sure = visits.certainty > 1
+    sure, arrived_t = visits.take(is_sure), arrived_t[is_sure]
     state, said, before = detector.start(), [], -math.inf
     until = T0 + until_h * 3600
     for as_of in [*sorted(t for h in cuts if (t := T0 + h * 3600) < until), until]:
@@ -93,8 +105,8 @@ def told(
             return (t >= before) & ((t < as_of) | ((t == as_of) & (as_of == until)))
 
         ports = Ports(
-            replace(some := visits.take(now(arrived_t)), end=np.full(len(some), np.nan)),
-            visits.take(now(np.array(next_t))),
+            replace(some := sure.take(now(arrived_t)), end=np.full(len(some), np.nan)),
+            visits.take(now(next_t)),
         )
         heard = Heard(Fixes.empty(), points.take(now(points.bin * 600.0)), ports=ports)
         state, changes = detector.step(state, heard, Context(places, as_of == until), as_of)
@@ -136,6 +148,11 @@ def test_heard_in_port_again_after_211_days_it_was_away_for_so_long() -> None:
     )
 
 
+def test_who_was_never_heard_at_sea_was_on_no_voyage_that_anybody_knows_of() -> None:
+    assert not events(hull(back=211))
+    assert not events(hull(*range(1, 211), back=211, nmi=5.0))
+
+
 def test_eighty_days_are_no_long_voyage() -> None:
     assert not events(hull(*range(1, 80), back=80))
 
@@ -151,6 +168,43 @@ def test_who_is_first_heard_in_port_again_has_no_voyage_before() -> None:
 def test_a_call_at_a_port_on_the_way_parts_the_voyage() -> None:
     port = ((-30.0, 0.0), (24 * 60.0, 24 * 61.0), (24 * 130.0, math.inf))
     assert not events(Diary(ANNA, tuple((24.0 * d, 90.0) for d in (10, 50, 70, 120)), port))
+
+
+def test_passing_by_a_port_does_not_part_it() -> None:
+    port = ((-30.0, 0.0), (24 * 60.0, 24 * 60.0), (24 * 130.0, math.inf))
+    life = Diary(ANNA, tuple((24.0 * d, 90.0) for d in (10, 50, 70, 120)), port, unsure=(1,))
+    (event,) = events(life)
+    assert measured(event)["away_days"] == 130
+
+
+def test_from_the_port_it_lay_in_no_way_is_counted_wherever_in_it_that_was() -> None:
+    life = Diary(ANNA, ((1.0, 5.0), (12.0, 89.5), (30 * 24.0, 90.0)), ((-30.0, 0.0),))
+    for cuts in ((), np.arange(0, 30, 1.0)):
+        (event,) = standing(told(replace(QUICK, call_h=6, max_silence_days=99), [life], 730, cuts))
+        said = told(replace(QUICK, call_h=6, max_silence_days=99), [life], 730, cuts)
+        assert measured(standing(said)[event])["unheard_calls_count"] == 2
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        # It fell silent 5 miles off, and was next heard coming from there: that was a call.
+        Diary(
+            ANNA,
+            ((12, 90.0), (48, 90.0), (60, 5.0), (108, 8.9), (150, 90.0)),
+            ((-30.0, 0.0), (60.0, 60.0)),
+            waits=True,
+        ),
+        # It fell silent there, and is found there after longer than voyages are remembered.
+        Diary(ANNA, ((12, 90.0), (48, 90.0), (60, 5.0)), ((-30.0, 0.0), (60.0, math.inf)), 300),
+    ],
+)
+def test_what_is_known_of_a_call_only_later_counts_from_when_it_was(life: Diary) -> None:
+    at_once = standing(told(QUICK, [life], 400))
+    assert whole(standing(told(QUICK, [life], 400, np.arange(90, 130, 1 / 6)))) == whole(at_once)
+    first = next(iter(at_once.values()))
+    assert (first.end - T0) / 3600 == 60
+    assert "ports_apart_nmi" in measured(first)
 
 
 def test_at_sea_for_long_it_is_told_before_it_is_back_up_to_when_it_was_heard() -> None:
@@ -260,10 +314,62 @@ def test_day_boats_of_a_harbour_that_no_list_has_do_not_stand_out() -> None:
     assert score(event, FISHING) < 0.3
 
 
+@pytest.mark.parametrize(
+    ("ship_type", "length_m", "measured", "name"),
+    [
+        (FISHING, 12, {}, "too small for months"),
+        (FISHING, 60, {"max_shore_nmi": 11.0}, "kept to the coast"),
+        (FISHING, 60, {"sure_days": 6.0}, "may have called weekly"),
+        (FISHING, 60, {"sure_days": 20.0}, "may have called monthly"),
+        (FISHING, 60, {"heard_days_count": 9.0}, "hardly heard at sea"),
+        (CARGO, 60, {"sure_days": 20.0}, "trades elsewhere"),
+        (80, 200, {}, "stores oil"),
+        (51, 60, {}, "out by trade"),
+        (SAILING, 60, {}, "out by trade"),
+    ],
+)
+def test_what_speaks_against_is_listed(ship_type, length_m, measured, name) -> None:
+    facts = {"away_days": 200.0, "days_count": 201.0, "heard_days_count": 90.0, "sure_days": 99.0}
+    evidence = Evidence({**facts, "max_shore_nmi": 90.0, **measured}, "rule", (1,))
+    event = Event("long_voyage", (ANNA,), T0, None, LAT, LON, evidence)
+    claims = {ANNA: Claims(ship_type=ship_type, length_m=length_m)}
+    against = {factor.name for factor in assess(event, claims).objections}
+    assert {"long_voyage: base", name} <= against
+    unchanged = replace(event, evidence=Evidence({**facts, "max_shore_nmi": 90.0}, "rule", (1,)))
+    fishing = {ANNA: Claims(ship_type=FISHING, length_m=60)}
+    assert not {f.name for f in assess(unchanged, fishing).objections} - {"long_voyage: base"}
+
+
 @pytest.mark.parametrize("ship_type", [31, 50, 51, PASSENGER, SAILING])
 def test_ships_that_stand_by_or_cruise_do_not_stand_out(ship_type: int) -> None:
     (event,) = events(hull(*range(1, 120), back=120, nmi=30.0), places=sea(30.0, PORT))
     assert score(event, ship_type) < 0.2
+
+
+SIGNS = {
+    "away_days": (90.0, 800.0),
+    "heard_days_count": (0.0, 200.0),
+    "sure_days": (0.0, 400.0),
+    "max_shore_nmi": (5.0, 300.0),
+    "fishing_share": (0.0, 1.0),
+}
+
+
+@given(
+    st.fixed_dictionaries({name: st.floats(*span) for name, span in SIGNS.items()}),
+    st.sampled_from(sorted(SIGNS)),
+    st.floats(0, 1),
+    st.sampled_from([FISHING, CARGO, 80, 52, 0, 36]),
+)
+def test_no_sign_that_grows_makes_a_score_lower(values, name, more, ship_type) -> None:
+    def of(measured: dict[str, float]) -> Event:
+        evidence = Evidence({"days_count": 200.0, **measured}, "rule", (1,))
+        return Event("long_voyage", (ANNA,), T0, None, LAT, LON, evidence)
+
+    low, high = SIGNS[name]
+    larger = {**values, name: values[name] + more * (high - values[name])}
+    assert low <= larger[name] <= high
+    assert 0 < score(of(values), ship_type) <= score(of(larger), ship_type) < 1
 
 
 hours_at_sea = st.lists(
@@ -297,12 +403,13 @@ def diaries(draw: st.DrawFn, track: int) -> Diary:
         port[-1] = (port[-1][0], math.inf)  # who was not heard again lies there still
     marks = [(math.floor(h * 6) / 6, nmi) for h, nmi in at_sea]
     port = [(math.floor(a * 6) / 6, b if math.isinf(b) else math.floor(b * 6) / 6) for a, b in port]
-    return Diary(track, tuple(dict(marks).items()), tuple(port), draw(st.sampled_from([0, 7])))
+    return Diary(
+        track, tuple(dict(marks).items()), tuple(port), status=draw(st.sampled_from([0, 7]))
+    )
 
 
 fleets = st.tuples(diaries(ANNA), diaries(BELLA), diaries(CARLA))
 FEW = settings(max_examples=30)
-QUICK = LongVoyage(min_days=1.1, call_h=5.0, max_silence_days=5.0)
 cuts = st.lists(st.floats(0, 600), max_size=8)
 more_h = st.sampled_from([1.0, 1.3, 30.1, 200.3])
 seas = st.sampled_from([OPEN_SEA, sea(7.0, PORT), Places.of([PORT])])

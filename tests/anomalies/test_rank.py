@@ -103,6 +103,13 @@ def test_a_sign_says_the_heaviest_reason_of_its_first_event_and_how_many_more() 
     assert sign.events == (events[1][0].id, events[0][0].id, events[2][0].id)
 
 
+def test_a_sign_names_only_the_events_that_make_something_of_it() -> None:
+    events = [judged("loitering", 0.4 - hour / 1e4, hour * 2) for hour in range(300)]
+    (sign,) = ranking(events)[0].standing.signs
+    assert sign.events == tuple(event.id for event, _ in events[:5])  # the next adds 0.00499
+    assert sign.says.endswith(" And 299 more.")
+
+
 def test_hulls_without_events_come_last_and_what_is_over_a_year_old_does_not_count() -> None:
     events = [judged("loitering", 0.5)]
     assert [v.track for v in ranking(events)] == [ANNA, BELLA, CARLA, DORA]

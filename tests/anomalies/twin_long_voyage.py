@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from anomalies.long_voyage import LongVoyage
-from tracks.batch import Points
+from tests.fleets import points, visits
+from tracks.batch import Fixes, Points
 from tracks.geodesy import NMI_M, distance_m
 from tracks.places import Places
 from tracks.visits import Visits
@@ -32,24 +33,33 @@ class Call(NamedTuple):
     lon: float
 
 
-def voyages(d: LongVoyage, points: Points, visits: Visits, until: float, places: Places) -> Found:
-    """Return the long voyages; `visits` are all that became sure, with those that last."""
+def long_voyages(d: LongVoyage, heard: Fixes, until: float, places: Places, *_: object) -> Found:
+    known = visits(heard, until, places)
+    return voyages(d, points(heard), known, until, places)
+
+
+def voyages(d: LongVoyage, marks: Points, known: Visits, until: float, places: Places) -> Found:
+    """Return the long voyages; `known` are all that became sure, with those that last."""
     found: Found = {}
     at: dict[int, list[Moment]] = defaultdict(list)
+    last: dict[int, float] = {}
     for track, mark, lat, lon, status in zip(
-        points.track, points.bin, points.lat, points.lon, points.nav_status, strict=True
+        marks.track, marks.bin, marks.lat, marks.lon, marks.nav_status, strict=True
     ):
+        last[int(track)] = max(last.get(int(track), 0), mark * 600.0)
         if at_sea(d, places, lat, lon):
             at[int(track)].append(Moment(mark * 600.0, float(lat), float(lon), int(status)))
     calls: dict[int, list[Call]] = defaultdict(list)
-    rows = zip(visits.track, visits.start, visits.end, visits.lat, visits.lon, strict=True)
+    rows = zip(known.track, known.start, known.end, known.lat, known.lon, strict=True)
     for track, *call in rows:
         calls[int(track)].append(Call(*map(float, call)))
     newest = until // 600 * 600
     for track, of in calls.items():
         for call, following in itertools.pairwise([*sorted(of), None]):
             if not np.isnan(call.end):
-                key, said = voyage(d, call, following, at[track], newest, places)
+                key, said = voyage(
+                    d, call, following, at[track], last.get(track, 0), newest, places
+                )
                 if said:
                     found[(track,), call.end, key] = said
     return found
@@ -60,6 +70,7 @@ def voyage(
     port: Call,
     following: Call | None,
     heard: list[Moment],
+    last: float,
     newest: float,
     places: Places,
 ) -> tuple[float | None, dict[str, float]]:
@@ -72,9 +83,11 @@ def voyage(
         if b.t - a.t > d.max_silence_days * DAY:
             moments, lost = moments[: i + 1], True
             break
-    lost |= not following and newest - moments[-1].t > d.max_silence_days * DAY
+    # Whoever was heard near land behind its last moment at sea may be found to have come in then.
+    if not following and last <= moments[-1].t:
+        lost |= newest - moments[-1].t > d.max_silence_days * DAY
     away_s = moments[-1].t - port.end
-    if away_s < d.min_days * DAY:
+    if away_s < d.min_days * DAY or all(np.isnan(m.lat) for m in moments):
         return None, {}
     silences = [b.t - a.t for a, b in itertools.pairwise(moments)]
     sure, calls, since = 0.0, 0, port.end
@@ -92,13 +105,12 @@ def voyage(
         "longest_silence_h": max(silences) / 3600,
         "unheard_calls_count": calls,
         "sure_days": sure / DAY,
+        "fishing_share": sum(m.status == 7 for m in sea) / len(sea),
     }
-    if sea:
-        said["fishing_share"] = sum(m.status == 7 for m in sea) / len(sea)
-        shore = [float(places.shore_nmi(m.lat, m.lon)) for m in sea]
-        if not np.isnan(shore[0]):
-            said["max_shore_nmi"] = max(shore)
-            said["high_seas_share"] = sum(nmi > 200 for nmi in shore) / len(sea)
+    shore = [float(places.shore_nmi(m.lat, m.lon)) for m in sea]
+    if not np.isnan(shore[0]):
+        said["max_shore_nmi"] = max(shore)
+        said["high_seas_share"] = sum(nmi > 200 for nmi in shore) / len(sea)
     if following and not lost:
         apart_m = distance_m(port.lat, port.lon, following.lat, following.lon)
         said["ports_apart_nmi"] = float(apart_m) / NMI_M

@@ -12,11 +12,14 @@ import numpy as np
 from anomalies.encounter import Encounter
 from anomalies.gap import Gap
 from anomalies.loitering import Loitering
+from tests.anomalies.meetings import WithMeetings, watch_list
 from tests.anomalies.twin_identity import identities
 from tests.anomalies.twin_interference import interferences
+from tests.anomalies.twin_listed import under_lists
+from tests.anomalies.twin_long_voyage import long_voyages
 from tests.anomalies.twin_surprise import Fix, Twin, pauses_before, pausing
 from tests.fleets import points
-from tracks.batch import HULLS_PER_MMSI, Fixes
+from tracks.batch import HULLS_PER_MMSI, Fixes, StaticBatch
 from tracks.geodesy import NMI_M, distance_m
 from tracks.listening import Turns
 from tracks.places import Places
@@ -353,10 +356,19 @@ def around(a: dict[int, Place], b: dict[int, Place], first: int, last: int) -> d
     return said
 
 
+def listed(
+    d: WithMeetings, heard: Fixes, until: float, places: Places, _: Turns, claims: StaticBatch
+) -> Found:
+    met = encounters(d.encounter, heard, until, places)
+    return under_lists(d.listed, heard, until, claims, watch_list(), met)
+
+
 TWINS = {
     "interference": interferences,
     "gap": gaps,
     "loitering": loiterings,
     "encounter": encounters,
     "identity": identities,
+    "long_voyage": long_voyages,
+    "listed": listed,
 }

@@ -1,5 +1,6 @@
 """The simulated months: what is told as truth is what the reports show, and nothing repeats."""
 
+import math
 import sys
 from collections import Counter
 from itertools import pairwise
@@ -12,7 +13,7 @@ from tests.recordings import ROOT
 sys.path.append(str(ROOT / "scripts"))
 
 import _months_life as life
-from _months import Months, Visit
+from _months import Meeting, Months, Visit
 from _months_names import KINDS
 from _months_sites import SITES
 
@@ -94,24 +95,64 @@ def test_what_is_said_to_be_heard_of_a_visit_is_among_the_reports(months: Months
         mine = reports.take(ships == visit.hull)
         there = (mine.t >= visit.start) & (mine.t <= visit.end)
         assert visit.heard_count == there.sum()
-        near = distance_m(mine.lat, mine.lon, visit.lat, visit.lon) < 5.9 * NMI_M
-        around = (mine.t > visit.start - 2 * HOUR) & (mine.t < visit.end + 2 * HOUR)
-        if (near & around).any():
-            assert visit.heard
+        nmi = distance_m(mine.lat, mine.lon, visit.lat, visit.lon) / NMI_M
+        comes = (mine.t > visit.start - 2 * HOUR) & (mine.t < visit.start)
+        goes = (mine.t > visit.end) & (mine.t < visit.end + 2 * HOUR)
+        for side, told_nmi in ((comes, visit.in_nmi), (goes, visit.out_nmi)):
+            assert told_nmi == pytest.approx(nmi[side].min(initial=np.inf), rel=0.02, abs=0.02)
+        assert (visit.how == "not heard") == (
+            not there.any() and min(visit.in_nmi, visit.out_nmi) > 6
+        )
+
+
+def heard_together_h(months: Months, meeting: Meeting) -> float:
+    """Return for how long both were heard without an hour's silence, minute by minute."""
+    t = months.positions.t
+    near = (t > meeting.start - 2 * HOUR) & (t < meeting.end + 2 * HOUR)
+    times = [t[near & (months.truth.ship == ship)].tolist() for ship in meeting.hulls]
+    longest = run = 0
+    for minute in range(round((meeting.end - meeting.start) / 60 + 0.5)):
+        now = meeting.start + 60 * minute
+        ends = [
+            (max((x for x in mine if x < now), default=-math.inf),
+             min((x for x in mine if x >= now), default=math.inf))
+            for mine in times
+        ]  # fmt: skip
+        run = run + 1 if all(after - before < HOUR for before, after in ends) else 0
+        longest = max(longest, run)
+    return longest / 60
+
+
+def test_how_far_off_a_ship_was_heard_counts_from_when_it_lay_at_the_place_before(
+    months: Months,
+) -> None:
+    stops: dict[int, Visit] = {}
+    for visit in months.truth.visits:
+        before = stops.get(visit.hull)
+        stops[visit.hull] = visit
+        apart_nmi = math.inf if before is None else distance_m(
+            visit.lat, visit.lon, before.lat, before.lon) / NMI_M  # fmt: skip
+        if apart_nmi > 1:
+            assert visit.away_nmi == math.inf or visit.kind == "roads"
+            continue
+        mine = months.positions.take(months.truth.ship == visit.hull)
+        mine = mine.take((mine.t >= before.end) & (mine.t <= visit.start))  # type: ignore[union-attr]
+        far_nmi = distance_m(mine.lat, mine.lon, visit.lat, visit.lon).max(initial=0) / NMI_M
+        assert visit.away_nmi == pytest.approx(far_nmi, abs=0.5)
 
 
 def test_meeting_ships_drift_side_by_side_for_hours_and_chains_end_at_the_next_port() -> None:
     for seed in (0, 1):
-        months = Months(seed, days=40, vessels=60)
+        months = Months(seed, days=25, vessels=60)
         truth = months.truth
-        assert len(truth.meetings) > 10
+        assert len(truth.meetings) > 5
         for meeting in truth.meetings:
             assert 2 * HOUR <= meeting.end - meeting.start <= 6.5 * HOUR
             t = np.linspace(meeting.start, meeting.end, 30)
             one, other = (at(months, ship, t) for ship in meeting.hulls)
             assert np.abs(one - other).max() < 160
             assert np.abs(np.diff(one)).max() / np.diff(t)[0] < 1.5 * KN
-            assert meeting.heard_h <= (meeting.end - meeting.start) / HOUR + 0.05
+            assert meeting.heard_h == pytest.approx(heard_together_h(months, meeting), abs=0.05)
         carriers = {s for s, (role, _) in enumerate(months.roles) if role == "carrier"}
         assert truth.chains
         for chain in truth.chains:

@@ -196,6 +196,21 @@ def test_names_of_two_ships_in_one_row_are_told_and_not_used(station: Path, tmp_
     assert np.count_nonzero(table.label == POSITIVE) == 1
 
 
+def test_of_two_ships_under_one_number_the_one_meant_has_to_be_named(tmp_path: Path) -> None:
+    two = [track(1), track(1) + 1]
+    folder = record(
+        tmp_path / "shared", [*heard(two[0], 0, 45), *heard(two[1], 1, 46)],
+        [(one, "ship_type", "30") for one in two] + [(two[1], "call_sign", "LKAB")],
+    )  # fmt: skip
+    found = made(folder, written(tmp_path, f"{mmsi(1)},1"))
+    assert "row 2 (257000001) may be 2 ships" in found.unused[0]
+    for row in ("257000001.2,1,", f"{mmsi(1)},1,LKAB"):
+        found = made(folder, written(tmp_path, row, head="ship,label,call sign"))
+        assert not found.unused
+        (case,) = [case for case in found.cases if case.label == POSITIVE]
+        assert case.ship.tracks == (two[1],)
+
+
 @pytest.mark.usefixtures("quick")
 def test_the_labels_are_never_overwritten(station: Path, tmp_path: Path) -> None:
     path = written(tmp_path, *POSITIVES)
@@ -222,10 +237,10 @@ def test_a_label_with_dates_is_about_what_was_heard_between_them(tmp_path: Path)
             (year, 500, DAY + 135, [0.4]),
             (Span(), 799, DAY + 434, [0.9]),
         ):
-            found = of_ships(known, [(one,)], ASKED, [span])
+            found = of_ships(known, ships(known), ASKED, [span])
             assert found.features.memory_days[0] == pytest.approx(memory_days, abs=1)
             assert found.days.day.min() == pytest.approx(from_day, abs=3)
-            marks = marks_of(known, [(one,)], found.since, found.until)
+            marks = marks_of(known, ships(known), found.since, found.until)
             assert [mark.score for mark in marks[0]] == scores
 
 

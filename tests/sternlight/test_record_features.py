@@ -19,8 +19,11 @@ from sternlight.errors import ArchiveError
 from sternlight.nightly import NightFailedError, Nightly, compute, from_json, to_json
 from sternlight.record import features as of_record
 from sternlight.record.features import Asked, marks_of, of_ships, reach_nmi
+from sternlight.record.owners import alone
 from sternlight.record.rates import FEW, Rate, square
 from sternlight.record.read import RECORD, open_record
+from sternlight.record.ships import Ship
+from sternlight.sqlite import Database
 from tracks.flags import Flags
 from tracks.way import pack_heard, pack_way
 
@@ -89,8 +92,16 @@ class Book:
 
     def features(self, *ships: tuple[int, ...], **asked: object) -> dict[str, list[float]]:
         with open_record(self.folder) as record:
-            made = of_ships(record, ships, Asked(FLAGS, **asked)).features
+            linked = [joined(record, tracks) for tracks in ships]
+            made = of_ships(record, linked, Asked(FLAGS, **asked)).features
         return {name: getattr(made, name).tolist() for name in made.described()}
+
+
+def joined(record: Database, tracks: tuple[int, ...]) -> Ship:
+    """Return hulls as one ship."""
+    hulls = alone(record, tracks)
+    claims = tuple(claim for ship in hulls for claim in ship.claims)
+    return Ship(tuple(h for ship in hulls for h in ship.hulls), claims, (), (), (), ())
 
 
 @pytest.fixture
@@ -203,8 +214,8 @@ def test_events_that_are_withdrawn_or_not_shown_do_not_count_and_open_ones_do(bo
 
 def names(book: Book, track: int) -> list[str]:
     with open_record(book.folder) as record:
-        read = of_ships(record, [(track,)], Asked(FLAGS))
-        (marks,) = marks_of(record, [(track,)], read.since)
+        ships = alone(record, [track])
+        (marks,) = marks_of(record, ships, of_ships(record, ships, Asked(FLAGS)).since)
     assert {mark.says for mark in marks} <= {
         "Silence with a score of 0.50: It was far out.",
         "Long voyage with a score of 0.70: It was far out.",
@@ -237,7 +248,7 @@ def test_hostile_claims_are_numbers_or_nothing(book: Book) -> None:
     assert book.features((track,))["kind"] == [SHIP_KINDS.index("")]
 
 
-def fleet(book: Book) -> list[tuple[int, ...]]:
+def fleet(book: Book) -> list[int]:
     """Write nine ships: fishing vessels and cargo ships, some of which are at sea for long."""
     ships = []
     for i in range(9):
@@ -249,7 +260,7 @@ def fleet(book: Book) -> list[tuple[int, ...]]:
             book.event(f"gap-{i}", "gap", track, D0 + 9, 0.8)
         elif i % 4 == 1:  # counts, and does not show
             book.event(f"gap-{i}", "gap", track, D0 + 9, 0.4)
-        ships.append((track,))
+        ships.append(track)
     return ships
 
 
@@ -257,9 +268,10 @@ def test_rates_count_the_ships_that_could_show_a_sign_and_do(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(of_record, "SHIPS_AT_ONCE", 4)
-    ships = fleet(book)
+    tracks = fleet(book)
     night = compute(book.folder, Signs())
     with open_record(book.folder) as record:
+        ships = alone(record, tracks)
         read = of_ships(record, ships, Asked(FLAGS, reach_nmi=reach_nmi(record)))
         marks = marks_of(record, ships, read.since)
     found = shares(with_marks(read.features, marks))
@@ -275,11 +287,42 @@ def test_rates_count_the_ships_that_could_show_a_sign_and_do(
     )
     assert ("long_at_sea", "fishing", "", 6, 3) in night.rates
     assert ("dark_gap", "cargo", "", 3, 1) in night.rates
-    told = [(row[0], row[3], row[4], row[5]) for row in night.standings]
+    told = sorted((row[0], row[3], row[4], row[5]) for row in night.standings)
     assert told == [
-        (ship[0], round(s.score, 3), s.shown_count, s.looked_count)
-        for ship, s in zip(ships, standings(read.features, marks), strict=True)
+        (track, round(s.score, 3), s.shown_count, s.looked_count)
+        for track, s in zip(tracks, standings(read.features, marks), strict=True)
     ]
+
+
+def test_of_a_track_on_which_two_ships_took_turns_each_has_its_own_days(book: Book) -> None:
+    track = hull(NORWEGIAN)
+    book.ship(track, D0, D0 + 99)
+    book.visit(track, D0 + 5, D0 + 6, "SE")
+    book.visit(track, D0 + 70, D0 + 71, "DK")
+    book.event("gap-1", "gap", track, D0 + 3, 0.5)
+    book.event("gap-2", "gap", track, D0 + 80, 0.5)
+    with open_record(book.folder) as record:
+        (whole,) = alone(record, [track])
+        first, second = (
+            whole._replace(days=((track, frozenset(range(D0 + a, D0 + b))),))
+            for a, b in ((0, 40), (40, 100))
+        )
+        read = of_ships(record, [first, second], Asked(FLAGS))
+        marks = marks_of(record, [first, second], read.since)
+    assert read.features.memory_days.tolist() == [40, 60]
+    assert read.features.at_sea_days.tolist() == pytest.approx([40 - 600 / DAY, 60 - 600 / DAY])
+    assert read.features.foreign_visits_count.tolist() == [1, 1]
+    assert [[mark.id for mark in own] for own in marks] == [["gap-1"], ["gap-2"]]
+
+
+def test_ships_that_are_linked_stand_as_one(book: Book) -> None:
+    for mmsi, first in ((NORWEGIAN, D0), (SWEDISH, D0 + 60)):
+        book.ship(hull(mmsi), first, first + 50)
+        for field, value in (("imo", IMO), ("name", "NORDLYS"), ("call_sign", "LABC")):
+            book.claim(mmsi, field, value, first + 50, 50)
+    (row,) = compute(book.folder, Signs()).standings
+    assert row[1] == f"[{hull(NORWEGIAN)},{hull(SWEDISH)}]"
+    assert '"sign":"reflagged","shown":true' in row[6]
 
 
 def test_ships_that_were_not_heard_for_a_year_have_no_standing(book: Book) -> None:
@@ -304,7 +347,7 @@ def test_another_process_makes_the_same_and_the_archive_keeps_it(book: Book) -> 
         for _ in range(2):  # what is written again changes nothing
             with archive.transaction():
                 archive.remember_night(night)
-        assert archive.read("select * from standings order by ship") == night.standings
+        assert archive.read("select * from standings") == night.standings
         assert archive.read("select * from rates order by 1, 2, 3") == sorted(night.rates)
     with open_record(book.folder) as record:
         assert reach_nmi(record) == night.reach_nmi

@@ -16,8 +16,10 @@ from sternlight.data import data_folder
 from sternlight.settings import Settings
 from sternlight.spool import time_order
 from sternlight.station import Station
+from sternlight.watchlists.read import Lists
 from tracks.batch import PositionBatch, StaticBatch
 from tracks.places import Places
+from tracks.watchlist import Entry, Watchlist
 
 
 @cache
@@ -42,9 +44,18 @@ def places() -> Places:
 Events = dict[str, Event]
 
 
+def new() -> Station:
+    """Return a station that watches every second IMO number of the sea."""
+    station = Station(Settings(), places())
+    imos = np.unique(sea()[1].imo[sea()[1].imo > 0])[::2].tolist()
+    watch = Watchlist.of(Entry("Sim list", imos=(imo,)) for imo in imos)
+    station.lists = Lists(every=watch, watch=watch)
+    return station
+
+
 def run(cuts: list[float], *, saved: bool = False) -> tuple[Station, Events]:
     positions, statics = sea()
-    station = Station(Settings(), places())
+    station = new()
     last = float(np.nextafter(max(positions.t[-1], statics.t[-1]), np.inf))
     since, events = -np.inf, Events()
     for as_of in [*cuts, last]:
@@ -53,7 +64,7 @@ def run(cuts: list[float], *, saved: bool = False) -> tuple[Station, Events]:
         since = as_of
         if saved:
             data = station.save()
-            station = Station(Settings(), places())
+            station = new()
             station.load(data)
     last_step = station.step(PositionBatch.empty(), StaticBatch.empty(), last, ended=True)
     apply(last_step.changes, events)
@@ -88,7 +99,7 @@ def test_there_is_something_to_find_of_every_kind() -> None:
     assert {str(row[0]).partition("-")[0] for row in in_one_step()} == set(DETECTORS) - {
         "identity",
         "interference",
-        "long_voyage",
+        "long_voyage",  # the simulated sea has none of these
     }
 
 

@@ -137,6 +137,19 @@ def test_what_goes_on_when_the_recording_ends_says_so() -> None:
     )
 
 
+def test_a_long_voyage_is_told_with_the_days_on_which_anybody_heard_it() -> None:
+    measured = {"away_days": 211.2, "heard_days_count": 5, "ports_apart_nmi": 0.0}
+    event = EVENT | {"kind": "long_voyage", "measured": measured}
+    back = "heard in port again after 211 days from 2018-12-25 11:40 UTC (heard at sea on 5 days"
+    assert back in " ".join(shown([vessel("A")], event).split())
+    del measured["ports_apart_nmi"]
+    away = "known in no port here for 211 days from 2018-12-25 11:40 UTC"
+    lost = " ".join(shown([vessel("A")], event).split())
+    assert f"{away} (heard at sea on 5 days of it), and not heard since" in lost
+    lasting = " ".join(shown([vessel("A")], event | {"end": None}).split())
+    assert f"{away} (heard at sea on 5 days of it), still so when the recording" in lasting
+
+
 def test_a_distress_beacon_is_the_first_thing_shown() -> None:
     beacon = {
         "mmsi": 970_123_456,

@@ -1,0 +1,24 @@
+"""Rows as CSV that a spreadsheet can open: no cell of it runs as a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from sternlight.jsontext import replacing
+from sternlight.text import harmless
+
+Cell = str | int | float | bool | None
+
+
+def write(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> int:
+    """Write a table as a file that is there only when it is whole; return its count of rows."""
+    n = 0
+    with replacing(path) as out:
+        table = csv.DictWriter(out, columns, lineterminator="\n")
+        table.writeheader()
+        for row in rows:
+            table.writerow({k: harmless(v) if isinstance(v, str) else v for k, v in row.items()})
+            n += 1
+    return n

@@ -50,9 +50,9 @@ def heard(one: int, first: int, last: int, every: int = 3) -> list[Page]:
     return pages(one, bins, *at)
 
 
-def visit(one: int, first: int, last: int | None) -> tuple[Any, ...]:
+def visit(one: int, first: int, last: int | None, country: str = "NO") -> tuple[Any, ...]:
     start, end = (None if day is None else (DAY + day) * DAY_S for day in (first, last))
-    return one, start, end, "Bergen", "NO", "port", 60.4, 5.3, 9.0, 1e4, 4, 0, 1
+    return one, start, end, "Bergen", country, "port", 60.4, 5.3, 9.0, 1e4, 4, 0, 1
 
 
 def silence(one: int, day: int, score: float) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def test_two_times_of_one_ship_are_two_rows_of_one_group(tmp_path: Path) -> None
     one = track(1)
     folder = record(
         tmp_path / "years", heard(one, 0, 800), [(one, "ship_type", "30")],
-        visits=[visit(one, 100, 240), visit(one, 400, 405), visit(one, 600, None)],
+        visits=[visit(one, 100, 240), visit(one, 400, 405, "SE"), visit(one, 600, None)],
         events=[silence(one, 200, 0.3), silence(one, 700, 0.4)],
     )  # fmt: skip
     rows = [f"{mmsi(1)},1,,2024-12", f"{mmsi(1)},1,2025,2025-12", f"{mmsi(1)},0,2026,"]
@@ -258,5 +258,6 @@ def test_two_times_of_one_ship_are_two_rows_of_one_group(tmp_path: Path) -> None
     # The first ends 88 days into a visit, the second holds it and a short one, the third one
     # that lasted when the ship was heard last.
     assert found.features.still_days.tolist() == pytest.approx([88.6, 139.6, 199], abs=1)
+    assert found.features.foreign_visits_count.tolist() == [0, 1, 0]
     assert found.features.gaps_score.tolist() == [0, 0.3, 0.4]
     assert found.heard_days.tolist() == pytest.approx([63, 122, 82], abs=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,7 +94,7 @@ def judge(table: Table, scored: Scored, method: Method) -> Judged:
         "unused_labels": table.unused,
         "left_out": {why: n for why, n in table.left_out.items() if n},
         "method": {
-            **{name: getattr(method, name) for name in Method.__slots__},
+            **asdict(method),
             "sternlight": sternlight.__version__,
         },
     }

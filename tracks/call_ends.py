@@ -9,8 +9,9 @@ import numpy as np
 
 from tracks.batch import I64, Mask, column, starts
 from tracks.call_sums import Calls, Tally, summed
-from tracks.calls import NO, Facts, Marks, Silences, Way
+from tracks.calls import NO, Facts, Marks, Way
 from tracks.keyed import rows_of
+from tracks.silences import Silences
 
 if TYPE_CHECKING:
     from tracks.visits import Visiting
@@ -52,6 +53,9 @@ class Outcome(NamedTuple):
     over: Told
 
 
+NO_OUTCOME = Outcome(Calls.empty(), Told.empty(), Told.empty())
+
+
 def outcome(rules: Visiting, way: Way, f: Facts, t: Tally, spent: Silences) -> Outcome:
     """Sum the visits up, and tell what became of them."""
     rows = np.flatnonzero(f.inside)
@@ -87,19 +91,22 @@ def _left(
     moored = t.apart[behind]  # until it left for the other port
     lay = f.lay.take(f.lain[last[moored]])
     end[moored], line_out[moored] = lay.bin, lay.line
-    of, unheard = rows_of(spent.row, behind)
-    unheard &= ~f.inside[behind]  # it fell silent there, and was heard next coming from there
-    end[unheard], line_out[unheard] = m.bin[behind[unheard]], m.line_after[behind[unheard]]
-    nowhere = np.flatnonzero(unheard & (calls.longest == 0))
+    spent = spent.take(spent.joint | spent.before)
+    of, silent = rows_of(spent.row, behind)
+    joint = np.flatnonzero(silent)[spent.joint[of[silent]]]  # heard next coming from there
+    end[joint], line_out[joint] = m.bin[behind[joint]], m.line_after[behind[joint]]
     lat, lon = calls.lat.copy(), calls.lon.copy()
+    nowhere = np.flatnonzero(silent & (calls.longest == 0))
+    lat[nowhere], lon[nowhere] = m.lat[last[nowhere]], m.lon[last[nowhere]]
+    nowhere = joint[calls.longest[joint] == 0]
     lat[nowhere], lon[nowhere] = spent.lat[of[nowhere]], spent.lon[of[nowhere]]
-    calls = replace(calls, lat=lat, lon=lon, sure=calls.sure | unheard)
+    calls = replace(calls, lat=lat, lon=lon, sure=calls.sure | silent)
     return Told.of(calls, end, line_out, way.gap[behind] < rules.silent_marks)
 
 
 def _unheard(way: Way, f: Facts, spent: Silences) -> Told:
     """Tell of visits of which nothing was heard but the way there and the way back."""
-    spent = spent.take(~f.inside[spent.row] & ~f.inside[spent.row - 1])
+    spent = spent.take(spent.joint & ~f.inside[spent.row] & ~f.inside[spent.row - 1])
     a, b = way.marks.take(spent.row - 1), way.marks.take(spent.row)
     calls = Calls.make(
         len(spent), track=a.track, start=a.bin, line_in=a.line_before, longest=1,

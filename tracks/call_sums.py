@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 
 from tracks.batch import F64, I64, Columns, Mask, column, starts
-from tracks.calls import HOUR_MARKS, NO, Facts, Lain, Marks, Silences, Way
+from tracks.calls import HOUR_MARKS, NO, Facts, Lain, Marks, Way
 from tracks.geodesy import NMI_M
 from tracks.keyed import merge, rows_of
 from tracks.places import Places
+from tracks.silences import Silences
 from tracks.state import State
 
 if TYPE_CHECKING:
@@ -125,14 +126,19 @@ def tally(
     rests = _rests(way, f, memory.rests, begins, stopped)
     longest = np.where(f.rest, 2 * rests.marks, 0)
     lat, lon = np.where(longest > 0, (rests.lat, rests.lon), (m.lat, m.lon))
-    spent = spent.take(f.inside[spent.row])
+    spent = spent.take(f.inside[spent.row] & (spent.joint | spent.after))
     only = spent.take(longest[spent.row] == 0)
-    longest[only.row], lat[only.row], lon[only.row] = 1, only.lat, only.lon
+    longest[only.row] = 1
+    lat[only.row], lon[only.row] = np.where(
+        only.joint, (only.lat, only.lon), (m.lat[only.row], m.lon[only.row])
+    )
     least = np.where(f.shore, rules.least_h, rules.silent_h) * HOUR_MARKS
     sure = f.inside & f.rest & (f.core | (rests.marks >= least))
     sure[spent.row] = True
     line_in = m.line_before.copy()
-    unheard = spent.row[begins[spent.row]]  # it made for the place, and was heard there next
+    unheard = spent.row[
+        spent.joint & begins[spent.row]
+    ]  # it made for the place, and was heard there next
     start[unheard], line_in[unheard] = m.bin[unheard - 1], line_in[unheard - 1]
     came = _heard_coming(rules, way, f)
     calls = Calls(
@@ -175,9 +181,8 @@ def _other_port(
     if len(rows):
         row, lay = row[rows], lay.take(rows)
         limits = places.limits(rules.outer)
-        port = np.array([place.kind == "port" for place in places.harbours] + [False])
         now, then = limits.holding(m.lat[row], m.lon[row]), limits.holding(lay.lat, lay.lon)
-        apart[row[(now != then) & port[now] & port[then]]] = True
+        apart[row[(now != then) & places.is_port(now) & places.is_port(then)]] = True
     return apart
 
 

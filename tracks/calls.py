@@ -6,12 +6,12 @@ Everything here is about one mark and its neighbours; `tracks.visits` sums visit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tracks.batch import BIN_S, F64, I64, Columns, Mask, Points, column, starts
-from tracks.geodesy import NMI_M, bearing_deg, distance_m
+from tracks.geodesy import NMI_M, distance_m
 from tracks.keyed import latched, rows_of
 from tracks.places import Places
 from tracks.stays import REACH_M
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 HOUR_MARKS = 3600 // BIN_S
 DAY_MARKS = 24 * HOUR_MARKS
-COURSE_MARKS = 3  # ours: two marks at most half an hour apart tell a course
-TRANSIT_KN = 5.0  # ours: few fish at more
-CLOSING = 0.5  # ours: within 60 degrees, since channels bend
 NO = -1  # no row
 
 
@@ -219,96 +216,6 @@ def _lain(way: Way, lies: Mask, lain: Lain, silent: Mask) -> tuple[I64, Lain]:
     row = np.maximum.accumulate(np.where(lies | known, rows, NO))
     since = np.maximum.accumulate(np.where(way.first | silent, rows, 0))
     return np.where(row >= since, row, NO), Lain(lay.track, bins, lay.lat, lay.lon, lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Silences(Columns):
-    """Long silences that were spent at a place, as far as can be told."""
-
-    row: I64 = column(np.int64)  # of the mark behind each
-    lat: F64 = column(np.float64)  # where: where it was heard there, or the port it made for
-    lon: F64 = column(np.float64)
-
-
-def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences:
-    """Return the silences that were spent at a place, as far as can be told.
-
-    On either side of one the hull was at the place, or it made for it, or came from there; and
-    at its own speed the way would have taken `least_h` less.  Or it was there on both sides,
-    for `silent_h`; or so long right at the shore, having come to it and then leaving it.
-    """
-    b = np.flatnonzero(way.holes & way.fresh & (way.gap <= rules.memory_marks))
-    a, m = b - 1, way.marks
-    silent_h = way.gap[b] / HOUR_MARKS
-    long = silent_h >= rules.silent_h
-    in_a, in_b = (f.inside & ~f.leaving)[a], f.inside[b]
-    sure = f.core | f.rest
-    at_a, at_b = in_a & (sure[a] | long), in_b & (sure[b] | long)
-    lat, lon = np.where(at_a, (m.lat[a], m.lon[a]), (m.lat[b], m.lon[b]))
-    neither = np.flatnonzero(~at_a & ~at_b)
-    if len(neither):
-        port = places.nearest(m.lat[a[neither]], m.lon[a[neither]])[1]
-        lat[neither], lon[neither] = places.at(port)
-    came, went = Leg.of(way, a, a - 1, lat, lon), Leg.of(way, b, b + 1, lat, lon)
-    speed_kn = np.fmax(came.speed_kn, went.speed_kn)
-    with np.errstate(invalid="ignore"):
-        spare_h = silent_h - (came.away_m + went.away_m) / NMI_M / speed_kn
-    there = (at_a | came.makes_for(rules)) & (at_b | went.makes_for(rules))
-    there &= (speed_kn >= TRANSIT_KN) & (spare_h >= rules.least_h)
-    there |= at_a & at_b & long
-    shore = _spent_at_shore(rules, way, b, places) & long & ~there
-    lat[shore], lon[shore] = m.lat[a[shore]], m.lon[a[shore]]
-    there |= shore
-    there &= np.where(f.inside[a], ~f.breaks[b], way.gap[b] <= rules.unheard_marks)
-    return Silences(b[there], lat[there], lon[there])
-
-
-def _spent_at_shore(rules: Visiting, way: Way, row: I64, places: Places) -> Mask:
-    """Return behind which silences a hull left the shore where it had come to it before."""
-    m = way.marks
-    last = len(m) - 1
-    near = way.way_m[row] <= rules.leave_nmi * NMI_M
-    a, b = row[near] - 1, row[near]
-    before, after = np.maximum(a - 1, 0), np.minimum(b + 1, last)
-    ahead, a_nmi, b_nmi, behind = (
-        places.shore_nmi(m.lat[at], m.lon[at]) for at in (before, a, b, after)
-    )
-    goes_on = ~way.newest[b] & (way.gap[after] <= COURSE_MARKS)
-    came = (ahead > a_nmi) & (way.gap[a] <= COURSE_MARKS)
-    left = np.where(goes_on, behind > b_nmi, way.way_m[b] <= REACH_M)
-    spent = np.zeros(len(row), np.bool_)
-    spent[near] = came & left & (np.fmax(a_nmi, b_nmi) <= rules.shore_nmi)
-    return spent
-
-
-class Leg(NamedTuple):
-    """How hulls went, forwards or back, with regard to a position each; arrays of shape (K,)."""
-
-    away_m: F64
-    speed_kn: F64  # nan if no other mark is near
-    closing: F64  # cosine of the angle between course and bearing
-
-    @classmethod
-    def of(cls, way: Way, row: I64, other: I64, lat: F64, lon: F64) -> Leg:
-        """Go on from the marks `other`, the neighbours of `row`, over `row`."""
-        m = way.marks
-        later = other > row
-        missing = np.where(later, way.newest[row], way.first[row])
-        other = np.where(missing, row, other)
-        gap = np.abs(m.bin[row] - m.bin[other])
-        near = (gap > 0) & (gap <= COURSE_MARKS)
-        y, x = m.lat[row], m.lon[row]
-        leg_m = way.away_m(row, m.lat[other], m.lon[other])
-        course = bearing_deg(y, x, m.lat[other], m.lon[other]) + 180
-        speed_kn = np.full(len(row), np.nan)
-        speed_kn[near] = leg_m[near] / NMI_M / (gap[near] / HOUR_MARKS)
-        off = np.radians(bearing_deg(y, x, lat, lon) - course)
-        return cls(way.away_m(row, lat, lon), speed_kn, np.cos(off))
-
-    def makes_for(self, rules: Visiting) -> Mask:
-        """Return which made for the position, at a speed at which few fish."""
-        near = self.away_m <= rules.unheard_nmi * NMI_M
-        return near & (self.closing >= CLOSING) & (self.speed_kn >= TRANSIT_KN)
 
 
 def marks_of(points: Points) -> Marks:

@@ -64,6 +64,7 @@ class Places:
     _spot_owner: I64 = field(repr=False)
     _lat: F64 = field(repr=False)  # of each place, and nan at the end
     _lon: F64 = field(repr=False)
+    _port: Mask = field(repr=False)  # likewise
     _limits: dict[Reach, Limits] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -97,7 +98,9 @@ class Places:
         lat, lon, owner = _samples(harbours)
         _prepare(zones)
         at = np.array([[p.lat, p.lon] for p in harbours] + [[np.nan, np.nan]])
-        return cls(harbours, zones, shore, Spots.make(lat, lon), owner, *at.T)
+        port = np.array([p.kind == "port" for p in harbours] + [False])
+        spots = Spots.make(lat, lon)
+        return cls(harbours, zones, shore, spots, owner, at[:, 0], at[:, 1], port)
 
     def along_with(self, more: Sequence[Place]) -> Places:
         """Return these places and some more."""
@@ -177,6 +180,10 @@ class Places:
     def at(self, index: I64) -> tuple[F64, F64]:
         """Return where ports and anchorages are; nan for -1."""
         return self._lat[index], self._lon[index]
+
+    def is_port(self, index: I64) -> Mask:
+        """Return which are ports and not anchorages; False for -1."""
+        return self._port[index]
 
     def from_named(self, lat: ArrayLike, lon: ArrayLike) -> list[str]:
         """Say where each position is from a place with a name: "12 nmi south of Mbour (SN)"."""

@@ -27,22 +27,21 @@ from typing import NamedTuple
 import numpy as np
 
 from tracks.batch import BIN_S, F64, I64, U8, Columns, Mask, Points, Text, column, starts
-from tracks.call_ends import Outcome, Told, outcome
+from tracks.call_ends import NO_OUTCOME, Outcome, Told, outcome
 from tracks.call_sums import NOBODY, Memory, remembered, tally
 from tracks.calls import (
-    COURSE_MARKS,
     DAY_MARKS,
     HOUR_MARKS,
     Marks,
     Way,
     facts,
     marks_of,
-    spent_there,
 )
 from tracks.geodesy import NMI_M
 from tracks.keyed import rows_of
 from tracks.limits import Reach
 from tracks.places import Places
+from tracks.silences import COURSE_MARKS, spent_there
 from tracks.state import State
 from tracks.stays import START_KN, STOP_KN
 
@@ -102,11 +101,16 @@ class Visiting:
     memory_days: float = 1100.0  # ours
 
     def __post_init__(self) -> None:
-        for low, high in (("enter_nmi", "leave_nmi"), ("stop_kn", "start_kn")):
+        for low, high in (
+            ("enter_nmi", "leave_nmi"), ("stop_kn", "start_kn"), ("shore_nmi", "coarse_shore_nmi"),
+        ):  # fmt: skip
             if getattr(self, low) > getattr(self, high):
-                raise ValueError(f"{low} may not be more than {high}")
-        if self.silent_marks <= COURSE_MARKS:
-            raise ValueError(f"silent_h is {self.silent_h:g}; it must be over 0.5")
+                raise ValueError(
+                    f"{low} is {getattr(self, low):g}; it may not be more than {high},"
+                    f" {getattr(self, high):g}"
+                )
+        if self.silent_marks < HOUR_MARKS:
+            raise ValueError(f"silent_h is {self.silent_h:g}; it must be at least 1")
 
     @property
     def inner(self) -> Reach:
@@ -159,8 +163,10 @@ class Visiting:
         memory, forgotten = self._forget(memory, tracks, now)
         if not (len(tracks) or len(forgotten)):
             return memory.save(), NOTHING
-        mine, told = self._judged(memory.of(tracks), marks_of(points), places, now)
-        memory = memory.of(tracks, others=True).along_with(mine)
+        told = NO_OUTCOME
+        if len(tracks):
+            mine, told = self._judged(memory.of(tracks), marks_of(points), places, now)
+            memory = memory.of(tracks, others=True).along_with(mine)
         arrived = self._visits(told.arrived, places)
         over = self._visits(Told.concat([told.over, forgotten]), places)
         return memory.save(), Ports(_lasting(arrived), over.take(self._tells(over)))

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from sternlight.errors import ArchiveError, ArchiveFull
 
 ARCHIVE = "archive.sqlite3"  # in the folder of a station
+DETECTIONS = "detections.sqlite3"  # in the same, or in that of a replay's results
 BUSY_S = 10.0  # how long to wait for somebody who has locked the file
 
 

@@ -34,7 +34,7 @@ class Database:
         if not path.exists():
             raise ArchiveError(
                 f"there is no archive in {folder}; --data names the folder that `sternlight"
-                " watch` was given, or the results of a replay"
+                " watch` was given"
             )
         with told(path):
             db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from _months import Months
 
-from anomalies.indicators import Signs
 from sternlight.judging import judge
 from sternlight.ledger import Ledger
 from sternlight.provenance import Provenance
@@ -39,7 +38,7 @@ def keep(months: Months, settings: Settings, places: Places, folder: Path) -> Ow
             for heard in step.heard:
                 _count(owners, heard.fixes, months)
         _note(record, events, station)
-        record.finish(station.vessels(), station.visits_so_far(), Signs(), False)
+        record.finish(station.vessels(), station.visits_so_far())
     return owners
 
 

@@ -9,6 +9,7 @@ those that a replay of the simulated sea wrote; how many a day there are is `EVE
 from __future__ import annotations
 
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -20,11 +21,13 @@ from typing import NamedTuple
 import numpy as np
 from _soak_report import Report
 
+from anomalies.indicators import Signs
 from receiver.sources.simulator import EMBEDDED
 from sternlight.archive import Archive
 from sternlight.data import load_places
 from sternlight.fleet import Fleet
 from sternlight.job import Job, run
+from sternlight.nightly import Nightly
 from sternlight.record.store import Finished
 from sternlight.settings import Settings
 from tracks.batch import HULLS_PER_MMSI, Fixes, Points, StaticBatch
@@ -37,6 +40,7 @@ EVENTS_A_DAY = 20
 PORT = (14.68, -17.42)  # Dakar, of which the places know
 MOST_MB = 300.0
 ANSWER_S = 0.3
+NIGHT_S, NIGHT_MB = 120.0, 400.0
 ASKED = 20  # ships whose record is asked for
 
 
@@ -182,6 +186,16 @@ def run_year(report: Report, work: Path, days_count: int) -> None:
     report.show("seconds to write them", round(time.monotonic() - began))
     report.show("archive, MB a year", round(a_year_mb))
     report.aim(f"at most {MOST_MB:.0f} MB", a_year_mb <= MOST_MB)
+    began = time.monotonic()
+    night = Nightly().compute(folder, Signs())
+    took_s = time.monotonic() - began
+    used_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
+    with Archive.open(folder) as archive, archive.transaction():
+        archive.remember_night(night)
+    report.show("nightly work, s", round(took_s, 1), f"{len(night.standings):,} ships")
+    report.show("its memory, MB", round(used_mb))
+    report.aim(f"at most {NIGHT_S:.0f} s and {NIGHT_MB:.0f} MB",
+               took_s <= NIGHT_S and used_mb <= NIGHT_MB)  # fmt: skip
     took = sorted(answered_s(folder, nth) for nth in range(ASKED))
     report.show("`sternlight vessel`, s, start-up included", round(statistics.median(took), 2),
                 f"median of {ASKED}; at most {took[-1]:.2f}")  # fmt: skip

@@ -230,6 +230,7 @@ def simulate(
 
 from sternlight import (  # noqa: E402 - each adds its commands to `main`
     cli_detections,  # noqa: F401
+    cli_learn,  # noqa: F401
     cli_lists,  # noqa: F401
     cli_network,  # noqa: F401
     cli_record,  # noqa: F401

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sternlight.geopackage import drawn
-from tracks.places import Places
+if TYPE_CHECKING:
+    from tracks.places import Places
 
 NO_PLACES = "none"
 
@@ -23,6 +24,10 @@ def load_places(given: Sequence[str]) -> Places:
 
     "none" alone stands for no places at all.  Raises PlacesError.
     """
+    # Here, since commands that ask for one ship need no places and must answer at once.
+    from sternlight.geopackage import drawn
+    from tracks.places import Places
+
     if list(given) == [NO_PLACES]:
         return Places.none()
     return Places.load(data_folder() / "places", [Path(path) for path in given], drawn)

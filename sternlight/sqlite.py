@@ -13,6 +13,7 @@ from urllib.parse import quote
 from sternlight.errors import ArchiveError, ArchiveFull
 
 ARCHIVE = "archive.sqlite3"  # in the folder of a station
+DETECTIONS = "detections.sqlite3"  # in the same, or in that of a replay's results
 BUSY_S = 10.0  # how long to wait for somebody who has locked the file
 
 
@@ -33,7 +34,7 @@ class Database:
         if not path.exists():
             raise ArchiveError(
                 f"there is no archive in {folder}; --data names the folder that `sternlight"
-                " watch` was given, or the results of a replay"
+                " watch` was given"
             )
         with told(path):
             db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)

@@ -41,7 +41,9 @@ ROOMS = {  # the longest folder that fits a file counts
     "anomalies": May(frozenset({"numpy", "tracks", "scipy.spatial"})),
     "sternlight": May(
         frozenset(SHELL),
-        frozenset({"geopandas", "pandas", "pyais", "pyarrow", "pyogrio", "scipy", "zstandard"}),
+        frozenset(
+            {"geopandas", "pandas", "pyais", "pyarrow", "pyogrio", "scipy", "sklearn", "zstandard"}
+        ),
         outside=True,
     ),
 }

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from sternlight.detections.store import FILE
+from sternlight.sqlite import DETECTIONS
 
 
 def detections_of(folder: Path, tracks: Collection[int]) -> list[dict[str, Any]]:
@@ -15,7 +15,7 @@ def detections_of(folder: Path, tracks: Collection[int]) -> list[dict[str, Any]]
     Rows are those of `sternlight detections list --json`, by time.  A silent hull that could
     have been anywhere in 2,000 square miles is not looked for.  Raises ArchiveError.
     """
-    if not (folder / FILE).exists():
+    if not (folder / DETECTIONS).exists():
         return []
     from sternlight.detections.matched import matched
     from sternlight.detections.rows import row

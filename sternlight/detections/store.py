@@ -14,9 +14,8 @@ from urllib.parse import quote
 
 from sternlight.detections.sighting import Sighting
 from sternlight.errors import ArchiveError
-from sternlight.sqlite import BUSY_S, told
+from sternlight.sqlite import BUSY_S, DETECTIONS, told
 
-FILE = "detections.sqlite3"
 VERSION = 1
 _COLUMNS = ", ".join(Sighting._fields)
 _TABLE = f"""
@@ -44,7 +43,7 @@ def keep(folder: Path, sightings: Iterable[Sighting]) -> Kept:
 
     Raises ArchiveError.
     """
-    path = folder / FILE
+    path = folder / DETECTIONS
     with _told(path), closing(sqlite3.connect(path, timeout=BUSY_S)) as db:
         version = db.execute("pragma user_version").fetchone()[0]
         if not version:
@@ -66,7 +65,7 @@ def kept(folder: Path) -> list[Sighting]:
 
     Raises ArchiveError.
     """
-    path = folder / FILE
+    path = folder / DETECTIONS
     if not path.exists():
         return []
     with _told(path), closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:

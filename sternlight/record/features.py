@@ -47,11 +47,22 @@ class Asked(NamedTuple):
     lists: bool = False  # whether the user has given lists of ships
 
 
+class Span(NamedTuple):
+    """A time that is asked for, in Unix seconds; of a longer one than a year, its last year."""
+
+    since: float = -np.inf
+    until: float = np.inf
+
+
+EVER = Span()
+
+
 class Read(NamedTuple):
     """What the record says of some ships."""
 
     features: Features  # a row for each
     since: F64  # of each, Unix seconds: what is older does not count
+    until: F64  # nor what began later
     days: ShipDays  # of their hulls; `ship` is the row
     lat: F64  # where each of `days` began
     lon: F64
@@ -61,7 +72,7 @@ class _Known(NamedTuple):
     """What one ship is."""
 
     since: float  # Unix seconds; what is older does not count
-    until: float  # when it was last heard
+    until: float  # when it was last heard, within what is asked for
     memory_days: float
     flags: frozenset[str]
     claims: list[Claim]
@@ -101,18 +112,26 @@ def in_turn(
         yield some, of_ships(record, some, asked)
 
 
-def of_ships(record: Database, ships: Sequence[Ship], asked: Asked) -> Read:
-    """Return what the record says of ships, beside their events."""
+def of_ships(
+    record: Database, ships: Sequence[Ship], asked: Asked, spans: Sequence[Span] = ()
+) -> Read:
+    """Return what the record says of ships, beside their events.
+
+    `spans` are times within which to look, one for each ship; without any, all that is known.
+    Names and numbers count if they were heard both before the end and after the beginning.
+    """
     owners = Owners(ships)
-    known = [_known(ship, asked.flags) for ship in ships]
+    asked_for = zip(ships, spans or [EVER] * len(ships), strict=True)
+    known = [_known(ship, asked.flags, span) for ship, span in asked_for]
     since = np.array([one.since for one in known])
+    until = np.array([one.until for one in known])
     days, lat, lon = _days(record, owners)
-    recent = days.last >= since[days.ship]
+    recent = (days.last >= since[days.ship]) & (days.first <= until[days.ship])
     days, lat, lon = days.take(recent), lat[recent], lon[recent]
     joined, n = make.one_a_day(days), len(ships)
     visits = [v for v in read.visits(record, owners.tracks) if v.certainty >= SURE]
     calls = _calls(visits, owners, known)
-    calls = calls.take(calls.end >= since[calls.ship])
+    calls = calls.take((calls.end >= since[calls.ship]) & (calls.start <= until[calls.ship]))
     gone = make.voyages(calls)
     sure = np.bincount(calls.ship, minlength=n) > 0
     features = Features.make(
@@ -132,7 +151,7 @@ def of_ships(record: Database, ships: Sequence[Ship], asked: Asked) -> Read:
         long_voyages_score=np.where(sure, 0.0, np.nan),
         listings_score=0.0 if asked.lists else np.nan,
     )
-    return Read(features, since, days, lat, lon)
+    return Read(features, since, until, days, lat, lon)
 
 
 _EVENTS = """
@@ -143,8 +162,11 @@ where t.track in ({}) and e.shown and e.state != 'withdrawn' and e.kind in ({})
 """
 
 
-def marks_of(record: Database, ships: Sequence[Ship], since: F64) -> list[list[Mark]]:
-    """Return the events of ships since then, by row."""
+def marks_of(
+    record: Database, ships: Sequence[Ship], since: F64, until: F64 | None = None
+) -> list[list[Mark]]:
+    """Return the events of ships between two times, by row."""
+    latest = np.full(len(ships), np.inf) if until is None else until
     owners = Owners(ships)
     found: list[dict[str, Mark]] = [{} for _ in ships]
     query = _EVENTS.format(*(",".join("?" * len(some)) for some in (owners.tracks, FEATURE_OF)))
@@ -152,20 +174,21 @@ def marks_of(record: Database, ships: Sequence[Ship], since: F64) -> list[list[M
         query, *owners.tracks, *FEATURE_OF
     ):
         row = owners.at(track, start)
-        if row is not None and end >= since[row]:
+        if row is not None and end >= since[row] and start <= latest[row]:
             found[row][name] = Mark(name, kind, score, says(kind, score, reason))
     return [[own[name] for name in sorted(own)] for own in found]
 
 
-def _known(ship: Ship, flags: Flags) -> _Known:
+def _known(ship: Ship, flags: Flags, span: Span) -> _Known:
     """Return what a ship is; one without hulls was never heard."""
     heard = list(_heard(ship))
-    until = max((last for _, _, last in heard), default=0.0)
-    since = until - YEAR_DAYS * DAY_S
-    flown = {flags.flag(mmsi) for mmsi, _, last in heard if last >= since} - {""}
-    heard_s = until - min((first for _, first, _ in heard), default=0.0)
-    recent = [claim for claim in ship.claims if claim.last >= since]
-    return _Known(since, until, heard_s / DAY_S, frozenset(flown), recent)
+    until = min(max((last for _, _, last in heard), default=0.0), span.until)
+    since = max(until - YEAR_DAYS * DAY_S, span.since)
+    flown = {flags.flag(mmsi) for mmsi, first, last in heard if last >= since and first <= until}
+    begun = max(min((first for _, first, _ in heard), default=0.0), span.since)
+    recent = [claim for claim in ship.claims if claim.last >= since and claim.first <= until]
+    heard_days = max(until - begun, 0.0) / DAY_S
+    return _Known(since, until, heard_days, frozenset(flown - {""}), recent)
 
 
 def _heard(ship: Ship) -> Iterator[tuple[int, float, float]]:
@@ -258,7 +281,8 @@ def _calls(visits: Sequence[Visit], owners: Owners, known: Sequence[_Known]) -> 
         located = bool(visit.kind == "port" and visit.country and ship.flags)
         foreign = located and visit.country not in ship.flags
         end = ship.until if visit.end is None else visit.end
-        rows.append((row, visit.start, max(end, visit.start), visit.heard_h, foreign, located))
+        end = max(min(end, ship.until), visit.start)
+        rows.append((row, visit.start, end, visit.heard_h, foreign, located))
     rows.sort()
     if not rows:
         return Calls.empty()

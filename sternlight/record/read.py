@@ -76,6 +76,11 @@ def open_record(folder: Path) -> Database:
     Raises ArchiveError if there is none.
     """
     name = RECORD if (folder / RECORD).exists() and not (folder / ARCHIVE).exists() else ARCHIVE
+    if not (folder / name).exists():
+        raise ArchiveError(
+            f"there is no record of ships in {folder}; --data names the folder that `sternlight"
+            " watch` was given, or the results of a replay"
+        )
     record = Database.look(folder, name)
     if record.read("pragma user_version")[0][0] < schema.SINCE:
         raise ArchiveError(

@@ -48,12 +48,18 @@ class ReplayRecord:
                 self._archive.note_event(row["id"], _columns(row), map(track_of, row["tracks"]))
                 yield row
 
-    def finish(self, fleet: Fleet, visits: Visits, signs: Signs, lists: bool) -> None:
-        """Keep hulls, visits that last, and how ships stand; give the file its name."""
+    def finish(
+        self, fleet: Fleet, visits: Visits, signs: Signs | None = None, lists: bool = False
+    ) -> None:
+        """Keep hulls and visits that last, and give the file its name.
+
+        With `signs` it is worked out, too, how all ships stand.
+        """
         with self._archive.transaction():
             self._archive.remember([Finished(Pages.none(), visits)])
             self._archive.remember_hulls(fleet)
-            self._archive.remember_night(compute_of(self._archive, signs, lists))
+            if signs is not None:
+                self._archive.remember_night(compute_of(self._archive, signs, lists))
         self._archive.close()
         self._partial.replace(self._path)
 

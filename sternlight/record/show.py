@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sternlight.record.finding import MOST
 from sternlight.text import counted, duration, plain
 
 Row = dict[str, Any]
@@ -59,9 +60,9 @@ def candidates(rows: Sequence[Row], asked: str) -> RenderableType:
             who.append(f"IMO {row['imo']}")
         last = max(number["last_heard"] for number in row["numbers"])
         table.add_row(*map(_text, (numbers, ", ".join(w for w in who if w), _when(last))))
-    return Group(
-        _text(f"{counted(len(rows), 'ship')} may be meant by {asked}; ask for one:"), table
-    )
+    many = f"{counted(len(rows), 'ship')} may be meant by {asked}"
+    says = f"{many}; ask for one:" if len(rows) < MOST else f"{many}, and more; say more of it:"
+    return Group(_text(says), table)
 
 
 def _head(row: Row) -> Text:

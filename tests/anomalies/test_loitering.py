@@ -5,6 +5,7 @@ import pytest
 
 from anomalies.loitering import Loitering
 from tests.fleets import ANNA, HOUR, T0, Stretch, changes, events, fixes, voyage
+from tests.shores import sea
 from tracks.place import Place
 from tracks.places import Places
 
@@ -99,24 +100,10 @@ def test_a_ship_in_port_does_not_loiter() -> None:
     assert not loiterings(SAIL, Stretch(6, 0.5), SAIL, places=port)
 
 
-class Coast:
-    """Shore along latitude 58, and no ports."""
-
-    def shore_nmi(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
-        return (np.asarray(lat) - 58.0) * 60
-
-    def near_port(self, lat: np.ndarray, lon: np.ndarray, radius_nmi: float) -> np.ndarray:
-        return np.zeros(len(lat), np.bool_)
-
-    def nearest(self, lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.full(len(lat), np.inf), np.full(len(lat), -1)
-
-
 @pytest.mark.parametrize(("shore_nmi", "count"), [(3.0, 0), (6.0, 1)])
 def test_a_ship_loiters_only_off_shore(shore_nmi: float, count: int) -> None:
-    begin = 58.0 + shore_nmi / 60
-    heard = fixes(voyage(ANNA, begin, 5.0, Stretch(6, 0.5, 90.0), Stretch(3, 10.0)))
-    found = list(events(Loitering(), heard, places=Coast()).values())
+    heard = fixes(voyage(ANNA, 58.0, 5.0, Stretch(6, 0.5, 90.0), Stretch(3, 10.0)))
+    found = list(events(Loitering(), heard, places=sea(shore_nmi)).values())
     assert len(found) == count
     assert [round(measured(e)["shore_nmi"], 1) for e in found] == [shore_nmi] * count
     assert all("port_nmi" not in measured(e) for e in found)

@@ -17,8 +17,9 @@ from sternlight.detections.matched import matched
 from sternlight.detections.of_vessel import detections_of
 from sternlight.detections.rows import gaps, row
 from sternlight.detections.sighting import Given, Sighting
-from sternlight.detections.store import FILE, keep, kept
+from sternlight.detections.store import keep, kept
 from sternlight.errors import ArchiveError
+from sternlight.sqlite import DETECTIONS
 from sternlight.text import iso
 from tests.recordings import recording
 from tests.sternlight.records import gap, record
@@ -140,10 +141,10 @@ def test_a_file_that_holds_none_says_what_would_be_right(
 def test_what_was_imported_twice_is_there_once(tmp_path: Path) -> None:
     some = sightings(tmp_path, "2024-06-26T12:00Z,1,2", "2024-06-26T12:00Z,1,3")
     assert keep(tmp_path, some) == (2, 0)
-    before = (tmp_path / FILE).read_bytes()
+    before = (tmp_path / DETECTIONS).read_bytes()
     renamed = [one._replace(file="other.csv", row=99) for one in some]
     assert keep(tmp_path, renamed) == (0, 2)
-    assert (tmp_path / FILE).read_bytes() == before
+    assert (tmp_path / DETECTIONS).read_bytes() == before
     assert kept(tmp_path) == sorted(some, key=lambda one: one.key)
 
 
@@ -155,7 +156,7 @@ def test_how_sure_a_place_is_may_be_mended_later(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(b"SQLite format 3\0" + b"rubbish" * 1000)
+    (tmp_path / DETECTIONS).write_bytes(b"SQLite format 3\0" + b"rubbish" * 1000)
     with pytest.raises(ArchiveError, match="delete it and add the files of detections again"):
         kept(tmp_path)
 

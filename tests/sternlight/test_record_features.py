@@ -354,7 +354,7 @@ def test_another_process_makes_the_same_and_the_archive_keeps_it(book: Book) -> 
 
 
 def test_a_night_that_fails_says_why(tmp_path: Path) -> None:
-    with pytest.raises(NightFailedError, match="there is no archive in"):
+    with pytest.raises(NightFailedError, match="there is no record of ships in"):
         Nightly().compute(tmp_path, Signs())
     with pytest.raises(NightFailedError, match="signal 9; was there no memory left, or no time"):
         Nightly(longest_s=0.001).compute(tmp_path, Signs())

@@ -68,7 +68,8 @@ def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences
     joint |= at_a & at_b & long
     to_land, from_land = came.ashore(places), went.ashore(places)
     found = np.isnan(went.speed_kn) & (way.way_m[b] <= REACH_M)
-    shore = _near_shore(rules, way, b, places) & long & to_land & (from_land | found) & ~joint
+    shore = _near_shore(rules, way, b, places) & long & ~joint
+    shore &= (to_land | f.rest[a]) & (from_land | found)
     lat[shore], lon[shore] = m.lat[a[shore]], m.lon[a[shore]]
     joint |= shore
     heard_of = way.gap[b] <= rules.unheard_marks  # a hull at sea is forgotten then

@@ -374,6 +374,8 @@ def test_a_silence_at_a_shore_without_a_place_is_a_visit_if_it_came_to_land_and_
     visits = over_of(way)
     assert said(visits) == [("the shore 13 nmi east of Vik (NO)", 2, 0.0)]
     assert visits.end[0] - visits.start[0] == 60 * BIN_S
+    lay = [*sails(out, near, 4.0), *lies(near, 0.5), (60, near), *sails(near, out, 4.0)]
+    assert said(over_of(lay)) == [("the shore 13 nmi east of Vik (NO)", 4, 0.5)]
     along = [*sails(away(9.0, 270.0, near), near), (60, near), *sails(near, out)]
     assert not len(over_of(along))
 

@@ -361,6 +361,8 @@ class Walk:
     def at_shore(self, i: int, came: Leg, went: Leg) -> bool:
         r = self.rules
         off = max(self.shore(self.marks[i - 1].at), self.shore(self.marks[i].at))
-        if off > r.coarse_shore_nmi or self.moved(i) > r.leave_nmi or not came.ashore:
+        if off > r.coarse_shore_nmi or self.moved(i) > r.leave_nmi:
+            return False
+        if not (came.ashore or self.rests[i - 1]):
             return False
         return went.ashore or (not self.neighbours(i, i + 1) and self.moved(i) * NMI_M <= REACH_M)

@@ -9,8 +9,9 @@ import numpy as np
 
 from tracks.batch import I64, Mask, column, starts
 from tracks.call_sums import Calls, Tally, summed
-from tracks.calls import NO, Facts, Marks, Way
+from tracks.calls import NO, Facts
 from tracks.keyed import rows_of
+from tracks.legs import Marks, Way
 from tracks.silences import Silences
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 
 from tracks.batch import F64, I64, Columns, Mask, column, starts
-from tracks.calls import HOUR_MARKS, NO, Facts, Lain, Marks, Way
+from tracks.calls import NO, Facts, Lain
 from tracks.geodesy import NMI_M
 from tracks.keyed import merge, rows_of
+from tracks.legs import HOUR_MARKS, Marks, Way
 from tracks.places import Places
 from tracks.silences import Silences
 from tracks.state import State

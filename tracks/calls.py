@@ -10,30 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tracks.batch import BIN_S, F64, I64, Columns, Mask, Points, column, starts
-from tracks.geodesy import NMI_M, distance_m
+from tracks.batch import F64, I64, Columns, Mask, column
+from tracks.geodesy import NMI_M
 from tracks.keyed import latched, rows_of
+from tracks.legs import HOUR_MARKS, Leg, Marks, Way
 from tracks.places import Places
 from tracks.stays import REACH_M
 
 if TYPE_CHECKING:
     from tracks.visits import Visiting
 
-HOUR_MARKS = 3600 // BIN_S
-DAY_MARKS = 24 * HOUR_MARKS
 NO = -1  # no row
-
-
-@dataclass(frozen=True, slots=True)
-class Marks(Columns):
-    """Where hulls were at marks; ordered by (track, bin)."""
-
-    track: I64 = column(np.int64)
-    bin: I64 = column(np.int64)
-    lat: F64 = column(np.float64, np.nan)
-    lon: F64 = column(np.float64, np.nan)
-    line_before: I64 = column(np.int64)
-    line_after: I64 = column(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,71 +32,6 @@ class Lain(Columns):
     lat: F64 = column(np.float64)
     lon: F64 = column(np.float64)
     line: I64 = column(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Marks to be judged, behind the two judged last of each hull; all arrays of shape (N,)."""
-
-    marks: Marks
-    fresh: Mask  # to be judged
-    first: Mask  # of its hull, in here
-    gap: I64  # marks since the one before; very many for the first
-    way_m: F64  # from there; 0 for the first
-
-    @classmethod
-    def of(cls, before: Marks, last: Marks, new: Marks) -> Way:
-        """Put marks in order; the hulls of `before` and `last` are among those of `new`."""
-        marks = Marks.concat([before, last, new])
-        order = np.lexsort((marks.bin, marks.track))
-        marks = marks.take(order)
-        first = np.zeros(len(marks), np.bool_)
-        first[starts(marks.track)] = True
-        gap = np.maximum(np.diff(marks.bin, prepend=0), 1)
-        gap[first] = np.iinfo(np.int64).max // 2
-        way_m = np.zeros(len(marks))
-        way_m[1:] = distance_m(marks.lat[:-1], marks.lon[:-1], marks.lat[1:], marks.lon[1:])
-        way_m[first] = 0
-        return cls(marks, order >= len(before) + len(last), first, gap, way_m)
-
-    def without_last(self, rows: Mask) -> Way:
-        """Leave out some that are the last of their hull."""
-        left = ~rows
-        return Way(
-            self.marks.take(left),
-            self.fresh[left],
-            self.first[left],
-            self.gap[left],
-            self.way_m[left],
-        )
-
-    @property
-    def newest(self) -> Mask:
-        """Which are the last of their hull."""
-        return np.append(self.first[1:], True)
-
-    @property
-    def holes(self) -> Mask:
-        """Which have so long a silence before them that a ship may have stopped in it."""
-        return ~self.first & (self.gap >= HOUR_MARKS)
-
-    @property
-    def before_hole(self) -> Mask:
-        """Which have one behind them."""
-        return np.append(self.holes[1:], False)
-
-    @property
-    def judged_last(self) -> Mask:
-        """Which was the last of its hull that has been judged before."""
-        return np.asarray(~self.fresh & np.append(self.fresh[1:] | self.first[1:], True))
-
-    def before(self, what: Mask) -> Mask:
-        """Return for each mark what holds of the one before; False for the first."""
-        return np.asarray(np.append(False, what[:-1]) & ~self.first)
-
-    def away_m(self, rows: I64, lat: F64, lon: F64) -> F64:
-        """Return how far marks are from positions."""
-        return np.asarray(distance_m(self.marks.lat[rows], self.marks.lon[rows], lat, lon))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +70,8 @@ def facts(
     away_m = np.full(len(marks), np.inf)
     rows = np.flatnonzero((row != NO) & (~near | way.before_hole))
     away_m[rows] = way.away_m(rows, lay.lat[row[rows]], lay.lon[row[rows]])
-    leaving = _leaving(rules, way, ~rest & (row != NO), row, lay, away_m)
+    asked = way.before_hole & ~way.first & ~rest & (row != NO)
+    leaving = _leaving(rules, way, asked, row, lay, away_m, places)
     breaks = silent & (
         (way.before(leaving) & (way.way_m > REACH_M)) | (way.way_m > rules.port_m) | lost
     )
@@ -162,12 +85,15 @@ def facts(
     )
 
 
-def _leaving(rules: Visiting, way: Way, asked: Mask, row: I64, lay: Lain, away_m: F64) -> Mask:
-    """Return before which holes a hull was heading away from where it lay, near there still."""
-    near = away_m <= rules.leave_nmi * NMI_M
-    at = np.flatnonzero(asked & way.before_hole & ~way.first & near)
-    leaving = np.zeros(len(asked), np.bool_)
-    leaving[at] = away_m[at] > way.away_m(at - 1, lay.lat[row[at]], lay.lon[row[at]])
+def _leaving(
+    rules: Visiting, way: Way, asked: Mask, row: I64, lay: Lain, away_m: F64, places: Places
+) -> Mask:
+    """Return which hulls were heading out, away from where they lay and near there still."""
+    leaving = asked & (away_m <= rules.leave_nmi * NMI_M)
+    at = np.flatnonzero(leaving)
+    if len(at):
+        farther = away_m[at] > way.away_m(at - 1, lay.lat[row[at]], lay.lon[row[at]])
+        leaving[at] = farther & ~Leg.of(way, at, at - 1).inbound(places)
     return leaving
 
 
@@ -216,8 +142,3 @@ def _lain(way: Way, lies: Mask, lain: Lain, silent: Mask) -> tuple[I64, Lain]:
     row = np.maximum.accumulate(np.where(lies | known, rows, NO))
     since = np.maximum.accumulate(np.where(way.first | silent, rows, 0))
     return np.where(row >= since, row, NO), Lain(lay.track, bins, lay.lat, lay.lon, lines)
-
-
-def marks_of(points: Points) -> Marks:
-    """Return points as marks."""
-    return Marks(*(getattr(points, name) for name in Marks.described()))

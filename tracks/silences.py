@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tracks.batch import F64, I64, Columns, Mask, column
-from tracks.calls import HOUR_MARKS, NO, Facts, Marks, Way
-from tracks.geodesy import NMI_M, bearing_deg, destination, distance_m
+from tracks.calls import NO, Facts
+from tracks.geodesy import NMI_M
+from tracks.legs import HOUR_MARKS, Leg, Marks, Way
 from tracks.limits import Reach
 from tracks.places import Places
 from tracks.stays import REACH_M
@@ -17,11 +18,8 @@ from tracks.stays import REACH_M
 if TYPE_CHECKING:
     from tracks.visits import Visiting
 
-COURSE_MARKS = 3  # ours: two marks at most half an hour apart tell a course
 TRANSIT_KN = 5.0  # ours: few fish at more
-SLOW_KN = 1.0  # ours: a slower ship goes nowhere
-CLOSING = 0.5  # ours: within 60 degrees, since channels bend
-AHEAD_NMI = (0.0, 1.0, 2.0, 3.0, 4.0)  # ours: land so near ahead leaves no other way than in
+APPROACH_KN = 3.0  # ours: hardly a ship nears its berth, from a mile off, at less
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,9 @@ def spent_there(rules: Visiting, way: Way, f: Facts, places: Places) -> Silences
     came, went = Leg.of(way, a, a - 1), Leg.of(way, b, b + 1)
     speed_kn = np.fmax(came.speed_kn, went.speed_kn)
     way_m = came.away_m(lat, lon) + went.away_m(lat, lon)
-    joint = (at_a | came.makes_for(rules, lat, lon)) & (at_b | went.makes_for(rules, lat, lon))
-    joint &= (speed_kn >= TRANSIT_KN) & (silent_h - _hours(way_m, speed_kn) >= rules.least_h)
+    joint = (at_a | _makes_for(rules, came, lat, lon)) & (at_b | _makes_for(rules, went, lat, lon))
+    joint &= (speed_kn >= TRANSIT_KN) | (at_a & at_b & _turned(came, went, places))
+    joint &= silent_h - _hours(way_m, speed_kn) >= rules.least_h
     joint |= at_a & at_b & long
     to_land, from_land = came.ashore(places), went.ashore(places)
     found = np.isnan(went.speed_kn) & (way.way_m[b] <= REACH_M)
@@ -92,6 +91,18 @@ def _port(rules: Visiting, marks: Marks, places: Places) -> tuple[F64, F64]:
     return places.at(np.where(places.is_port(port), port, NO))
 
 
+def _makes_for(rules: Visiting, leg: Leg, lat: F64, lon: F64) -> Mask:
+    """Return which made for positions, near by then, at a speed at which few fish."""
+    near = leg.away_m(lat, lon) <= rules.unheard_nmi * NMI_M
+    return near & leg.heads_for(lat, lon) & (leg.speed_kn >= TRANSIT_KN)
+
+
+def _turned(came: Leg, went: Leg, places: Places) -> Mask:
+    """Return which came in and went out, not too slowly."""
+    able = np.minimum(came.speed_kn, went.speed_kn) >= APPROACH_KN
+    return np.asarray(able & came.inbound(places) & went.inbound(places))
+
+
 def _hours(way_m: F64, speed_kn: F64) -> F64:
     """Return how long a way takes, at a speed that is not too slow for anybody."""
     return np.asarray(way_m / NMI_M / np.fmax(speed_kn, TRANSIT_KN))
@@ -105,41 +116,3 @@ def _near_shore(rules: Visiting, way: Way, row: I64, places: Places) -> Mask:
     found = np.zeros(len(row), np.bool_)
     found[near] = (nmi <= rules.coarse_shore_nmi).all(axis=0)
     return found
-
-
-class Leg(NamedTuple):
-    """How hulls went where they were heard last, or, looking back, next; arrays of shape (K,)."""
-
-    lat: F64
-    lon: F64
-    course_deg: F64
-    speed_kn: F64  # nan if no other mark is near
-
-    @classmethod
-    def of(cls, way: Way, row: I64, other: I64) -> Leg:
-        """Go on from the marks `other`, the neighbours of `row`, over `row`."""
-        m = way.marks
-        other = np.where(np.where(other > row, way.newest[row], way.first[row]), row, other)
-        lat, lon, lat2, lon2 = m.lat[row], m.lon[row], m.lat[other], m.lon[other]
-        gap = np.abs(m.bin[row] - m.bin[other])
-        near = (gap > 0) & (gap <= COURSE_MARKS)
-        hours = np.where(near, gap, np.nan) / HOUR_MARKS
-        course_deg = bearing_deg(lat, lon, lat2, lon2) + 180
-        return cls(lat, lon, course_deg, distance_m(lat, lon, lat2, lon2) / NMI_M / hours)
-
-    def away_m(self, lat: F64, lon: F64) -> F64:
-        """Return how far positions are."""
-        return distance_m(self.lat, self.lon, lat, lon)
-
-    def makes_for(self, rules: Visiting, lat: F64, lon: F64) -> Mask:
-        """Return which made for positions, near by then, at a speed at which few fish."""
-        off = np.radians(bearing_deg(self.lat, self.lon, lat, lon) - self.course_deg)
-        near = self.away_m(lat, lon) <= rules.unheard_nmi * NMI_M
-        return np.asarray(near & (np.cos(off) >= CLOSING) & (self.speed_kn >= TRANSIT_KN))
-
-    def ashore(self, places: Places) -> Mask:
-        """Return ahead of which there is land."""
-        ahead = np.array(AHEAD_NMI)[:, None] * NMI_M
-        lat, lon = destination(self.lat, self.lon, self.course_deg, ahead)
-        land = (places.shore_nmi(lat, lon) == 0).any(axis=0)
-        return np.asarray(land & (self.speed_kn >= SLOW_KN))

@@ -29,19 +29,13 @@ import numpy as np
 from tracks.batch import BIN_S, F64, I64, U8, Columns, Mask, Points, Text, column, starts
 from tracks.call_ends import NO_OUTCOME, Outcome, Told, outcome
 from tracks.call_sums import NOBODY, Memory, remembered, tally
-from tracks.calls import (
-    DAY_MARKS,
-    HOUR_MARKS,
-    Marks,
-    Way,
-    facts,
-    marks_of,
-)
+from tracks.calls import facts
 from tracks.geodesy import NMI_M
 from tracks.keyed import rows_of
+from tracks.legs import COURSE_MARKS, DAY_MARKS, HOUR_MARKS, Marks, Way, marks_of
 from tracks.limits import Reach
 from tracks.places import Places
-from tracks.silences import COURSE_MARKS, spent_there
+from tracks.silences import spent_there
 from tracks.state import State
 from tracks.stays import START_KN, STOP_KN
 

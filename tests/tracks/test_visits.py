@@ -144,7 +144,7 @@ calls = st.builds(
     st.sampled_from([3, 6, 8, 12, 23, 24, 30, 100, 4000, 5000]),
     st.sampled_from([0.0, 0.1, 1.0]),
     st.sampled_from([0.0, 10.0, 70.0, 320.0]),
-    st.sampled_from([3.0, 7.0, 12.0]),
+    st.sampled_from([2.5, 4.0, 7.0, 12.0]),
 )
 parts = st.one_of(legs.map(lambda leg: [leg]), stays, goes, calls)
 ways = st.lists(parts, min_size=1, max_size=8).map(
@@ -168,6 +168,33 @@ def test_it_is_what_a_walk_from_mark_to_mark_tells_however_the_stream_is_cut(
     assert len(lasts) <= (walk.call is not None)
     sure = over.take(over.certainty > 1)
     assert {*sure.start} | {*lasts.take(lasts.certainty > 1).start} == {*arrived.start}
+
+
+ends = st.tuples(
+    st.sampled_from([0.2, 1.0, 2.0, 2.3, 3.0, 4.4]),
+    st.sampled_from([330.0, 0.0, 20.0, 90.0]),
+    st.sampled_from([0.0, 45.0, 180.0, 200.0, 270.0]),
+    st.sampled_from([0.6, 2.5, 4.0, 7.0, 12.0]),
+    st.sampled_from([0.0, 0.0, 12.0]),
+)
+sides = st.tuples(ends, st.sampled_from([5, 6, 8, 12, 23, 24, 40, 200, 4400]), ends)
+
+
+@given(sides, st.booleans(), st.booleans())
+@settings(max_examples=250, deadline=None)
+def test_what_a_silence_hides_is_told_as_the_walk_tells_it(
+    sides: tuple[tuple[float, ...], int, tuple[float, ...]], lay: bool, again: bool
+) -> None:
+    (nmi, course, heads, kn, east), silent, (nmi2, course2, heads2, kn2, east2) = sides
+    a = away(nmi, course, away(east, 90.0))
+    b = a if again else away(nmi2, course2, away(east2, 90.0))
+    way = [(1, away(kn / 6 * back, heads, a)) for back in (3, 2, 1, 0)]
+    way += [(silent, b), *[(1, away(kn2 / 6 * on, heads2, b)) for on in (1, 2, 3)]]
+    heard = points([*lies(way[0][1], 0.5), *way] if lay else way)
+    walk = walked(heard)
+    arrived, over, _ = told(heard)
+    assert rows(over) == told_of(walk)
+    assert arrived.start.tolist() == [row[0] * BIN_S for row in walk.arrived]
 
 
 def _ended(visits: Visits) -> Visits:
@@ -312,6 +339,43 @@ def test_a_port_whose_basin_is_in_the_shadow_is_called_at_between_two_marks_at_i
         for marks in (5, 8, 60)
     }
     assert some == {marks: [("Havn (NO)", 4 if marks > 5 else 1, 0.0)] for marks in some}
+
+
+def test_one_who_made_for_the_quay_and_was_away_from_the_air_for_long_was_there() -> None:
+    lost, far = away(1.5), away(60.0)
+    came = over_of([*sails(SEA, lost), (300, far), (1, far)])
+    assert said(came) == [("Havn (NO)", 3, 0.0)]
+    assert (came.lat[0], came.end[0]) == (lost[0], (B0 + len(sails(SEA, lost))) * BIN_S)
+    went = over_of([(1, far), (1, far), (300, lost), *sails(lost, SEA)])
+    assert said(went) == [("Havn (NO)", 3, 0.0)]
+    assert went.line_in[0] == 4
+
+
+def test_one_who_was_about_to_pass_a_port_or_had_no_time_to_stop_was_not_there() -> None:
+    abeam, ahead, near = away(1.5), away(1.5, 315.0), away(32.0)
+    passes = [*sails(away(9.0, 270.0, abeam), ahead), (300, away(60.0)), (1, away(60.0))]
+    assert not (over_of(passes).certainty > 1).any()
+    hurries = [*sails(SEA, abeam), (30, near), *sails(near, away(40.0))]
+    assert not (over_of(hurries).certainty > 1).any()
+
+
+def test_a_slow_boat_that_goes_in_and_comes_out_has_stopped() -> None:
+    mouth = away(1.2)
+    slow = [*sails(away(5.0), mouth, 4.0), (12, mouth), *sails(mouth, away(5.0), 4.0)]
+    assert said(over_of(slow)) == [("Havn (NO)", 4, 0.0)]
+    trawls = [*sails(away(5.0), mouth, 4.0), (12, mouth), *sails(mouth, away(6.0, 270.0), 4.0)]
+    assert not (over_of(trawls).certainty > 1).any()
+
+
+def test_a_silence_at_a_shore_without_a_place_is_a_visit_if_it_came_to_land_and_left_it() -> None:
+    cove = away(20.0, 90.0)
+    near, out = away(1.5, 0.0, cove), away(12.0, 0.0, cove)
+    way = [*sails(out, near), (60, near), *sails(near, out)]
+    visits = over_of(way)
+    assert said(visits) == [("the shore 13 nmi east of Vik (NO)", 2, 0.0)]
+    assert visits.end[0] - visits.start[0] == 60 * BIN_S
+    along = [*sails(away(9.0, 270.0, near), near), (60, near), *sails(near, out)]
+    assert not len(over_of(along))
 
 
 def test_a_transponder_that_is_off_at_the_quay_for_weeks_does_not_end_the_visit() -> None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tracks.geodesy import EARTH_RADIUS_M, NMI_M, bearing_deg
+from tracks.geodesy import EARTH_RADIUS_M, NMI_M, bearing_deg, destination
 from tracks.places import Places
 from tracks.stays import REACH_M
 from tracks.visits import Visiting
@@ -25,6 +25,28 @@ class Mark(NamedTuple):
     @property
     def at(self) -> At:
         return self.lat, self.lon
+
+
+class Spent(NamedTuple):
+    """Where a silence was spent: at one place, or where it was heard before, or after."""
+
+    joint: At | None = None
+    before: bool = False
+    after: bool = False
+
+
+class Leg(NamedTuple):
+    """How a hull goes."""
+
+    at: At
+    course: float
+    knots: float
+    ashore: bool = False
+    inbound: bool = False
+
+    def towards(self, target: At) -> bool:
+        off = math.radians(float(bearing_deg(*self.at, *target)) - self.course)
+        return math.cos(off) >= 0.5 and self.knots >= 1
 
 
 @dataclass
@@ -148,7 +170,8 @@ class Walk:
         if self.rests[i] or lay is None or not i:
             return False
         away = self.nmi(self.marks[i].at, lay.at)
-        return self.rules.leave_nmi >= away > self.nmi(self.marks[i - 1].at, lay.at)
+        farther = self.rules.leave_nmi >= away > self.nmi(self.marks[i - 1].at, lay.at)
+        return farther and not self.leg(i, i - 1).inbound
 
     # the walk
 
@@ -173,17 +196,17 @@ class Walk:
         spent = self.spent(i, breaks)
         self.visits(i, breaks, spent)
 
-    def visits(self, i: int, breaks: bool, spent: At | None) -> None:
-        now, inside = self.marks[i], self.inside[i]
+    def visits(self, i: int, breaks: bool, found: Spent) -> None:
+        now, inside, spent = self.marks[i], self.inside[i], found.joint
         was = i > 0 and self.inside[i - 1]
         goes_on = inside and was and not breaks
         apart = goes_on and self.other_port(i)
         if was and not (goes_on and not apart):
-            self.close(i, apart, None if inside else spent)
+            self.close(i, apart, None if inside else spent, found.before)
         if inside:
             if not goes_on or apart:
                 self.open(i, None if was else spent)
-            self.add(i, spent)
+            self.add(i, spent or (now.at if found.after else None))
         elif spent and not was:
             before = self.marks[i - 1]
             call = Call(before.bin, before.before, False, spent, sure=True)
@@ -227,7 +250,7 @@ class Walk:
             call.told = True
             self.arrived.append(call.row())
 
-    def close(self, i: int, apart: bool, spent: At | None) -> None:
+    def close(self, i: int, apart: bool, spent: At | None, silent: bool) -> None:
         call, now, lay = self.call, self.marks[i], self.lain[i - 1]
         assert call is not None
         if apart:
@@ -236,6 +259,10 @@ class Walk:
         if spent:
             call.end, call.line_out, call.sure = now.bin, now.after, True
             call.lay(spent, 0.5)
+        elif silent:
+            call.sure = True
+            call.lay(self.marks[i - 1].at, 0.5)
+        if call.sure:
             self.tell(call, now)
         call.went = self.gap(i) < self.rules.silent_h * HOUR
         self.over.append(call)
@@ -257,65 +284,83 @@ class Walk:
 
     # silences
 
-    def spent(self, i: int, breaks: bool) -> At | None:
+    def spent(self, i: int, breaks: bool) -> Spent:
         """Return where the silence before a mark was spent, if that can be told."""
         r = self.rules
         if not i or not HOUR <= self.gap(i) <= r.memory_days * 24 * HOUR:
-            return None
+            return Spent()
         a, b = self.marks[i - 1], self.marks[i]
         hours = self.gap(i) / HOUR
-        long = hours >= r.silent_h
-        if self.inside[i - 1]:
-            if breaks:
-                return None
-        elif self.gap(i) > r.unheard_days * 24 * HOUR:
-            return None
-        sure_a = self.rests[i - 1] or self.core(a.at)
-        sure_b = self.rests[i] or self.core(b.at)
-        at_a = self.inside[i - 1] and not self.leaving(i - 1) and (sure_a or long)
-        at_b = self.inside[i] and (sure_b or long)
-        target = a.at if at_a else b.at if at_b else self.nearest(a.at)
-        if at_a and at_b and long:
-            return target
-        came, speed_a = self.heads(i - 1, i - 2, target)
-        went, speed_b = self.heads(i, i + 1, target)
-        speed = max(speed_a, speed_b)
-        if target and (at_a or came) and (at_b or went) and speed >= 5:
-            way = self.nmi(a.at, target) + self.nmi(b.at, target)
-            if hours - way / speed >= r.least_h:
-                return target
-        return a.at if long and self.at_shore(i) else None
+        long, recent = hours >= r.silent_h, self.gap(i) <= r.unheard_days * 24 * HOUR
+        in_a = self.inside[i - 1] and not self.leaving(i - 1)
+        core_a, core_b = self.core(a.at), self.core(b.at)
+        at_a = in_a and (self.rests[i - 1] or core_a or long)
+        at_b = self.inside[i] and (self.rests[i] or core_b or long)
+        target = a.at if at_a else b.at if at_b else self.nearest_port(a.at)
+        came, went = self.leg(i - 1, i - 2), self.leg(i, i + 1)
+        if not breaks if self.inside[i - 1] else recent:
+            if at_a and at_b and long:
+                return Spent(target)
+            if target and self.both(hours, target, (at_a, at_b), came, went):
+                return Spent(target)
+            if long and self.at_shore(i, came, went):
+                return Spent(a.at)
+        way = self.moved(i)
+        return Spent(
+            None,
+            long and in_a and core_a and came.ashore
+            and hours - way / max(came.knots, 5) >= r.silent_h,
+            long and self.inside[i] and core_b and went.ashore
+            and (self.inside[i - 1] or recent)
+            and hours - way / max(went.knots, 5) >= r.silent_h,
+        )  # fmt: skip
 
-    def nearest(self, at: At) -> At | None:
-        port = self.within(at, self.rules.unheard_nmi, 0.0, 0.0)
+    def both(self, hours: float, target: At, at: tuple[bool, bool], came: Leg, went: Leg) -> bool:
+        ends = [
+            (here, leg, self.nmi(leg.at, target))
+            for here, leg in zip(at, (came, went), strict=True)
+        ]
+        for here, leg, away in ends:
+            made_for = away <= self.rules.unheard_nmi and leg.knots >= 5 and leg.towards(target)
+            if not (here or made_for):
+                return False
+        knots = max(came.knots, went.knots)
+        turned = min(came.knots, went.knots) >= 3 and came.inbound and went.inbound
+        if not (knots >= 5 or (all(at) and turned)):
+            return False
+        way = sum(away for _, _, away in ends)
+        return hours - way / max(knots, 5) >= self.rules.least_h
+
+    def nearest(self, at: At) -> int:
         found = [(self.nmi(at, (p.lat, p.lon)), i) for i, p in enumerate(self.places.harbours)]
-        if not found:
-            return None
-        place = self.places.harbours[port if port >= 0 else min(found)[1]]
+        return min(found)[1]
+
+    def nearest_port(self, at: At) -> At | None:
+        port = self.within(at, self.rules.unheard_nmi, 0.0, 0.0)
+        place = self.places.harbours[port if port >= 0 else self.nearest(at)]
         return (place.lat, place.lon) if place.kind == "port" else None
 
     def neighbours(self, i: int, j: int) -> bool:
         return 0 <= j < len(self.marks) and abs(self.marks[i].bin - self.marks[j].bin) <= 3
 
-    def heads(self, i: int, other: int, target: At | None) -> tuple[bool, float]:
-        """Return whether a hull that goes on over mark i makes for a target, and its speed."""
-        if not self.neighbours(i, other) or target is None:
-            return False, 0.0
-        here, there = self.marks[i].at, self.marks[other].at
+    def leg(self, i: int, other: int) -> Leg:
+        """Return how a hull goes on from mark `other` over mark i."""
+        here = self.marks[i].at
+        if not self.neighbours(i, other):
+            return Leg(here, 0.0, 0.0, False, False)
+        there = self.marks[other].at
         hours = abs(self.marks[i].bin - self.marks[other].bin) / HOUR
-        speed = self.nmi(here, there) / hours
-        course = float(bearing_deg(*here, *there)) + 180
-        off = math.radians(float(bearing_deg(*here, *target)) - course)
-        near = self.nmi(here, target) <= self.rules.unheard_nmi
-        return near and math.cos(off) >= 0.5 and speed >= 5, speed
+        leg = Leg(here, float(bearing_deg(*here, *there)) + 180, self.nmi(here, there) / hours)
+        if leg.knots < 1:
+            return leg
+        ahead = [destination(*here, leg.course, nmi * NMI_M) for nmi in range(5)]
+        ashore = any(float(self.places.shore_nmi(*at)) == 0 for at in ahead)
+        place = self.places.harbours[self.nearest(here)]
+        return leg._replace(ashore=ashore, inbound=ashore or leg.towards((place.lat, place.lon)))
 
-    def at_shore(self, i: int) -> bool:
+    def at_shore(self, i: int, came: Leg, went: Leg) -> bool:
         r = self.rules
-        a, b = self.shore(self.marks[i - 1].at), self.shore(self.marks[i].at)
-        if max(a, b) > r.shore_nmi or self.moved(i) > r.leave_nmi:
+        off = max(self.shore(self.marks[i - 1].at), self.shore(self.marks[i].at))
+        if off > r.coarse_shore_nmi or self.moved(i) > r.leave_nmi or not came.ashore:
             return False
-        if not self.neighbours(i - 1, i - 2) or self.shore(self.marks[i - 2].at) <= a:
-            return False
-        if self.neighbours(i, i + 1):
-            return self.shore(self.marks[i + 1].at) > b
-        return self.moved(i) * NMI_M <= REACH_M
+        return went.ashore or (not self.neighbours(i, i + 1) and self.moved(i) * NMI_M <= REACH_M)

@@ -13,8 +13,8 @@ from anomalies.jams import Jams
 from tracks.batch import F64, Fixes, Points, PositionBatch, StaticBatch
 from tracks.listening import Turns
 from tracks.places import Places
+from tracks.ports import Ports, Visits
 from tracks.state import State
-from tracks.visits import Ports, Visits
 from tracks.watchlist import Watchlist
 
 

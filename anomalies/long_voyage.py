@@ -47,8 +47,8 @@ from tracks.batch import BIN_S, Mask, Points
 from tracks.geodesy import NMI_M, distance_m
 from tracks.keyed import rows_of
 from tracks.places import Places
+from tracks.ports import Ports, Visits
 from tracks.state import State
-from tracks.visits import Ports, Visits
 
 LATE = HOUR  # marks: a visit is known so late, by the course of a ship that comes from port
 FOUND_DAYS = 1100.0  # `tracks.visits.Visiting.memory_days`: so late a ship is found where it lay

@@ -44,8 +44,8 @@ from sternlight.settings import Settings
 from sternlight.sqlite import Database
 from tracks.batch import HULLS_PER_MMSI
 from tracks.places import Places
-from tracks.visits import KINDS as VISIT_KINDS
-from tracks.visits import Visits
+from tracks.ports import KINDS as VISIT_KINDS
+from tracks.ports import Visits
 
 TOGETHER_H = 2.2  # heard side by side: an encounter lasts two hours and ends at marks
 VOYAGES_DAYS = ((1.0, 7.0), (7.0, 30.0), (30.0, math.inf))

@@ -14,7 +14,7 @@ from _months_truth import HOWS, NEAR_NMI, Chain, Visit
 from receiver.sources.sea_chart import DAY, HOUR
 from tracks.batch import HULLS_PER_MMSI
 from tracks.geodesy import NMI_M, distance_m
-from tracks.visits import Visits
+from tracks.ports import Visits
 
 SURE = 2  # certainty from which on a visit is one; Global Fishing Watch leaves the rest out, too
 SAME_PLACE_NMI = 3.0

@@ -31,11 +31,11 @@ from tracks.daybook import Daybook, Pages
 from tracks.identity import ClaimChange, Claims
 from tracks.listening import Turns
 from tracks.places import Places
+from tracks.ports import Visits
 from tracks.quality import clean
 from tracks.ship_types import ship_type_name
 from tracks.state import State, dump, load
 from tracks.stays import Stays
-from tracks.visits import Visits
 
 NO_TURNS = Turns.empty()
 

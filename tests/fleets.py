@@ -15,8 +15,9 @@ from tracks.geodesy import NMI_M, destination
 from tracks.listening import Turns
 from tracks.places import Places
 from tracks.points import Resample
+from tracks.ports import Visits
 from tracks.state import dump, load
-from tracks.visits import Visiting, Visits
+from tracks.visits import Visiting
 from tracks.watchlist import Watchlist
 
 HOUR = 3600.0

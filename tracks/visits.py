@@ -22,11 +22,10 @@ a ship does between two marks, and calls of ships with their transponder off on 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
-from tracks.batch import BIN_S, F64, I64, U8, Columns, Mask, Points, Text, column, starts
+from tracks.batch import BIN_S, F64, I64, U8, Mask, Points, Text, starts
 from tracks.call_ends import NO_OUTCOME, Outcome, Told, outcome
 from tracks.call_sums import NOBODY, Memory, remembered, tally
 from tracks.calls import facts
@@ -35,46 +34,12 @@ from tracks.keyed import rows_of
 from tracks.legs import COURSE_MARKS, DAY_MARKS, HOUR_MARKS, Marks, Way, marks_of
 from tracks.limits import Reach
 from tracks.places import Places
+from tracks.ports import KINDS, NOTHING, SHORE, Ports, Visits
 from tracks.silences import spent_there
 from tracks.state import State
 from tracks.stays import START_KN, STOP_KN
 
-PORT, ANCHORAGE, SHORE = range(3)  # SHORE: a stop right at the shore where no list has a place
-KINDS = ("port", "anchorage", "shore")
 SETTLED_MARKS = HOUR_MARKS  # so much later than its mark a point may come
-
-
-@dataclass(frozen=True, slots=True)
-class Visits(Columns):
-    """Port visits; ordered by (track, start).
-
-    `certainty`, after Global Fishing Watch's confidence: 1 it was only near; 2 it stopped or
-    fell silent there; 3 besides, it was heard coming or going; 4 both.
-    """
-
-    track: I64 = column(np.int64)
-    start: F64 = column(np.float64)  # Unix seconds: first known to be there
-    end: F64 = column(np.float64, np.nan)  # last known to be there; nan while it lasts
-    place: Text = column("S64", b"")  # as `Places.label` has it, UTF-8
-    country: Text = column("S2", b"")  # ISO 3166-1 alpha-2; empty where not known
-    kind: U8 = column(np.uint8, PORT)
-    lat: F64 = column(np.float64, np.nan)  # where it lay
-    lon: F64 = column(np.float64, np.nan)
-    stopped_h: F64 = column(np.float64)
-    heard_h: F64 = column(np.float64)
-    certainty: U8 = column(np.uint8)
-    line_in: I64 = column(np.int64)  # the raw line of the first report of it, and of the last
-    line_out: I64 = column(np.int64)
-
-
-class Ports(NamedTuple):
-    """What became known of port visits in a step."""
-
-    arrived: Visits  # those that have just become sure: certainty 2 or more; `end` is nan
-    over: Visits  # those that ended, whatever their certainty; told once
-
-
-NOTHING = Ports(Visits.empty(), Visits.empty())
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from tracks.identity import Claims, imo_valid
 from tracks.names import same_name
 from tracks.way import POINT_BYTES, points
 
-SURE = 2  # certainty from which a visit is one; see tracks.visits.Visits
+SURE = 2  # certainty from which a visit is one; see tracks.ports.Visits
 SHIPS_AT_ONCE = 200
 LEAST_NAME_DAYS = 2  # ours: a name heard on one day may be misheard, or another ship's
 _SHOWN_NMI = next(one.scale.shown for one in INDICATORS if one.feature == "max_shore_nmi")

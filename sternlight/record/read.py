@@ -41,7 +41,7 @@ class Day(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """A port visit; `end` is None while it lasts.  See `tracks.visits.Visits`."""
+    """A port visit; `end` is None while it lasts.  See `tracks.ports.Visits`."""
 
     track: int
     start: float

@@ -16,7 +16,7 @@ from sternlight.nightly import compute_of
 from sternlight.record.read import RECORD, track_of
 from sternlight.record.store import Finished
 from tracks.daybook import Pages
-from tracks.visits import Visits
+from tracks.ports import Visits
 
 
 class ReplayRecord:

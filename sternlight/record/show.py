@@ -19,7 +19,7 @@ from sternlight.record.finding import MOST
 from sternlight.text import counted, duration, plain
 
 Row = dict[str, Any]
-VISITS_COUNT, EVENTS_COUNT, CLAIMS_COUNT = 12, 10, 24
+VISITS_COUNT, VOYAGES_COUNT, EVENTS_COUNT, CLAIMS_COUNT = 12, 5, 10, 24
 FIELDS = {
     "name": "name",
     "call_sign": "call sign",
@@ -37,6 +37,7 @@ def record(row: Row) -> RenderableType:
         _section("Signs", _signs(row["standing"])),
         _section("Called itself", _claims(row)),
         _section("In port", _visits(row)),
+        _section("Longest voyages", _voyages(row["voyages"])),
         _section("Events", _events(row["events"])),
         *_more(row),
         _section("What this does not say", _list(row["says_not"])),
@@ -162,6 +163,25 @@ def _visits(row: Row) -> RenderableType:
     if (more := len(visits) - VISITS_COUNT) > 0:
         parts.append(_text(f"and {counted(more, 'visit')} before; --json lists all."))
     return Group(*parts)
+
+
+def _voyages(voyages: Sequence[Row]) -> RenderableType:
+    """Return the longest ones, each with what is unsure about it."""
+    if not voyages:
+        return Text("None that began in a port where it was heard.")
+    table = Table.grid(padding=(0, 2))
+    for one in sorted(voyages, key=lambda v: -v["length_days"])[:VOYAGES_COUNT]:
+        until = f"to {_when(one['end'])}" if one["end"] else "and not heard in port since"
+        heard = f"heard on {counted(one['heard_days_count'], 'day')} of it"
+        if one["max_shore_nmi"] is not None:
+            heard += f", up to {one['max_shore_nmi']:.0f} nmi from shore"
+        calls = counted(one["unheard_calls_count"], "silence")
+        unsure = f"; in {calls} it may have called at a port" * (one["unheard_calls_count"] > 0)
+        away = f"{one['from']} to {one['to'] or '?'}\n{heard}{unsure}"
+        lines = "\n".join(map(plain, away.split("\n")))
+        span = f"{_when(one['start'])} {until}"
+        table.add_row(_text(f"{one['length_days']:.1f} days"), _text(span), Text(lines))
+    return table
 
 
 def _events(events: Sequence[Row]) -> RenderableType:

@@ -10,7 +10,7 @@ from sternlight.record.night import Night
 from tracks.batch import HULLS_PER_MMSI
 from tracks.daybook import DAY_S, FIELDS, Pages
 from tracks.portraits import NOBODYS, SLIP_S
-from tracks.visits import KINDS, Visits
+from tracks.ports import KINDS, Visits
 
 if TYPE_CHECKING:
     from sternlight.station import Step

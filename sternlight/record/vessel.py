@@ -10,7 +10,7 @@ from anomalies.features import SHIP_KINDS
 from anomalies.standing import Sign, standings
 from sternlight import guidance
 from sternlight.guidance import Contact
-from sternlight.record import read
+from sternlight.record import read, voyaging
 from sternlight.record.features import SURE, Asked, marks_of, of_ships
 from sternlight.record.night import sign_row
 from sternlight.record.rates import EVERYWHERE, Rate, square
@@ -57,6 +57,7 @@ def record_of(record: Database, ship: Ship, around: Around) -> dict[str, Any]:
         "conflicts": [_other(one, tracks) for one in ship.conflicts],
         "heard": _heard(ship, days),
         "visits": [_visit(visit) for visit in sorted(visits, key=lambda one: one.start)],
+        "voyages": voyaging.rows(visits, days),
         "events": [_event(record, one, tracks) for one in events],
         "standing": _standing(record, ship, days, around.asked),
         **guidance.rows(guidance.of_countries(around.known, countries - {""})),

@@ -23,8 +23,8 @@ from tracks.geodesy import NMI_M, destination
 from tracks.identity import Claims
 from tracks.place import Place
 from tracks.places import Places
+from tracks.ports import Ports, Visits
 from tracks.state import dump, load
-from tracks.visits import Ports, Visits
 
 DAY = 86_400.0
 T0 = 1_500_076_800.0  # 2017-07-15T00:00Z

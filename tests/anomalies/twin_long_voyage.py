@@ -13,7 +13,7 @@ from tests.fleets import points, visits
 from tracks.batch import Fixes, Points
 from tracks.geodesy import NMI_M, distance_m
 from tracks.places import Places
-from tracks.visits import Visits
+from tracks.ports import Visits
 
 DAY = 86_400.0
 Found = dict[tuple[tuple[int, ...], float, float | None], dict[str, float]]

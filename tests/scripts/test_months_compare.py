@@ -17,7 +17,7 @@ from _months_names import Claim, Identity
 from _months_truth import HOWS, Chain, Visit
 
 from tracks.batch import HULLS_PER_MMSI
-from tracks.visits import Visits
+from tracks.ports import Visits
 
 HOUR, DAY = 3600.0, 86400.0
 VISIT = Visit(

@@ -15,7 +15,7 @@ from sternlight.record.store import keep_hulls, keep_pages, keep_visits
 from sternlight.text import iso
 from tracks.batch import BIN_S, HULLS_PER_MMSI
 from tracks.daybook import FIELDS, Days, Pages, Said
-from tracks.visits import KINDS, Visits
+from tracks.ports import KINDS, Visits
 from tracks.way import DAY_S, MARKS, pack_heard
 
 DAY_0 = 20_454  # 2026-01-01

@@ -358,7 +358,7 @@ def test_a_night_that_fails_says_why(tmp_path: Path) -> None:
         Nightly().compute(tmp_path, Signs())
     with pytest.raises(NightFailedError, match="signal 9; was there no memory left, or no time"):
         Nightly(longest_s=0.001).compute(tmp_path, Signs())
-    with pytest.raises(ArchiveError, match="there is no archive"):
+    with pytest.raises(ArchiveError, match="there is no record of ships"):
         compute(tmp_path, Signs())
 
 

@@ -15,7 +15,7 @@ from sternlight.record.overlaid import overlaid
 from sternlight.record.store import Finished
 from sternlight.sqlite import ARCHIVE
 from tracks.daybook import FIELDS, Days, Pages, Said
-from tracks.visits import Visits
+from tracks.ports import Visits
 from tracks.way import pack_heard, pack_way
 
 ANNA, BELLA = 257_000_001, 257_000_002

@@ -27,7 +27,7 @@ from tracks.batch import PositionBatch, StaticBatch
 from tracks.daybook import Days, Pages, Said
 from tracks.geodesy import NMI_M, distance_m
 from tracks.places import Places
-from tracks.visits import Visits
+from tracks.ports import Visits
 from tracks.way import MARKS, NOWHERE, pack_heard, pack_way
 
 DAY = 86_400.0

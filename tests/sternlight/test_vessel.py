@@ -91,6 +91,12 @@ def test_a_record_tells_ports_days_meetings_and_what_speaks_against_them(folder:
     assert [visit["start"][:10] for visit in found["visits"]] == ["2024-10-04", "2024-10-13"]
     assert found["visits"][1]["end"] is None
     assert found["heard"]["days_count"] == 10
+    (gone,) = found["voyages"]
+    assert (gone["from"], gone["to"], gone["start"][:10], gone["end"][:10]) == (
+        "Dakar (SN)", "Dakar (SN)", "2024-10-04", "2024-10-13",
+    )  # fmt: skip
+    assert (gone["length_days"], gone["heard_days_count"]) == (8.9, 9)
+    assert (gone["max_shore_nmi"], gone["unheard_calls_count"]) == (40.0, 0)
     (met,) = found["events"]
     assert met["with"] == [{"mmsi": 316_000_002, "name": HOSTILE}]
     assert met["for"] == "They lay alongside."

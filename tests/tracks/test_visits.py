@@ -16,9 +16,10 @@ from tracks.batch import BIN_S, Points
 from tracks.geodesy import NMI_M, destination, distance_m
 from tracks.place import Place
 from tracks.places import Places
+from tracks.ports import KINDS, Visits
 from tracks.shore import COLUMNS, INLAND_NMI, QUANTUM_NMI, ROWS, Shore
 from tracks.state import dump, load
-from tracks.visits import KINDS, Visiting, Visits
+from tracks.visits import Visiting
 
 LAT, LON = 58.0, 5.0
 B0 = round(T0 / BIN_S)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracks.batch import BIN_S
-from tracks.visits import Visits
+from tracks.ports import Visits
 from tracks.voyages import CALL_H, CALL_SPEED_KN, Voyages, voyages
 
 DAY = 144  # marks

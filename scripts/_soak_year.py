@@ -41,7 +41,7 @@ PORT = (14.68, -17.42)  # Dakar, of which the places know
 MOST_MB = 300.0
 ANSWER_S = 0.3
 NIGHT_S, NIGHT_MB = 120.0, 400.0
-ASKED = 20  # ships whose record is asked for
+ASKED = 8  # ships whose record is asked for
 
 
 class Day(NamedTuple):
@@ -178,6 +178,8 @@ def run_year(report: Report, work: Path, days_count: int) -> None:
     archive = write(folder, days_count, events)
     counts = {name: archive.read(f"select count(*) from {name}")[0][0]
               for name in ("hulls", "days", "claims", "visits", "events")}  # fmt: skip
+    # Residents, who have most, come first.
+    mmsis = [mmsi for (mmsi,) in archive.read("select mmsi from hulls order by mmsi")]
     archive.close()
     size_mb = (folder / "archive.sqlite3").stat().st_size / 1e6
     a_year_mb = size_mb * 365 / days_count
@@ -196,20 +198,18 @@ def run_year(report: Report, work: Path, days_count: int) -> None:
     report.show("its memory, MB", round(used_mb))
     report.aim(f"at most {NIGHT_S:.0f} s and {NIGHT_MB:.0f} MB",
                took_s <= NIGHT_S and used_mb <= NIGHT_MB)  # fmt: skip
-    took = sorted(answered_s(folder, nth) for nth in range(ASKED))
+    took = sorted(answered_s(folder, mmsi) for mmsi in mmsis[:: max(len(mmsis) // ASKED, 1)])
     report.show("`sternlight vessel`, s, start-up included", round(statistics.median(took), 2),
-                f"median of {ASKED}; at most {took[-1]:.2f}")  # fmt: skip
+                f"median of {len(took)}; at most {took[-1]:.2f}")  # fmt: skip
     report.aim(f"at most {ANSWER_S} s", statistics.median(took) <= ANSWER_S)
 
 
-def answered_s(folder: Path, nth: int) -> float:
-    """Return how long it takes to ask for a ship: residents, who have most, and others by turns."""
-    mmsi = 200_000_000 + 150_000 * (nth * 7 if nth % 2 else RESIDENTS + nth * 97)
+def answered_s(folder: Path, mmsi: int) -> float:
+    """Return how long it takes to ask for a ship."""
     began = time.monotonic()
-    done = subprocess.run(
+    subprocess.run(
         [sys.executable, "-m", "sternlight", "vessel", str(mmsi), "--data", str(folder)],
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
         check=True,
     )
-    assert done.stdout
     return time.monotonic() - began

@@ -203,7 +203,7 @@ def test_a_stations_own_folder_is_never_written_to(tmp_path: Path) -> None:
     folders = two(tmp_path)
     with pytest.raises(ArchiveError, match="is a station's own folder"):
         merge(folders, folders[0])
-    with pytest.raises(ArchiveError, match="there is no archive"):
+    with pytest.raises(ArchiveError, match="there is no record of ships"):
         merge([folders[0], tmp_path / "nothing"], tmp_path / "both")
     assert not list((tmp_path / "both").iterdir())
 

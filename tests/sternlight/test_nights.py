@@ -348,7 +348,7 @@ def told_to(station: Station, cuts: Sequence[float], told: Sequence[Learned]) ->
     st.lists(st.floats(0, DAYS), max_size=8),
     st.lists(st.integers(0, DAYS * 144), unique=True, max_size=3).map(sorted),
 )
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)  # each takes two seconds
 def test_however_the_stream_is_cut_what_was_learned_is_used_from_its_own_time_on(
     cuts: list[float], used: list[int]
 ) -> None:

@@ -28,9 +28,11 @@ from sternlight.job import Job, run
 from sternlight.learner import Learner, LearningFailedError
 from sternlight.ledger import to_json
 from sternlight.listing import Listing, Wanted
+from sternlight.nightly import Nightly
 from sternlight.nights import Midnights
 from sternlight.rawlog import frames, segments
 from sternlight.rebuild import rebuild
+from sternlight.record.night import Night
 from sternlight.settings import Settings
 from sternlight.station import Station
 from tests.sternlight.roads import DAYS, GROUND, HOUR, ROAD, T0, lines
@@ -70,6 +72,7 @@ class Failing(Learner):
 def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sternlight.nights.Learner", Here)
     monkeypatch.setattr("sternlight.replay.Learner", Here)
+    monkeypatch.setattr(Nightly, "compute", lambda *_: Night([], [], None))  # not of this
 
 
 def hear(post: Post, some: Sequence[tuple[bytes, str]]) -> None:

@@ -47,12 +47,12 @@ from tracks.batch import BIN_S, Mask, Points
 from tracks.geodesy import NMI_M, distance_m
 from tracks.keyed import rows_of
 from tracks.places import Places
-from tracks.ports import Ports, Visits
+from tracks.ports import SURE, Ports, Visits
 from tracks.state import State
+from tracks.voyages import CALL_H, CALL_SPEED_KN
 
 LATE = HOUR  # marks: a visit is known so late, by the course of a ship that comes from port
 FOUND_DAYS = 1100.0  # `tracks.visits.Visiting.memory_days`: so late a ship is found where it lay
-SURE = 2  # of `Visits.certainty`: it stopped there, or fell silent
 
 MAY_HAVE_CALLED = (
     "it was not heard at sea all the time: {count:.0f} times it could have called at a port"
@@ -83,8 +83,8 @@ class LongVoyage:
     """A hull not known in port for `min_days`."""
 
     min_days: float = 90.0  # ours: twice the longest passages of merchant ships, six or seven weeks
-    call_speed_kn: float = 15.0  # ours: hardly a fishing vessel or carrier of fish steams faster
-    call_h: float = 6.0  # ours: to land a catch or relieve a crew takes that long
+    call_speed_kn: float = CALL_SPEED_KN  # ours
+    call_h: float = CALL_H  # ours
     max_silence_days: float = 365.0  # ours: after a year unheard nothing is known; bounds memory
     port_radius_nmi: float = 6.5  # ours: a port visit begins nearer, `tracks.visits`
     min_shore_nmi: float = 5.0  # ours: as for loitering and encounters

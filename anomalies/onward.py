@@ -18,8 +18,8 @@ import numpy as np
 from anomalies.factors import hours
 from anomalies.handover import CARRIER, UNTOLD, Meeting
 from tracks.batch import BIN_S, I64
+from tracks.ports import SURE
 
-SURE = 2  # a visit's certainty from which on it stopped there; see tracks.visits
 CALL_H = 6.0  # ours, the limit of a gap: in, put anything ashore, and out takes longer mostly
 _HOUR_S = 3600.0
 

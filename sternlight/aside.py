@@ -8,11 +8,50 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Generic, TypeVar
 
 NICE = 19
+ENDS_S = 5.0  # so long the end of the station waits for that of a process
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+T = TypeVar("T")
+
+
+class Errand(Generic[T]):
+    """Work of another process that a thread waits for; `failure` is how it says that it failed.
+
+    `kill` ends it, so that `work` fails at once.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[], T], failure: type[Exception], kill: Callable[[], None]
+    ) -> None:
+        self.found: list[T] = []
+        self.why_not = ""
+        self._work, self._failure, self._kill = work, failure, kill
+        self._thread = threading.Thread(target=self._do, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it goes on."""
+        return self._thread.is_alive()
+
+    def end(self) -> None:
+        """End it, and wait a little until it has ended."""
+        self._kill()
+        self._thread.join(ENDS_S)
+
+    def _do(self) -> None:
+        try:
+            self.found.append(self._work())
+        except self._failure as error:
+            self.why_not = str(error)
 
 
 def started(module: str) -> subprocess.Popen[bytes]:

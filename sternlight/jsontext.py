@@ -38,10 +38,15 @@ def dumps(value: Any, indented: bool = False) -> str:
 
 def write_lines(path: Path, objects: Iterable[Mapping[str, Any]]) -> int:
     """Write one object a line; return how many there were."""
+    return write_texts(path, map(dumps, objects))
+
+
+def write_texts(path: Path, texts: Iterable[str]) -> int:
+    """Write one text a line; return how many there were."""
     n = 0
     with replacing(path) as out:
-        for obj in objects:
-            out.write(dumps(obj) + "\n")
+        for text in texts:
+            out.write(text + "\n")
             n += 1
     return n
 

@@ -9,12 +9,11 @@ itself, each midnight.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from sternlight.aside import Errand
 from sternlight.learner import Learner, LearningFailedError
 from sternlight.station import Station
 from tracks.anchorages import Anchorages, Anchoring, Learned
@@ -22,18 +21,7 @@ from tracks.batch import F64
 from tracks.stays import Stays
 
 DAY_S = 86_400.0
-ENDS_S = 5.0  # so long the end of the station waits for that of the learner
 USED_S = 600.0  # what is learned is used from a full multiple of this on
-
-
-@dataclass(slots=True)
-class _Task:
-    """Learning that goes on in a thread of its own."""
-
-    learner: Learner
-    thread: threading.Thread
-    found: list[Anchorages] = field(default_factory=list)
-    why_not: str = ""
 
 
 class Nights:
@@ -42,54 +30,48 @@ class Nights:
     def __init__(self) -> None:
         self.why_not = ""
         self._day = -np.inf
-        self._task: _Task | None = None
+        self._errand: Errand[Anchorages] | None = None
 
     @property
     def busy(self) -> bool:
         """Whether it is being learned now."""
-        return self._task is not None and self._task.thread.is_alive()
+        return self._errand is not None and self._errand.busy
 
     def check(self, station: Station, latest: float) -> Learned | None:
         """Return what has been learned, to be told to the station; begin anew when a day is over.
 
         `latest` is the latest time heard, Unix seconds.
         """
-        if self._task is not None:
-            return None if self.busy else self._taken(self._task, station, latest)
+        if self._errand is not None:
+            return None if self.busy else self._taken(self._errand, station, latest)
         if not np.isfinite(station.as_of) or not station.learns:
             return None
         day = station.as_of // DAY_S
         if day > max(self._day, station.learned.t // DAY_S):
             self._day = day
-            self._task = _begun(station)
+            self._errand = _begun(station)
         return None
 
     def close(self) -> None:
         """End what goes on."""
-        if self._task is not None:
-            self._task.learner.kill()
-            self._task.thread.join(ENDS_S)
+        if self._errand is not None:
+            self._errand.end()
 
-    def _taken(self, task: _Task, station: Station, latest: float) -> Learned | None:
-        self._task, self.why_not = None, task.why_not
-        if not task.found or not (len(task.found[0]) or len(station.learned.anchorages)):
+    def _taken(self, errand: Errand[Anchorages], station: Station, latest: float) -> Learned | None:
+        self._errand, self.why_not = None, errand.why_not
+        if not errand.found or not (len(errand.found[0]) or len(station.learned.anchorages)):
             return None
-        return Learned((latest // USED_S + 1) * USED_S, task.found[0])
+        return Learned((latest // USED_S + 1) * USED_S, errand.found[0])
 
 
-def _begun(station: Station) -> _Task:
-    stays, anchoring = station.stays(), station.anchoring
+def _begun(station: Station) -> Errand[Anchorages]:
+    stays, anchoring, learner = station.stays(), station.anchoring, Learner()
 
-    def learn() -> None:
-        try:
-            with task.learner:
-                task.found.append(_learned(task.learner, stays, anchoring))
-        except LearningFailedError as error:
-            task.why_not = str(error)
+    def learn() -> Anchorages:
+        with learner:
+            return _learned(learner, stays, anchoring)
 
-    task = _Task(Learner(), threading.Thread(target=learn, name="anchorages", daemon=True))
-    task.thread.start()
-    return task
+    return Errand("anchorages", learn, LearningFailedError, learner.kill)
 
 
 class Midnights:

@@ -6,25 +6,13 @@ or tells of depends on it.
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from anomalies.indicators import Signs
+from sternlight.aside import Errand
 from sternlight.nightly import NightFailedError, Nightly
 from sternlight.record.night import Night
-
-ENDS_S = 5.0  # so long the end of the station waits for that of the process
-
-
-@dataclass(slots=True)
-class _Task:
-    """Work that goes on in a thread of its own."""
-
-    nightly: Nightly
-    thread: threading.Thread
-    found: list[Night] = field(default_factory=list)
-    why_not: str = ""
 
 
 class Reckoning:
@@ -34,37 +22,32 @@ class Reckoning:
         self.why_not = ""
         self._asked = folder, signs, lists
         self._days_count = 0
-        self._task: _Task | None = None
+        self._errand: Errand[Night] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is being worked out now."""
+        return self._errand is not None and self._errand.busy
 
     def check(self, days_count: int) -> Night | None:
         """Return what has been worked out; begin anew when more days were kept than before.
 
         `days_count` is how often pages of days have been kept since the station began.
         """
-        if self._task is not None:
-            if self._task.thread.is_alive():
-                return None
-            task, self._task = self._task, None
-            self.why_not = task.why_not
-            return task.found[0] if task.found else None
+        if self._errand is not None:
+            return None if self.busy else self._taken(self._errand)
         if days_count > self._days_count:
             self._days_count = days_count
-            self._begin()
+            nightly = Nightly()
+            work = partial(nightly.compute, *self._asked)
+            self._errand = Errand("reckoning", work, NightFailedError, nightly.kill)
         return None
 
     def close(self) -> None:
         """End what goes on."""
-        if self._task is not None:
-            self._task.nightly.kill()
-            self._task.thread.join(ENDS_S)
+        if self._errand is not None:
+            self._errand.end()
 
-    def _begin(self) -> None:
-        def work() -> None:
-            try:
-                task.found.append(task.nightly.compute(*self._asked))
-            except NightFailedError as error:
-                task.why_not = str(error)
-
-        task = _Task(Nightly(), threading.Thread(target=work, name="reckoning", daemon=True))
-        self._task = task
-        task.thread.start()
+    def _taken(self, errand: Errand[Night]) -> Night | None:
+        self._errand, self.why_not = None, errand.why_not
+        return errand.found[0] if errand.found else None

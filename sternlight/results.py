@@ -13,7 +13,7 @@ from sternlight import alerting, geojson, terminal
 from sternlight.answers import EVENTS, MAP, SUMMARY, VESSELS, Rows
 from sternlight.data import data_folder
 from sternlight.geojson import stretches
-from sternlight.jsontext import dumps, replacing, write_lines
+from sternlight.jsontext import dumps, replacing, write_lines, write_texts
 from sternlight.judging import Judged, judge
 from sternlight.record.read import RECORD, open_record
 from sternlight.replay import Replay
@@ -83,7 +83,7 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     folder = replay.folder
     rows = _rows(replay)
     judged: list[Judged] = []
-    write_lines(folder / EVENTS, replay.record.note(_event_rows(replay, rows, judged)))
+    write_texts(folder / EVENTS, replay.record.note(_event_rows(replay, rows, judged)))
     written.append(EVENTS)
     replay.record.finish(
         rows.fleet,

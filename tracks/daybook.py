@@ -152,7 +152,7 @@ class Daybook:
 
     def start(self) -> State:
         """Return the state before anything was heard."""
-        return _state(_Marks.empty(), _Told.empty(), -np.inf)
+        return _state(_Marks.empty(), _Marks.empty(), _Told.empty(), -np.inf)
 
     def step(self, state: State, heard: Heard, around: Around, as_of: float) -> tuple[State, Pages]:
         """Take what was heard up to `as_of`; return the pages of days that are settled by then.
@@ -160,23 +160,25 @@ class Daybook:
         With `as_of` inf nothing more will follow, and all are.
         """
         fixes, points, statics = heard
-        marks = _Marks.concat([_Marks.from_state(state, "marks_"), _marks(fixes, points)])
+        old, new = (_Marks.from_state(state, name) for name in _MARKS)
+        new = _Marks.concat([new, _marks(fixes, points)])
         told = _merged(_Told.from_state(state, "told_"), _told(statics))
         hour = np.floor(as_of / HOUR_S)  # inf stays inf
         if hour == state["hour"]:
-            return _state(marks, told, hour), Pages.none()
-        marks = _without_needless(marks, as_of)
+            return _state(old, new, told, hour), Pages.none()
+        marks = _without_needless(_Marks.concat([old, new]), as_of)
         until = np.floor((as_of - SETTLED_S) / DAY_S)
         over, said = marks.day < until, told.day < until
         pages = _pages(marks.take(over), told.take(said), around)
-        return _state(marks.take(~over), told.take(~said), hour), pages
+        return _state(marks.take(~over), _Marks.empty(), told.take(~said), hour), pages
 
     def so_far(self, state: State, around: Around, as_of: float) -> Pages:
         """Return the pages of days that are not settled, as far as they will not change.
 
         Claims are those of hours that are settled and of which it is known whose they are.
         """
-        marks, told = _Marks.from_state(state, "marks_"), _Told.from_state(state, "told_")
+        marks = _Marks.concat([_Marks.from_state(state, name) for name in _MARKS])
+        told = _Told.from_state(state, "told_")
         settled = (as_of - SETTLED_S) // HOUR_S - told.day * 24  # hours of that day
         bits = (1 << np.clip(settled, 0, 24).astype(np.int64)) - 1
         told = replace(told, hours=(told.hours & bits).astype(np.uint32))
@@ -184,9 +186,14 @@ class Daybook:
         return pages._replace(said=pages.said.take(pages.said.hull != NOBODYS))
 
 
-def _state(marks: _Marks, told: _Told, hour: float) -> State:
+# The many, and those since the last full hour: a station steps each second.
+_MARKS = "marks_", "new_"
+
+
+def _state(marks: _Marks, new: _Marks, told: _Told, hour: float) -> State:
     return {
         **marks.to_state("marks_"),
+        **new.to_state("new_"),
         **told.to_state("told_"),
         "hour": np.array(hour),
     }
@@ -247,20 +254,38 @@ def _told(statics: StaticBatch) -> _Told:
     )
     day = np.floor(statics.t / DAY_S).astype(np.int64)
     hour = np.floor(statics.t % DAY_S / HOUR_S).astype(np.uint32)
-    rows = [
-        _Told(
-            statics.mmsi,
-            np.full(len(statics), index, np.uint8),
-            value.astype("S20"),
-            day,
-            statics.t,
-            statics.t,
-            np.uint32(1) << hour,
+    rows = []
+    for index, value in enumerate(values):
+        said = np.flatnonzero(value != b"")
+        rows.append(
+            _united(
+                _Told(
+                    statics.mmsi[said],
+                    np.full(len(said), index, np.uint8),
+                    value[said].astype("S20"),
+                    day[said],
+                    statics.t[said],
+                    statics.t[said],
+                    np.uint32(1) << hour[said],
+                )
+            )
         )
-        for index, value in enumerate(values)
-    ]
-    every = _Told.concat(rows)
-    return every.take(every.value != b"")
+    return _Told.concat(rows)
+
+
+def _united(told: _Told) -> _Told:
+    """Return a row for each value of a field of an MMSI and a day, in this order."""
+    if not len(told):
+        return told
+    told = told.take(np.lexsort((told.value, told.field, told.day, told.mmsi)))
+    same = [getattr(told, name)[1:] == getattr(told, name)[:-1] for name in _ONE_VALUE]
+    first = np.flatnonzero(np.r_[True, ~np.logical_and.reduce(same)])
+    return replace(
+        told.take(first),
+        first=np.minimum.reduceat(told.first, first),
+        last=np.maximum.reduceat(told.last, first),
+        hours=np.bitwise_or.reduceat(told.hours, first),
+    )
 
 
 def _merged(told: _Told, more: _Told) -> _Told:
@@ -269,15 +294,7 @@ def _merged(told: _Told, more: _Told) -> _Told:
         return told
     concerned = np.isin(told.mmsi, more.mmsi)
     rest, both = told.take(~concerned), _Told.concat([told.take(concerned), more])
-    both = both.take(np.lexsort((both.value, both.field, both.day, both.mmsi)))
-    same = [getattr(both, name)[1:] == getattr(both, name)[:-1] for name in _ONE_VALUE]
-    first = np.flatnonzero(np.r_[True, ~np.logical_and.reduce(same)])
-    one = replace(
-        both.take(first),
-        first=np.minimum.reduceat(both.first, first),
-        last=np.maximum.reduceat(both.last, first),
-        hours=np.bitwise_or.reduceat(both.hours, first),
-    )
+    one = _united(both)
     one = one.take(np.lexsort((one.value, one.first, one.field, one.day, one.mmsi)))
     of_field = starts(one.mmsi.astype(np.int64) * (1 << 24) + one.day * len(FIELDS) + one.field)
     nth = np.arange(len(one)) - np.repeat(of_field, np.diff(np.append(of_field, len(one))))

@@ -13,6 +13,9 @@ PORT, ANCHORAGE, SHORE = range(3)  # SHORE: a stop right at the shore where no l
 KINDS = ("port", "anchorage", "shore")
 
 
+SURE = 2  # the least certainty of a visit that counts as one
+
+
 @dataclass(frozen=True, slots=True)
 class Visits(Columns):
     """Port visits; ordered by (track, start).

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tracks.batch import BIN_S, F32, F64, I64, Columns, Mask, Text, column
-from tracks.ports import Visits
+from tracks.ports import SURE, Visits
 
-SURE = 2  # the least certainty of a visit that ends a voyage
 CALL_SPEED_KN = 15.0  # ours: hardly a fishing vessel or carrier of fish steams faster
 CALL_H = 6.0  # ours: to land a catch or relieve a crew takes that long
 DAY_S = 86_400.0

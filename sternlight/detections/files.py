@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +9,13 @@ from typing import Any, NamedTuple, NoReturn
 
 from receiver.decoded import BadInput
 from receiver.formats import times
+from sternlight.csv_read import BadRowError, Limits, delimiter_of, rows, text_of
 from sternlight.detections.sighting import BadCell, Columns, Given, Sighting, sighting
 from sternlight.text import counted, plain
 
-MOST_BYTES = 128 << 20  # read as a whole
+LIMITS = Limits(
+    128 << 20, "; split it", "is neither CSV nor GeoJSON; save it as one of these, in UTF-8"
+)
 TOLD_COUNT = 5  # rows that cannot be used are told one by one up to here
 _NEEDED = {"t": "time", "lat": "latitude", "lon": "longitude"}
 
@@ -31,15 +32,15 @@ def read(path: Path, given: Given) -> Read:
 
     Raises BadInput if there is not a single detection in it.
     """
-    text = _text(path)
+    text = text_of(path, LIMITS)
     geojson = text.lstrip()[:1] in ("{", "[")
-    rows = _features(path, text) if geojson else _table(path, text)
+    lines = _features(path, text) if geojson else _table(path, text)
     found: list[Sighting] = []
     bad: list[str] = []
     seen: dict[tuple[str, ...], Columns] = {}
     unit = "feature" if geojson else "row"
     month_first = False
-    for number, names, cells in rows:
+    for number, names, cells in lines:
         columns = seen.get(names)
         if columns is None:
             columns = seen[names] = Columns.of(names)
@@ -64,22 +65,6 @@ def _fail(path: Path, says: str) -> NoReturn:
     raise BadInput(f"{path} {says}")
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        _fail(path, f"cannot be read ({(error.strerror or 'no reason given').lower()})")
-    if len(data) > MOST_BYTES:
-        _fail(path, f"is over {MOST_BYTES >> 20} MB; split it")
-    if b"\0" in data:
-        _fail(path, "is neither CSV nor GeoJSON; save it as one of these, in UTF-8")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
 def _require(path: Path, columns: Columns) -> None:
     missing = [what for quantity, what in _NEEDED.items() if quantity not in columns.at]
     if missing:
@@ -101,20 +86,17 @@ Row = tuple[int, tuple[str, ...], list[str]]  # its number, the columns' names, 
 
 
 def _table(path: Path, text: str) -> Iterator[Row]:
-    header = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     names: tuple[str, ...] = ()
     try:
-        for cells in rows:
+        for number, cells in rows(text, delimiter_of(text)):
             if not any(cells):
                 continue
             if not names:
                 names = tuple(cells)
             else:
-                yield rows.line_num, names, cells
-    except csv.Error as error:
-        _fail(path, f"row {rows.line_num} cannot be read ({error}); save it as CSV again")
+                yield number, names, cells
+    except BadRowError as error:
+        _fail(path, f"row {error.row} cannot be read ({error}); save it as CSV again")
 
 
 def _features(path: Path, text: str) -> Iterator[Row]:

@@ -6,8 +6,6 @@ cannot be understood is an error that names it, and nothing is learned until it 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
@@ -16,12 +14,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from receiver.decoded import BadInput
+from sternlight.csv_read import BadRowError, Limits, delimiter_of, rows, text_of
 from sternlight.record.features import EVER, Span
 from sternlight.text import counted, plain
 
 Identity = Literal["track", "mmsi", "imo", "call_sign"]
 
-MOST_BYTES = 16 << 20
+LIMITS = Limits(16 << 20, ", too much for labels", "is no CSV file; save it as CSV, in UTF-8")
 TOLD_COUNT = 5  # rows that cannot be used are told one by one up to here
 COLUMNS: dict[str, tuple[str, ...]] = {  # by their letters; all others are not looked at
     "ship": ("ship", "vessel", "identity", "track", "mmsi", "mmsinumber", "imo", "imonumber",
@@ -62,12 +61,12 @@ class _BadCellError(ValueError):
 
 def read(path: Path) -> list[Label]:
     """Read a file of labels.  Raises BadInput, which names every row that cannot be used."""
-    rows = _rows(path)
-    _, header = next(rows, (0, []))
+    table = _rows(path)
+    _, header = next(table, (0, []))
     at = _columns(path, header)
     labels: list[Label] = []
     bad: list[str] = []
-    for number, cells in rows:
+    for number, cells in table:
         try:
             labels.append(_label(number, cells, at))
         except _BadCellError as error:
@@ -83,33 +82,13 @@ def read(path: Path) -> list[Label]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    text = _text(path)
-    header = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    text = text_of(path, LIMITS)
     try:
-        for cells in table:
+        for number, cells in rows(text, delimiter_of(text)):
             if any(cell.strip() for cell in cells):
-                yield table.line_num, cells
-    except csv.Error as error:
-        raise BadInput(f"{path}: row {table.line_num} cannot be read ({error})") from error
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        why = (error.strerror or "no reason given").lower()
-        raise BadInput(f"{path} cannot be read ({why})") from error
-    if len(data) > MOST_BYTES:
-        raise BadInput(f"{path} is over {MOST_BYTES >> 20} MB, too much for labels")
-    if b"\0" in data:
-        raise BadInput(f"{path} is no CSV file; save it as CSV, in UTF-8")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+                yield number, cells
+    except BadRowError as error:
+        raise BadInput(f"{path}: row {error.row} cannot be read ({error})") from error
 
 
 def _columns(path: Path, header: list[str]) -> dict[str, list[int]]:

@@ -17,14 +17,14 @@ import numpy as np
 
 from anomalies.event import track_name
 from anomalies.handover import UNTOLD, Meeting
-from anomalies.onward import SURE, Book, Call, in_order, met_by
+from anomalies.onward import Book, Call, in_order, met_by
 from anomalies.ship_kinds import WORDS, ShipKind, ship_kind
 from sternlight.data import data_folder
 from sternlight.record import read
 from sternlight.sqlite import Database
 from tracks.batch import BIN_S, HULLS_PER_MMSI, I64
 from tracks.flags import Flags
-from tracks.identity import Claims
+from tracks.ports import SURE
 from tracks.way import DAY_S, MARKS, heard
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Connections:
         self, name: str, start: float, end: float, score: float, text: str
     ) -> Iterator[Meeting]:
         tracks, kinds, heard_h, lat, lon, place = json.loads(text)
-        ships = [self.ship(_track(track)) for track in tracks]
+        ships = [self.ship(read.track_of(track)) for track in tracks]
         told = [_KINDS.get(kind, UNTOLD) for kind in kinds]
         (one, a), (other, b) = sorted(zip(ships, told, strict=True))
         if one != other:
@@ -180,28 +180,15 @@ class Connections:
         return {ship: self._known(ship, said.get(ship, {})) for ship in ships}
 
     def _known(self, ship: int, said: Mapping[str, str]) -> Known:
-        length, _, beam = said.get("size", "").partition("x")
-        claims = Claims(
-            said.get("name", ""), said.get("call_sign", ""), _number(said.get("imo", "")),
-            _number(said.get("ship_type", "")), _number(length), _number(beam),
-        )  # fmt: skip
+        claims = read.as_claims(said)
         flag = self._flags.flag(ship // HULLS_PER_MMSI)
         return Known(ship, claims.name, claims.imo, claims.call_sign, ship_kind(claims), flag)
-
-
-def _track(name: str) -> int:
-    mmsi, hull = name.split(".")
-    return int(mmsi) * HULLS_PER_MMSI + int(hull)
 
 
 def _with_kinds(meeting: Meeting, known: Mapping[int, Known]) -> Meeting:
     """Return a meeting with what those ships said later that had not said by then."""
     (one, other), (a, b) = meeting.ships, meeting.kinds
     return meeting._replace(kinds=(a or known[one].kind, b or known[other].kind))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
 
 
 def _among(

@@ -30,9 +30,9 @@ from tracks.batch import F64
 from tracks.flags import Flags
 from tracks.identity import Claims, imo_valid
 from tracks.names import same_name
+from tracks.ports import SURE
 from tracks.way import POINT_BYTES, points
 
-SURE = 2  # certainty from which a visit is one; see tracks.ports.Visits
 SHIPS_AT_ONCE = 200
 LEAST_NAME_DAYS = 2  # ours: a name heard on one day may be misheard, or another ship's
 _SHOWN_NMI = next(one.scale.shown for one in INDICATORS if one.feature == "max_shore_nmi")
@@ -206,12 +206,7 @@ def _heard(ship: Ship) -> Iterator[tuple[int, float, float]]:
 def _latest(claims: Sequence[Claim]) -> Claims:
     """Return what a ship said last of what makes its kind."""
     last = {claim.field: claim.value for claim in sorted(claims, key=lambda c: (c.last, c.value))}
-    return Claims(
-        name=last.get("name", ""),
-        imo=_number(last.get("imo", "")),
-        ship_type=_number(last.get("ship_type", "")),
-        length_m=_number(last.get("size", "").partition("x")[0]),
-    )
+    return read.as_claims(last)
 
 
 def _number(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from sternlight.errors import ArchiveError
 from sternlight.record import schema
 from sternlight.sqlite import ARCHIVE, Database
 from tracks.batch import HULLS_PER_MMSI
+from tracks.identity import Claims
 from tracks.portraits import Claim as Claim
 from tracks.portraits import Hull as Hull
 from tracks.turns import Spoken
@@ -180,6 +181,16 @@ def track_of(name: str) -> int:
     """Return the track that `anomalies.event.track_name` named."""
     mmsi, _, hull = name.partition(".")
     return int(mmsi) * HULLS_PER_MMSI + int(hull)
+
+
+def as_claims(said: Mapping[str, str]) -> Claims:
+    """Return values of the record, by field, as the claims of a ship."""
+    length, _, beam = said.get("size", "").partition("x")
+    imo, type_, length_m, beam_m = (
+        int(text) if text.isdecimal() else 0
+        for text in (said.get("imo", ""), said.get("ship_type", ""), length, beam)
+    )
+    return Claims(said.get("name", ""), said.get("call_sign", ""), imo, type_, length_m, beam_m)
 
 
 def _among(column: str, values: Collection[int] | None) -> tuple[str, tuple[int, ...]]:

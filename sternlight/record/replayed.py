@@ -41,12 +41,13 @@ class ReplayRecord:
         with self._archive.transaction():
             self._archive.remember(finished)
 
-    def note(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Pass on rows of events.jsonl, and keep them."""
+    def note(self, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+        """Keep rows of events.jsonl, and yield them as they are written."""
         with self._archive.transaction():
             for row in rows:
-                self._archive.note_event(row["id"], _columns(row), map(track_of, row["tracks"]))
-                yield row
+                text, tracks = dumps(row), map(track_of, row["tracks"])
+                self._archive.note_event(row["id"], _columns(row, text), tracks)
+                yield text
 
     def finish(
         self, fleet: Fleet, visits: Visits, signs: Signs | None = None, lists: bool = False
@@ -64,7 +65,7 @@ class ReplayRecord:
         self._partial.replace(self._path)
 
 
-def _columns(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def _columns(row: Mapping[str, Any], text: str) -> tuple[Any, ...]:
     start, end = (None if t is None else datetime.fromisoformat(t).timestamp()
                   for t in (row["start"], row["end"]))  # fmt: skip
-    return row["kind"], row["state"], start, end, row["score"], True, dumps(row), ""
+    return row["kind"], row["state"], start, end, row["score"], True, text, ""

@@ -11,7 +11,7 @@ from anomalies.standing import Sign, standings
 from sternlight import guidance
 from sternlight.guidance import Contact
 from sternlight.record import read, voyaging
-from sternlight.record.features import SURE, Asked, marks_of, of_ships
+from sternlight.record.features import Asked, marks_of, of_ships
 from sternlight.record.night import sign_row
 from sternlight.record.rates import EVERYWHERE, Rate, square
 from sternlight.record.read import Claim, Day, Found, Visit
@@ -21,6 +21,7 @@ from sternlight.text import iso
 from tracks.batch import HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.kinship import Conflict, Link
+from tracks.ports import SURE
 from tracks.ship_types import ship_type_name
 
 

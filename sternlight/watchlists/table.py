@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from sternlight import csv_read
 from sternlight.errors import SettingsError
 from sternlight.watchlists.cells import Problems, Row
 
@@ -89,13 +88,12 @@ def _rows(
 def _lines(path: Path, text: str) -> Iterator[Line]:
     """Yield the lines of a table."""
     before, delimiter, text = _delimiter(text)
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
-        for cells in table:
-            yield before + table.line_num, cells
-    except csv.Error as error:
+        for number, cells in csv_read.rows(text, delimiter):
+            yield before + number, cells
+    except csv_read.BadRowError as error:
         raise SettingsError(
-            f"watch list {path}, line {before + table.line_num}: no line of a table ({error});"
+            f"watch list {path}, line {before + error.row}: no line of a table ({error});"
             " export it again as CSV"
         ) from error
 

@@ -42,7 +42,7 @@ def reckoned(post: Post) -> None:
     post.moments.mono += 100.0  # so that what waits is kept
     post.hear(b"")
     ends = time.monotonic() + 60
-    while post.watch.reckoning._task is None or post.watch.reckoning._task.thread.is_alive():
+    while post.watch.reckoning._errand is None or post.watch.reckoning.busy:
         assert time.monotonic() < ends
         post.hear(b"")
         time.sleep(0.02)

@@ -11,13 +11,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from websockets import Subprotocol
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection
 
 from receiver.sources import mqtt, remote
@@ -210,13 +211,17 @@ def test_digitraffics_transport_is_spoken(broker: int, tmp_path: Path) -> None:
 
     def relay(frames: ServerConnection) -> None:
         with socket.create_connection(("127.0.0.1", broker)) as peer:
-            threading.Thread(target=back, args=(frames, peer), daemon=True).start()
+            answers = threading.Thread(target=back, args=(frames, peer), daemon=True)
+            answers.start()
             for frame in frames:
                 peer.sendall(frame if isinstance(frame, bytes) else frame.encode())
+            peer.shutdown(socket.SHUT_RDWR)  # which ends the other thread while there is a socket
+            answers.join()
 
     def back(frames: ServerConnection, peer: socket.socket) -> None:
-        while data := peer.recv(4096):
-            frames.send(data)
+        with suppress(ConnectionClosed):
+            while data := peer.recv(4096):
+                frames.send(data)
 
     with websocket_end(relay, ssl=context, subprotocols=[Subprotocol("mqtt")]) as port:
         source = parse(

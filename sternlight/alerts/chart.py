@@ -26,6 +26,7 @@ HEIGHT_INCHES, ROW_INCHES = 3.3, 0.21  # of the chart, and of each line below it
 ARROWS_COUNT = 3  # on each way
 NAMES_COUNT = 3  # of ports
 NAME_CHARACTERS = 26
+COLOURS_COUNT = 64
 SEA, LAND, COAST, INK = "#eef5f9", "#e6dfcf", "#8a7f68", "#1a1a1a"
 WAYS = ("#0060a8", "#c8500a")  # told apart by those who see no red or green, and in grey
 PLACE = "#b0005a"
@@ -65,8 +66,17 @@ def draw(story: Story, places: Places) -> bytes:
         _place(axes, frame, story)
         _scale(axes, frame)
         _legend(figure, story)
-        out = io.BytesIO()
-        canvas.print_png(out, pil_kwargs={"optimize": True}, metadata={"Software": None})
+        canvas.draw()
+        return _packed(canvas.buffer_rgba())
+
+
+def _packed(pixels: Any) -> bytes:
+    """Return pixels of shape (height, width, 4) as PNG, in few colours: a third of the bytes."""
+    from PIL import Image
+
+    image = Image.fromarray(np.asarray(pixels)[:, :, :3].copy())
+    out = io.BytesIO()
+    image.quantize(COLOURS_COUNT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -138,7 +148,7 @@ def _way(axes: Any, frame: Frame, line: Line, story: Story, colour: str) -> None
     axes.plot(np.where(during, x, np.nan), y, color=colour, linewidth=2.8, alpha=0.55)
     for tail, head in _courses(x, y, 0.05 * frame.half_nmi):
         style = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0, "linewidth": 0}
-        axes.annotate("", head, tail, arrowprops={**style, "mutation_scale": 10})
+        axes.annotate("", head, tail, arrowprops={**style, "mutation_scale": 13})
     if story.kind == "gap":
         _silence(axes, frame, line, story, colour)
 
@@ -177,7 +187,9 @@ def _place(axes: Any, frame: Frame, story: Story) -> None:
         axes.plot(*frame.xy(*around), color=PLACE, linewidth=1.2)
         axes.plot(x, y, "+", color=PLACE, markersize=7)
     else:
-        axes.plot(x, y, "o", color=PLACE, markersize=11, markerfacecolor="none", markeredgewidth=1.6)
+        axes.plot(
+            x, y, "o", color=PLACE, markersize=11, markerfacecolor="none", markeredgewidth=1.6
+        )
 
 
 def _scale(axes: Any, frame: Frame) -> None:

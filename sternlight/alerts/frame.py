@@ -22,7 +22,9 @@ POLAR_LAT_DEG = 80.0
 LEAST_NMI = 6.0  # from the middle to an edge: closer, the coast of the map would be invented
 MARGIN = 1.12
 COAST_NMI = 80.0  # a coast no farther than this is brought into view
-NODES_COUNT = 250  # of the map of distances, along a side; a wider view takes every second, third...
+NODES_COUNT = (
+    250  # of the map of distances, along a side; a wider view takes every second, third...
+)
 TICKS_COUNT = 4  # along a side, at most
 _STEPS_MIN = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _BARS_NMI = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -153,5 +155,5 @@ def _angle(minutes: int, halves: str) -> str:
     if halves == "EW":
         minutes = (minutes + 180 * 60) % (360 * 60) - 180 * 60
     degrees, rest = divmod(abs(minutes), 60)
-    half = halves[minutes < 0] if minutes else ""
+    half = halves[minutes < 0] if minutes % (180 * 60) else ""
     return f"{degrees}°{rest:02d}′{half}" if rest else f"{degrees}°{half}"

@@ -8,40 +8,35 @@ answer came, or what was sent in between has not come back for a day.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
-from sternlight.alerts.book import OPERATOR, Book
+from sternlight.alerts.book import Book
 from sternlight.alerts.credentials import Seal
 from sternlight.alerts.proof import Owner
-from sternlight.text import plain
 
 MOST_REFUSALS = 3
 APART_S = 20 * 3600.0  # two refusals closer to one another count as one
 RETURNS_S = 86_400.0  # what comes back for good, mostly does within minutes
 
 
-def refused(book: Book, seal: Seal, number: int, t: float, says: str) -> bool:
+def refused(book: Book, seal: Seal, number: int, t: float) -> bool:
     """Count that a subscriber's address refused a mail for good; return whether it is dead now.
 
-    Its last refusals make an active or paused subscription `dead`, and the operator is told by
-    a letter of kind `health`, whose `facts` are {"trouble": "subscriber 3", "says": ...}.  So is
-    he of one that nobody confirmed yet, at once: most often the address was mistyped.
-    `says` is the status or code, and never anything with an address in it.
+    The last refusal makes an active or paused subscription `dead`, of which the operator is
+    told as long as it is.  One that was never confirmed stays `pending`, and vanishes.
+    Inside a transaction, with what becomes of the letter.
     """
     one = book.subscription(seal, number)
-    if one is None or one.state == "dead" or (one.bounced and t - one.bounced < APART_S):
+    if one is None or one.state == "dead" or (one.bounced and 0 <= t - one.bounced < APART_S):
         return False
-    arrived_since = book.letters(
+    arrived_since = one.bounced and book.letters(
         "subscription = ? and state = 'sent' and done > ? and done < ?",
-        number, one.bounced or t, t - RETURNS_S,
+        number, one.bounced, t - RETURNS_S,
     )  # fmt: skip
     count = 1 if arrived_since else one.bounces_count + 1
     dead = count >= MOST_REFUSALS and one.state != "pending"
     state = "dead" if dead else one.state
     book.change(seal, replace(one, state=state, bounces_count=count, bounced=t))
-    if dead or (one.state == "pending" and count == 1):
-        _tell(book, seal, number, t, dead, plain(says))
     return dead
 
 
@@ -57,19 +52,4 @@ def came_back(book: Book, seal: Seal, owner: Owner, t: float, status: str) -> bo
     number, letter = owner
     if letter and letter.state == "sent":
         book.mark(letter.number, "failed", t, f"came back: {status or 'no status'}")
-    return refused(book, seal, number, t, status)
-
-
-def _tell(book: Book, seal: Seal, number: int, t: float, dead: bool, status: str) -> None:
-    """Tell the operator, by the number alone."""
-    code = f" ({status})" if status else ""
-    says = (
-        f"Mail to subscriber {number} was refused on {MOST_REFUSALS} days{code}. Nothing is sent"
-        f" there any more. Ask for the right address, or once it works again run `sternlight"
-        f" alerts resume {number}`."
-        if dead
-        else f"The mail that asks subscriber {number} to confirm was refused{code}. Most often the"
-        f" address was mistyped: run `sternlight alerts remove {number}` and add the right one."
-    )
-    facts = json.dumps({"trouble": f"subscriber {number}", "says": says})
-    book.put(seal, OPERATOR, f"subscriber {number} {t // 86_400:.0f}", "health", t, facts=facts)
+    return refused(book, seal, number, t)

@@ -59,7 +59,7 @@ def apply(book: Book, seal: Seal, order: Order, t: float) -> Outcome:
 
 def within(book: Book, seal: Seal, order: Order, t: float) -> Outcome:
     """Do the same inside a transaction; but nobody is removed in one."""
-    command, number, event, _ = order
+    command, number, _event, _opt_in = order
     one = book.subscription(seal, number)
     if number != OPERATOR and one is None:
         return Outcome("nothing", number)
@@ -109,9 +109,11 @@ def _on_event(book: Book, seal: Seal, order: Order, t: float, to: str) -> Outcom
                        t, *row)  # fmt: skip
     if number != OPERATOR and not book.put(seal, number, event, "stronger", t, "dropped"):
         # Whoever has seen it need not be told that it is stronger.
-        book.write("update letters set state = 'dropped', done = ?, why = ? where subscription = ?"
-                   " and thread = ? and what = 'stronger' and state in ('waiting', 'digest', 'due')",
-                   t, done, number, event)  # fmt: skip
+        book.write(
+            "update letters set state = 'dropped', done = ?, why = ? where subscription = ? and"
+            " thread = ? and what = 'stronger' and state in ('waiting', 'digest', 'due')",
+            t, done, number, event,
+        )  # fmt: skip
     return Outcome(done, number)
 
 
@@ -128,7 +130,7 @@ def _snooze(book: Book, number: int, mmsis: tuple[int, ...], until: float) -> Ou
 
 def _reason(says: str, to: str) -> str:
     """Return a reason as it may be shown to everybody: one line, and without addresses."""
-    says = plain(" ".join(says.split()))
+    says = plain(" ".join(says.split()))[: 10 * MOST_REASON]
     user, _, host = to.partition("@")
     if host:  # as people write it to hide it from programs
         hidden = rf"{re.escape(user)}\W*(?:@|\bat\b)\W*{re.escape(host)}"

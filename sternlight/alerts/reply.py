@@ -21,16 +21,13 @@ MOST_HTML = 8_000  # the parser takes a second for four times as much that was m
 _WROTE = re.compile(r"(?:on|am|le|el|il|op|em|den|pada|w dniu|dne)\b.*:$", re.IGNORECASE)
 _LINE = re.compile(r"[_=*]{5,}$")  # of Outlook's
 _FIELD = re.compile(r"\*?[^\W\d_][\w -]{0,20}\*? ?:\*? +\S")
-_SENT_FROM = re.compile(
-    r"(?:sent (?:from|with|by)|get outlook|envoyé d|gesendet|von meinem|enviado d|inviato d|verzonden"
-    r" v|skickat från|dikirim d).{0,80}$",
+_SENT_FROM = re.compile(  # my phone
+    r"(?:sent (?:from|with|by)|get outlook|envoyé d|gesendet|von meinem|enviado d|inviato d"
+    r"|verzonden v|skickat från|dikirim d).{0,80}$",
     re.IGNORECASE,
 )
 _SKIPPED = frozenset({"blockquote", "head", "script", "style", "title"})
-_BLOCKS = frozenset(
-    ["address", "br", "div", "dd", "dt", "h1", "h2", "h3", "li", "ol", "p", "pre", "table", "td"]
-    + ["tr", "ul"]
-)
+_BLOCKS = frozenset({"address", "br", "div", "h1", "h2", "h3", "li", "p", "pre", "table", "tr"})
 _QUOTES = re.compile(r"quote|divrplyfwdmsg|appendonsend|moz-cite-prefix", re.IGNORECASE)
 _RULE = "_" * 20
 

@@ -8,29 +8,29 @@ stays unseen, too, since a person has written it, and a person should read it.
 from __future__ import annotations
 
 import imaplib
-import ssl
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Any, NamedTuple
 
 from sternlight.alerts.answers import MOST_BYTES
 from sternlight.alerts.book import Book
 from sternlight.alerts.commands import Outcome
+from sternlight.alerts.connection import cut_after, encrypted, is_here, reach, trust, why
 from sternlight.alerts.credentials import IMAP, Seal, credential
 from sternlight.alerts.mail_settings import Mail
 from sternlight.alerts.receiving import take
+from sternlight.alerts.server import Server, parse
 from sternlight.errors import SettingsError
 
-PATIENCE_S = 30.0  # for each answer of the server
+ANSWER_S = 30.0
 MOST_MAILS = 200  # a run; the others come with the next
-MOST_S = 120.0  # a run
+MOST_S, SESSION_S = 120.0, 180.0  # no new mail is begun after the one; all is over after the other
 BACK_S = 14 * 86_400.0  # mails from before the first run; an opt-in is good for so long
-PORTS = {"imaps": 993, "imap": 143}
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+HOLDS = {"imaps": 993, "imap": 143}
 PLACE = "inbox"  # in the book: which mailbox was read up to which mail
 
 
@@ -53,14 +53,16 @@ def collect(book: Book, seal: Seal, mail: Mail, t: float) -> Collected:
     `t` is Unix time.  Raises SettingsError for an `inbox` or a password file that cannot be used,
     and ArchiveError where the book cannot be written.
     """
-    url = _address(mail.inbox)
+    try:
+        server = parse(mail.inbox, HOLDS)
+    except ValueError as error:
+        raise SettingsError(f"[mail] inbox: {error}") from None
     password = credential(Path(mail.keys), IMAP)
     done: list[Outcome] = []
     others_count, more, until = 0, False, time.monotonic() + MOST_S
     try:
-        with _opened(url, mail.ca_file, password) as box:
-            mails = _new(book, box, t)
-            for i, uid in enumerate(mails):
+        with _opened(server, mail.ca_file, password) as box:
+            for i, uid in enumerate(_new(book, box, t)):
                 if i == MOST_MAILS or time.monotonic() > until:
                     more = True
                     break
@@ -71,54 +73,52 @@ def collect(book: Book, seal: Seal, mail: Mail, t: float) -> Collected:
                     done.append(outcome)
                     if outcome.done != "unclear":
                         _asked(box.uid("STORE", uid, "+FLAGS.SILENT", r"(\Seen)"))
-                _note(book, box, uid)
+                book.say(PLACE, f"{_validity(box)} {uid}")
     except (OSError, imaplib.IMAP4.error, _Trouble) as error:
-        return Collected(done, others_count, True, f"{url.hostname}:{url.port}: {_why(error)}")
+        says = f"the mailbox of answers cannot be read: {_why(error)}"
+        return Collected(done, others_count, True, says)
     return Collected(done, others_count, more)
 
 
-def _address(inbox: str) -> SplitResult:
-    """Return the parts of an address of a mailbox; raises SettingsError without showing it."""
-    wrong = "[mail] inbox must look like imaps://user@mail.example.org:993"
-    try:
-        url = urlsplit(inbox)
-        port = url.port or PORTS.get(url.scheme)
-    except ValueError:
-        raise SettingsError(f"{wrong}; its port is no number up to 65535") from None
-    if port is None or not url.hostname or not url.username:
-        raise SettingsError(wrong)
-    if url.password is not None:
-        raise SettingsError(f"{wrong}; the password stands in a file of its own, {IMAP}")
-    if url.scheme == "imap" and url.hostname not in LOOPBACK:
-        raise SettingsError(f"{wrong}; imap:// is not encrypted, and only for this computer")
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    return url._replace(netloc=f"{url.username}@{host}:{port}")
+class _Box(imaplib.IMAP4):
+    """A conversation over a connection that stands already."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._stands = sock
+        super().__init__()
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        return self._stands
+
+    def read(self, size: int) -> bytes:
+        """Read what the server says is so long, within reason."""
+        if size > 2 * MOST_BYTES:
+            raise self.abort("more than was asked for")
+        return super().read(size)
 
 
 @contextmanager
-def _opened(url: SplitResult, ca_file: str, password: str) -> Iterator[imaplib.IMAP4]:
+def _opened(server: Server, ca_file: str, password: str) -> Iterator[_Box]:
     """Log in and select the inbox; log out at the end."""
-    host, port = url.hostname or "", url.port or 0
-    if url.scheme == "imaps":
+    context = trust(ca_file)
+    with reach(server.host, server.port, ANSWER_S) as sock, cut_after(sock, SESSION_S):
+        if server.tls_from_the_start:
+            sock = encrypted(sock, context, server.host)
+        elif not is_here(sock):
+            raise _Trouble("imap:// is not encrypted, so only for this computer; write imaps://")
+        box = _Box(sock)
         try:
-            context = ssl.create_default_context(cafile=ca_file or None)
-        except OSError:
-            raise SettingsError(f"{ca_file} holds no certificates (PEM)") from None
-        box: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=PATIENCE_S)
-    else:
-        box = imaplib.IMAP4(host, port, timeout=PATIENCE_S)
-    try:
-        _log_in(box, unquote(url.username or ""), password)
-        if box.select("INBOX")[0] != "OK":
-            raise _Trouble("it has no mailbox INBOX")
-        yield box
-    finally:
-        with suppress(OSError, imaplib.IMAP4.error):
-            box.logout()
+            _log_in(box, server.user, password)
+            if box.select("INBOX")[0] != "OK":
+                raise _Trouble("it has no mailbox INBOX")
+            yield box
+        finally:
+            with suppress(OSError, imaplib.IMAP4.error):
+                box.logout()
 
 
-def _log_in(box: imaplib.IMAP4, user: str, password: str) -> None:
-    """Say who we are; the errors of servers repeat it, so they are not passed on."""
+def _log_in(box: _Box, user: str, password: str) -> None:
+    """Say who we are; what a server answers may repeat it, and so is not passed on."""
     try:
         if "AUTH=PLAIN" in box.capabilities:
             box.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
@@ -127,10 +127,10 @@ def _log_in(box: imaplib.IMAP4, user: str, password: str) -> None:
     except imaplib.IMAP4.abort:
         raise
     except (imaplib.IMAP4.error, UnicodeEncodeError):
-        raise _Trouble(f"it refuses the user of [mail] inbox, or the password in {IMAP}") from None
+        raise _Trouble(f"it refuses the user of [mail] inbox, or what {IMAP} holds") from None
 
 
-def _new(book: Book, box: imaplib.IMAP4, t: float) -> list[str]:
+def _new(book: Book, box: _Box, t: float) -> list[str]:
     """Return the UIDs of mails that came since the last run, oldest first."""
     kept, _, last = book.about(PLACE).partition(" ")
     first = int(last) + 1 if kept == _validity(box) else 1
@@ -140,29 +140,21 @@ def _new(book: Book, box: imaplib.IMAP4, t: float) -> list[str]:
     return [str(uid) for uid in uids if uid >= first]  # "*" is the last mail, whichever it is
 
 
-def _fetched(box: imaplib.IMAP4, uid: str) -> bytes:
+def _fetched(box: _Box, uid: str) -> bytes:
     """Return the beginning of a mail, without marking it as seen; empty if it is gone."""
     found = _asked(box.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MOST_BYTES}>)"))
     return b"".join(part[1] for part in found if isinstance(part, tuple))
 
 
-def _note(book: Book, box: imaplib.IMAP4, uid: str) -> None:
-    """Keep up to where the mailbox has been read."""
-    book.say(PLACE, f"{_validity(box)} {uid}")
-
-
-def _validity(box: imaplib.IMAP4) -> str:
+def _validity(box: _Box) -> str:
     """Return what changes when the mailbox numbers its mails anew."""
-    told = box.untagged_responses.get("UIDVALIDITY", [b""])[-1]
-    return told.decode("ascii", "replace")
+    return repr(box.untagged_responses.get("UIDVALIDITY", [b""])[-1])
 
 
-def _asked(
-    answer: tuple[str, list[bytes | tuple[bytes, bytes] | None]],
-) -> list[bytes | tuple[bytes, bytes] | None]:
-    """Return what the server answers; raises _Trouble if it refuses."""
+def _asked(answer: tuple[str, list[Any]]) -> list[Any]:
+    """Return what the server answers.  Raises _Trouble if it refuses."""
     if answer[0] != "OK":
-        raise _Trouble("it refuses to search, read or mark mails")
+        raise _Trouble("it refuses to search, to read or to mark mails")
     return answer[1]
 
 
@@ -171,12 +163,6 @@ def _why(error: Exception) -> str:
     match error:
         case _Trouble():
             return str(error)
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not to be trusted: {error.verify_message}"
-        case ssl.SSLError():
-            return "it speaks no TLS that this computer speaks"
-        case TimeoutError():
-            return f"no answer within {PATIENCE_S:g} s"
-        case imaplib.IMAP4.error():
-            return "it ends the connection, or speaks no IMAP"
-    return f"the connection fails: {getattr(error, 'strerror', None) or type(error).__name__}"
+        case OSError():
+            return why(error)
+    return "it ends the conversation, or speaks no IMAP"

@@ -101,10 +101,11 @@ class _Box(imaplib.IMAP4):
 def _opened(server: Server, ca_file: str, password: str) -> Iterator[_Box]:
     """Log in and select the inbox; log out at the end."""
     context = trust(ca_file)
-    with reach(server.host, server.port, ANSWER_S) as sock, cut_after(sock, SESSION_S):
-        if server.tls_from_the_start:
-            sock = encrypted(sock, context, server.host)
-        elif not is_here(sock):
+    sock = reach(server.host, server.port, ANSWER_S)
+    if server.tls_from_the_start:
+        sock = encrypted(sock, context, server.host)
+    with sock, cut_after(sock, SESSION_S):
+        if not (server.tls_from_the_start or is_here(sock)):
             raise _Trouble("imap:// is not encrypted, so only for this computer; write imaps://")
         box = _Box(sock)
         try:
@@ -148,7 +149,8 @@ def _fetched(box: _Box, uid: str) -> bytes:
 
 def _validity(box: _Box) -> str:
     """Return what changes when the mailbox numbers its mails anew."""
-    return repr(box.untagged_responses.get("UIDVALIDITY", [b""])[-1])
+    told = box.untagged_responses.get("UIDVALIDITY", [b""])[-1]
+    return told.decode("ascii", "replace") if isinstance(told, bytes) else ""
 
 
 def _asked(answer: tuple[str, list[Any]]) -> list[Any]:

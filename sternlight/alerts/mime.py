@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -10,17 +11,24 @@ from email.message import Message
 
 def header(message: Message, name: str) -> str:
     """Return a header in one line, decoded as far as it can be; "" if there is none."""
-    raw = message.get(name, "")
-    try:
-        text = str(make_header(decode_header(raw)))
-    except (HeaderParseError, LookupError, ValueError):
-        text = str(raw)
-    return " ".join(text.split())
+    raw = next(iter(_all(message, name)), "")
+    with suppress(HeaderParseError, LookupError, ValueError):
+        raw = str(make_header(decode_header(raw)))
+    return " ".join(raw.split())
 
 
 def headers(message: Message, *names: str) -> str:
-    """Return all there is in headers of these names, in their order, as it came."""
-    return " ".join(str(text) for name in names for text in message.get_all(name, []))
+    """Return all there is in headers of these names, in the order of names, as it came."""
+    return " ".join(text for name in names for text in _all(message, name))
+
+
+def _all(message: Message, name: str) -> list[str]:
+    """Return headers of a name; those in UTF-8 without encoding, too (RFC 6532)."""
+    return [
+        str(text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for its, text in message.raw_items()
+        if its.lower() == name.lower()
+    ]
 
 
 def leaves(message: Message, inside_mails: bool = False) -> Iterator[Message]:

@@ -55,7 +55,9 @@ create index remarks_by_mmsi on remarks (mmsi);
 create table troubles (
     name text primary key, since real not null, told real, says text not null
 ) without rowid;
+create table received (mail text primary key, t real not null) without rowid;
 """
+RECEIVED_S = 60 * 86_400.0  # so long a mail that comes in again is recognised
 
 
 class Letter(NamedTuple):
@@ -214,6 +216,12 @@ class Book(Database):
         """Try a letter again later."""
         self.write("update letters set due = ?, tries_count = ?, why = ? where number = ?",
                    due, tries_count, why, number)  # fmt: skip
+
+    def receive(self, seal: Seal, mail: str, t: float) -> bool:
+        """Note that a mail came in, by what it is recognised by; False if it had come before."""
+        self.write("delete from received where t < ?", t - RECEIVED_S)
+        return self.write("insert or ignore into received values (?, ?)",
+                          seal.token("received", mail), t) > 0  # fmt: skip
 
     def next_due(self) -> float | None:
         """Return when the next letter is due, Unix seconds."""

@@ -25,7 +25,6 @@ from sternlight.alerts.pgp_station import (
 from sternlight.errors import SettingsError
 from tests.sternlight.alerts.gnupg import Gnupg, gnupg
 
-
 # Made by gpg 2.2.40 for this test: `gpg --passphrase secret --quick-generate-key ...`; there, it
 # takes seconds.
 LOCKED = """\

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from sternlight.alerts.book import Book, Letter
+from sternlight.alerts.book import Book
 from sternlight.alerts.credentials import Seal
 from sternlight.alerts.desk import DAY_S, KEPT_S
 from sternlight.alerts.hours import awake, digest_after

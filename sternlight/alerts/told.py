@@ -18,6 +18,7 @@ OF_EVENTS: frozenset[What] = frozenset(
     {"alert", "stronger", "closed"}
 )  # what may have to be withdrawn
 NAMED_COUNT = 20  # events that a digest tells of in words; the others it counts
+DIGEST = "digest-"  # and the day: the thread of a digest
 COUNTED = "counted in "  # why a letter was dropped: a digest had too many
 
 
@@ -66,12 +67,20 @@ def known(book: Book, letter: Letter) -> Told | None:
 
 
 def contents(book: Book, digest: Letter) -> Contents:
-    """Return what stands in a digest that has not been sent."""
-    letters = book.letters(
+    """Return what stands in a digest that has not been sent.
+
+    One that may have arrived names nothing else when it is tried again.
+    """
+    letters = sorted(_letters_in(book, digest), key=strongest)
+    before = told_in(digest)
+    named = [one for one in letters if one.thread in before] if before else letters[:NAMED_COUNT]
+    return Contents(named, len(letters) - len(named))
+
+
+def _letters_in(book: Book, digest: Letter) -> list[Letter]:
+    return book.letters(
         "subscription = ? and state = 'digest' and due = ?", digest.subscription, until(digest)
     )
-    letters.sort(key=strongest)
-    return Contents(letters[:NAMED_COUNT], len(letters[NAMED_COUNT:]))
 
 
 def strongest(letter: Letter) -> tuple[float, float, str]:
@@ -105,9 +114,7 @@ def sent(book: Book, letter: Letter, told: Mapping[str, Told], t: float) -> None
 
 
 def _digest_sent(book: Book, digest: Letter, told: Mapping[str, Told], t: float) -> None:
-    for one in book.letters(
-        "subscription = ? and state = 'digest' and due = ?", digest.subscription, until(digest)
-    ):
+    for one in _letters_in(book, digest):
         if one.thread in told:
             its = {one.thread: told[one.thread]}
             book.write("update letters set facts = ? where number = ?",
@@ -133,9 +140,6 @@ def refers_to(book: Book, letter: Letter) -> str:
 def in_digest(letter: Letter) -> bool:
     """Return whether a letter of an event went out as part of a digest."""
     return letter.why.startswith(DIGEST)
-
-
-DIGEST = "digest-"  # and the day: the thread of a digest
 
 
 def _with_told(letter: Letter, told: Mapping[str, Told]) -> str:

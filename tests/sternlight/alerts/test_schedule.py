@@ -100,6 +100,7 @@ def test_a_daily_digest_holds_all_but_withdrawals(world: World) -> None:
 def test_what_was_told_in_a_digest_closes_in_a_digest(world: World) -> None:
     world.subscribe(budget_per_week=0.0)
     world.alert(1, T)
+    world.post(T)
     world.post(SEVEN + 7 * DAY)
     world.keep(event(1), "closed", 0.9, T + 8 * DAY)
     assert world.post(T + 8 * DAY) == []
@@ -111,6 +112,7 @@ def test_a_digest_names_twenty_and_counts_the_others(world: World) -> None:
     world.subscribe(budget_per_week=0.0)
     for n in range(25):
         world.alert(n, T, 0.5 + n / 100)
+    world.post(T)
     (digest,) = world.post(SEVEN + 7 * DAY)
     assert list(digest.told) == [event(n).id for n in range(24, 4, -1)]
     world.keep(event(0), "withdrawn", 0.5, T + 8 * DAY)  # nobody was told

@@ -55,6 +55,7 @@ class World:
         )
         for file in (self.archive, self.book):
             file._db.execute("pragma synchronous = off")  # nobody cuts the power of a test
+            file._db.execute("pragma journal_mode = memory")
 
     def close(self) -> None:
         self.archive.close()

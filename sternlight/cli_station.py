@@ -95,7 +95,8 @@ def watch(
 
     settings = _settings(config, watchlists)
     folder = _folder(data, settings)
-    run(Post(settings, _feeds(addresses, settings), folder, lambda: _places(places, settings)))
+    feeds = _feeds(addresses, settings)
+    run(Post(settings, feeds, folder, lambda: _places(places, settings), _config(config)))
 
 
 @main.command()

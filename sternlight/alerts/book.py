@@ -22,6 +22,7 @@ from sternlight.sqlite import BUSY_S, Database, told
 
 BOOK = "alerts.sqlite3"  # in the folder of a station
 VERSION = 1
+GLANCE_S = 2.0  # how long to wait for whoever writes into it
 OPERATOR = 0  # the number to which mails about the station itself go
 
 What = Literal[
@@ -53,7 +54,8 @@ create table remarks (
 );
 create index remarks_by_mmsi on remarks (mmsi);
 create table troubles (
-    name text primary key, since real not null, told real, says text not null
+    name text primary key, says text not null, since real not null, gone real, told real,
+    told_count integer not null
 ) without rowid;
 """
 
@@ -233,10 +235,23 @@ def _told(path: Path) -> Iterator[None]:
         raise ArchiveError(f"{path} is damaged; delete it and add the subscribers again") from error
 
 
-def next_due(folder: Path) -> float | None:
-    """Return when the next letter of a station is due; None if none is, or there is no book."""
-    if not Book.there(folder):
-        return None
+class Glance(NamedTuple):
+    """What a running station has to know of its book."""
+
+    next_due: float | None  # Unix seconds
+    subscribers_count: dict[str, int]  # by state
+    waiting_count: int  # letters that are due, or will be
+    last_sent: float | None
+
+
+def glance(folder: Path) -> Glance | None:
+    """Look into the book of a station; None if there is none.  Raises ArchiveError."""
     path = folder / BOOK
-    with _told(path), closing(sqlite3.connect(path, timeout=BUSY_S)) as db:
-        return Book(path, db).next_due()
+    if not path.exists():
+        return None
+    with _told(path), closing(sqlite3.connect(path, timeout=GLANCE_S)) as db:
+        book = Book(path, db)
+        states = book.read("select state, count(*) from subscriptions group by state")
+        ((waiting,),) = book.read("select count(*) from letters where state in ('due', 'waiting')")
+        ((sent,),) = book.read("select max(done) from letters where state = 'sent'")
+        return Glance(book.next_due(), dict(states), waiting, sent)

@@ -36,7 +36,8 @@ GRACE_S = {
     "memory": 6 * HOUR_S,
     "anchorages": 36 * HOUR_S,  # so that it has failed twice
 }
-SERIOUS = frozenset({"raw log"})
+SERIOUS = frozenset({"raw log"})  # and "deaf"
+_OF_HEARING = ("deaf", "source ")
 
 
 def look_after(book: Book, seal: Seal, mail: Mail, status: Status, now: float) -> bool:
@@ -87,9 +88,7 @@ def ailments(status: Status, deaf_h: float, before: Mapping[str, Kept]) -> list[
         seen += [
             Seen(one.name, one.says, one.since, known=False)
             for one in before.values()
-            if one.gone is None
-            and one.name.startswith(("deaf", "source "))
-            and one.name not in names
+            if one.gone is None and one.name.startswith(_OF_HEARING) and one.name not in names
         ]
     return seen
 

@@ -165,9 +165,8 @@ def _mail(mail: MailStatus, now: float) -> str:
     said += [f"{n:,} {_STATES[state]}" for state, n in states.items() if state in _STATES and n]
     said.append(f"{counted(mail['waiting'], 'letter')} waiting")
     last = mail["last_sent"]
-    return ", ".join(
-        [*said, "none sent yet" if last is None else f"last sent {_before(now, last)}"]
-    )
+    said.append("none sent yet" if last is None else f"last sent {_before(now, last)}")
+    return ", ".join(said)
 
 
 def _clock(clock: ClockStatus) -> str:

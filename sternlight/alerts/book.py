@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
@@ -22,7 +22,6 @@ from sternlight.sqlite import BUSY_S, Database, told
 
 BOOK = "alerts.sqlite3"  # in the folder of a station
 VERSION = 1
-GLANCE_S = 2.0  # how long to wait for whoever writes into it
 OPERATOR = 0  # the number to which mails about the station itself go
 
 What = Literal[
@@ -114,6 +113,15 @@ class Book(Database):
                     f"{path} has version {version}, and this Sternlight knows version {VERSION};"
                     " install the Sternlight that made it"
                 )
+        return cls(path, db)
+
+    @classmethod
+    def look(cls, folder: Path, name: str = BOOK) -> Self:
+        """Open the book of a station for reading."""
+        path = folder / name
+        with _told(path):
+            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            db.execute("pragma query_only = on")
         return cls(path, db)
 
     @classmethod
@@ -246,11 +254,9 @@ class Glance(NamedTuple):
 
 def glance(folder: Path) -> Glance | None:
     """Look into the book of a station; None if there is none.  Raises ArchiveError."""
-    path = folder / BOOK
-    if not path.exists():
+    if not Book.there(folder):
         return None
-    with _told(path), closing(sqlite3.connect(path, timeout=GLANCE_S)) as db:
-        book = Book(path, db)
+    with Book.look(folder) as book:
         states = book.read("select state, count(*) from subscriptions group by state")
         ((waiting,),) = book.read("select count(*) from letters where state in ('due', 'waiting')")
         ((sent,),) = book.read("select max(done) from letters where state = 'sent'")

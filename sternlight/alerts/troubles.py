@@ -1,8 +1,8 @@
 """What is remembered of a station's troubles, so that its operator is told of each in measure.
 
 Each is told once when it has lasted for its time of grace, again after 1, 3 and 7 days while
-it lasts, and once when it is over.  One that comes and goes is one trouble.  Everything of a
-day is told together.  Pure: all times are given, Unix seconds.
+it lasts, and once when it is over.  One that is back before its end was told is the same trouble.
+Everything of a day is told together.  Pure: all times are given, Unix seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sternlight.text import iso
 
 DAY_S = 86_400.0
-CALM_S = 3600.0  # away for so long it is over; sooner back it is the same trouble
+CALM_S = 3600.0  # away for so long, it is over
 AGAIN_S = (DAY_S, 3 * DAY_S, 7 * DAY_S)  # between the tellings, the last for good
 A_DAY_COUNT = 3  # letters, whatever happens
 
@@ -65,7 +65,7 @@ def _shown(before: Kept | None, one: Seen, t: float) -> Kept:
         return Kept(one.name, one.says, since)
     # A clock that was set back must not put anything off for years.
     told = None if before.told is None else min(before.told, t)
-    if before.gone is None or (before.told_count and t - before.gone < CALM_S):
+    if before.gone is None or before.told_count:  # its end was not told yet
         return Kept(one.name, one.says, min(before.since, since), None, told, before.told_count)
     return Kept(one.name, one.says, since, None, told)
 

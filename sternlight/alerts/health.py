@@ -77,7 +77,7 @@ def of_subscriber(book: Book, number: int, says: str, t: float) -> None:
 def ailments(status: Status, deaf_h: float, before: Mapping[str, Kept]) -> list[Seen]:
     """Return what is wrong with a station, and since when by its own clock."""
     seen = [
-        Seen(name, says, status["now"], GRACE_S[name], name in SERIOUS)
+        Seen(name, says, _kept_since(before, name, status["now"]), GRACE_S[name], name in SERIOUS)
         for name, says in found(status)
         if name in GRACE_S
     ]
@@ -91,6 +91,12 @@ def ailments(status: Status, deaf_h: float, before: Mapping[str, Kept]) -> list[
             if one.gone is None and one.name.startswith(_OF_HEARING) and one.name not in names
         ]
     return seen
+
+
+def _kept_since(before: Mapping[str, Kept], name: str, t: float) -> float:
+    """Return since when something has been so, as far as anybody has looked."""
+    one = before.get(name)
+    return one.since if one is not None and one.gone is None else t
 
 
 def _of_sources(status: Status, grace_s: float, before: Mapping[str, Kept]) -> list[Seen]:

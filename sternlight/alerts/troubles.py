@@ -66,7 +66,7 @@ def _shown(before: Kept | None, one: Seen, t: float) -> Kept:
     # A clock that was set back must not put anything off for years.
     told = None if before.told is None else min(before.told, t)
     if before.gone is None or before.told_count:  # its end was not told yet
-        return Kept(one.name, one.says, min(before.since, since), None, told, before.told_count)
+        return Kept(one.name, one.says, since, None, told, before.told_count)
     return Kept(one.name, one.says, since, None, told)
 
 

@@ -60,7 +60,8 @@ def alert(
     picture = f"map.{slip.token}@{domain(mail)}"
     facts |= {
         "news": news, "told_score": told_score, "mapped": png is not None, "picture": picture,
-        "files": _files(story), "next": guidance.NEXT[:3], "never": guidance.NEVER,
+        "files": _files(story), "next": guidance.NEXT[: 3 if story.ships else 2],
+        "never": guidance.NEVER,
         "says_not": guidance.SAYS_NOT,
     }  # fmt: skip
     message = addressed(render(one.language, "alert", facts), one.to, mail, slip)

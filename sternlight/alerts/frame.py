@@ -146,7 +146,7 @@ def nearest_coast(shore: Shore, lat: float, lon: float) -> tuple[float, float] |
 def _ticks(middle_deg: float, half_nmi: float, nmi_per_deg: float, halves: str) -> list[Tick]:
     reach_min = half_nmi / nmi_per_deg * 60
     step = next((s for s in _STEPS_MIN if 2 * reach_min / s <= TICKS_COUNT), _STEPS_MIN[-1])
-    inside_min = reach_min * 0.92  # so that what is written at a tick has room
+    inside_min = reach_min * 0.88  # so that what is written at a tick has room
     first = math.ceil((middle_deg * 60 - inside_min) / step)
     last = math.floor((middle_deg * 60 + inside_min) / step)
     minutes = [step * count for count in range(first, last + 1)]

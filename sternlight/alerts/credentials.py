@@ -39,7 +39,7 @@ def credential(keys: Path, name: str) -> str:
             continue
         except (OSError, UnicodeDecodeError) as error:
             why = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no text"
-            if handed and isinstance(error, PermissionError):
+            if path != keys / name and isinstance(error, PermissionError):
                 why += "; the station is handed keys when it starts: restart it"
             raise SettingsError(f"{path} cannot be read: {why}") from None
         if text:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sternlight.cli import FAILED, OK, main
+from sternlight.cli import FAILED, OK, PARTIAL, main
 from sternlight.cli_station import CONFIG, DATA, JSON, _folder, _settings
 
 if TYPE_CHECKING:
-    from sternlight.alerts.commands import Outcome
-    from sternlight.alerts.wording import Verb
     from sternlight.alerts.book import Book
+    from sternlight.alerts.commands import Outcome
     from sternlight.alerts.credentials import Seal
     from sternlight.alerts.subscription import Subscription
+    from sternlight.alerts.wording import Verb
     from sternlight.settings import Settings
 
 
@@ -206,7 +206,7 @@ def test(number: int, data: Path | None, config: Path | None) -> None:
     with _desk(data, config) as desk:
         _subscriber(desk, number)
         t = _now()
-        desk.book.put(desk.seal, number, f"test-{t:.0f}", "test", t)
+        desk.book.put(desk.seal, number, f"test {t!r}", "test", t)
         _send(desk)
 
 
@@ -233,9 +233,7 @@ def ack(event: str, by: int | None, data: Path | None, config: Path | None) -> N
               show_default=True)  # fmt: skip
 @DATA
 @CONFIG
-def snooze(
-    event: str, by: int | None, days: float, data: Path | None, config: Path | None
-) -> None:
+def snooze(event: str, by: int | None, days: float, data: Path | None, config: Path | None) -> None:
     """Tell nothing new of the ships of an event for a while."""
     with _desk(data, config) as desk:
         _order(desk, "snooze", by, _event(desk, event), days=days)
@@ -348,7 +346,7 @@ def _order(
 
 
 def _tell(outcome: Outcome | None) -> None:
-    """Say what was done; exit code 1 if nothing was."""
+    """Say what was done; exit code 2 if nothing was."""
     if outcome is None:
         click.echo("It is no answer to a letter of this station, or was taken before.", err=True)
         sys.exit(FAILED)
@@ -381,7 +379,7 @@ def _send(desk: Desk) -> None:
     click.echo(told(report))
     for sentence in report["says"]:
         click.echo(f"sternlight: {sentence}", err=True)
-    sys.exit(FAILED if report["failed"] else OK)
+    sys.exit(PARTIAL if report["failed"] else OK)
 
 
 def _hint(settings: Settings) -> None:

@@ -117,9 +117,7 @@ class Delivery:
             self.book.mark(letter.number, "dropped", self.now(), str(gone))
             return None
         except ClockBehind as error:
-            self.book.postpone(
-                letter.number, self.now() + HOUR_S, letter.tries_count, str(error)
-            )
+            self.book.postpone(letter.number, self.now() + HOUR_S, letter.tries_count, str(error))
             self.says.append(str(error))
             return None
         except BadKey as error:

@@ -69,7 +69,9 @@ class Packer:
         else:
             stories, told = [], json.loads(letter.facts)
         message = self._message(letter, to, t, stories, told) if _by_mail(to) else None
-        document = {} if to.minimal else {"events": [story_json(story) for story in stories], **told}
+        document = (
+            {} if to.minimal else {"events": [story_json(story) for story in stories], **told}
+        )
         if letter.what == "confirm":
             document = {"code": self._code(to)}
         parcel = Parcel(letter.token, letter.what, letter.due, message, document)
@@ -148,4 +150,3 @@ class Packer:
 
 def _by_mail(to: Subscription) -> bool:
     return channel_of(to.to) == "mail"
-

@@ -7,6 +7,7 @@ which returns an address as it is kept or raises ValueError that does not repeat
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import NamedTuple, cast
 
 from sternlight.alerts.channel import Channel
@@ -45,8 +46,7 @@ def check(to: str) -> str:
             "an address is one of mail, name@example.org; a webhook, https://host/path; or a"
             " folder of this computer by its whole path, /path/of/folder"
         )
-    found: str = _module(CHANNELS[name].checks).checked(to)
-    return found
+    return cast(str, _module(CHANNELS[name].checks).checked(to))
 
 
 def open_channel(name: str, mail: Mail) -> Channel:
@@ -55,5 +55,5 @@ def open_channel(name: str, mail: Mail) -> Channel:
     return cast(Channel, getattr(_module(way.module), way.kind)(mail))
 
 
-def _module(name: str) -> object:
+def _module(name: str) -> ModuleType:
     return import_module(f"sternlight.alerts.{name}")

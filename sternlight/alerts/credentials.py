@@ -22,6 +22,7 @@ SEAL = "alerts.key"  # encrypts who gets alerts, and makes the tokens in mails
 SMTP = "smtp.password"
 IMAP = "imap.password"
 FILEDROP = "filedrop.key"  # signs the files of a file drop, PEM
+PGP = "pgp.key"  # the station's own OpenPGP key, secret, armored, without a passphrase
 HANDED = "keys_"  # systemd.exec(5): what a LoadCredential= of a folder puts before its files
 TOKEN_CHARACTERS = 26  # of base32: 130 bits, which nobody guesses
 
@@ -31,19 +32,30 @@ def credential(keys: Path, name: str) -> str:
 
     Raises SettingsError, which tells the path and never the content.
     """
-    handed = os.environ.get("CREDENTIALS_DIRECTORY")
-    for path in ([Path(handed) / (HANDED + name)] if handed else []) + [keys / name]:
+    for path in _places(keys, name):
         try:
             text = path.read_text("utf-8").strip()
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:
             why = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no text"
+            if path != keys / name and isinstance(error, PermissionError):
+                why += "; the station is handed keys when it starts: restart it"
             raise SettingsError(f"{path} cannot be read: {why}") from None
         if text:
             return text
         raise SettingsError(f"{path} is empty; it must hold the secret, on one line")
     raise SettingsError(f"there is no {keys / name}; docs/mail.md says which keys there are")
+
+
+def there(keys: Path, name: str) -> bool:
+    """Return whether there is a file for a secret, readable or not."""
+    return any(path.exists() for path in _places(keys, name))
+
+
+def _places(keys: Path, name: str) -> list[Path]:
+    handed = os.environ.get("CREDENTIALS_DIRECTORY")
+    return ([Path(handed) / (HANDED + name)] if handed else []) + [keys / name]
 
 
 def make_seal(keys: Path) -> Path:

@@ -1,6 +1,6 @@
 """A folder: each alert as a file of JSON, with a signature beside it that others can verify.
 
-    openssl pkeyutl -verify -pubin -inkey sternlight-station.pub -rawin \\
+    openssl pkeyutl -verify -rawin -pubin -inkey sternlight-station.pub
         -in TOKEN.json -sigfile TOKEN.json.sig
 
 The signature is Ed25519 (RFC 8032), its 64 bytes as they are.

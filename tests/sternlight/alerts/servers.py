@@ -194,7 +194,7 @@ class MailServer:
             Received(
                 envelope.mail_from, tuple(envelope.rcpt_tos), bytes(envelope.original_content),
                 tuple(envelope.mail_options), ours.encrypted(),
-                session.login_data.decode() if session.login_data else None, not answer,
+                session.auth_data.login.decode() if session.auth_data else None, not answer,
             )
         )  # fmt: skip
         if answer:

@@ -106,7 +106,7 @@ def test_refusals_of_somebody_who_left_are_nothing(book: Book) -> None:
     arrived(book, SEAL, 7)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(days=st.lists(st.floats(0, 100), max_size=12))
 def test_whoever_refuses_on_three_days_is_dead_as_a_slow_count_tells(
     tmp_path_factory: pytest.TempPathFactory, days: list[float]

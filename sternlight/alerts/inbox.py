@@ -134,10 +134,11 @@ def _log_in(box: _Box, user: str, password: str) -> None:
 def _new(book: Book, box: _Box, t: float) -> list[str]:
     """Return the UIDs of mails that came since the last run, oldest first."""
     kept, _, last = book.about(PLACE).partition(" ")
-    first = int(last) + 1 if kept == _validity(box) else 1
+    first = int(last) + 1 if last and kept == _validity(box) else 1
     since = f"{datetime.fromtimestamp(t - BACK_S, UTC):%d-%b-%Y}"
     found = _asked(box.uid("SEARCH", f"UID {first}:*", "SINCE", since))
-    uids = sorted(int(uid) for line in found if isinstance(line, bytes) for uid in line.split())
+    words = b" ".join(line for line in found if isinstance(line, bytes)).split()
+    uids = sorted(int(word) for word in words if word.isdigit())
     return [str(uid) for uid in uids if uid >= first]  # "*" is the last mail, whichever it is
 
 

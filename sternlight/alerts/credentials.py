@@ -21,6 +21,7 @@ from sternlight.errors import SettingsError
 SEAL = "alerts.key"  # encrypts who gets alerts, and makes the tokens in mails
 SMTP = "smtp.password"
 IMAP = "imap.password"
+FILEDROP = "filedrop.key"  # signs the files of a file drop, PEM
 PGP = "pgp.key"  # the station's own OpenPGP key, secret, armored, without a passphrase
 HANDED = "keys_"  # systemd.exec(5): what a LoadCredential= of a folder puts before its files
 TOKEN_CHARACTERS = 26  # of base32: 130 bits, which nobody guesses
@@ -38,6 +39,8 @@ def credential(keys: Path, name: str) -> str:
             continue
         except (OSError, UnicodeDecodeError) as error:
             why = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no text"
+            if handed and isinstance(error, PermissionError):
+                why += "; the station is handed keys when it starts: restart it"
             raise SettingsError(f"{path} cannot be read: {why}") from None
         if text:
             return text
@@ -57,14 +60,18 @@ def _places(keys: Path, name: str) -> list[Path]:
 
 def make_seal(keys: Path) -> Path:
     """Make the key that encrypts who gets alerts, unless it is there; return its path."""
-    path = keys / SEAL
-    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return new_secret(keys / SEAL, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+
+
+def new_secret(path: Path, text: str) -> Path:
+    """Write a secret that only its owner may read, unless the file is there; return its path."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path
     with os.fdopen(handle, "w", encoding="ascii") as out:
-        out.write(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii") + "\n")
+        out.write(text.strip() + "\n")
     return path
 
 

@@ -12,14 +12,13 @@ from sternlight.alerts.post import Round
 
 
 def main() -> None:
-    asked = json.loads(sys.stdin.read())
+    asked = json.loads(sys.argv[1])
     begun = time.monotonic()
 
     def now() -> float:
         return float(asked["t"]) + time.monotonic() - begun
 
-    report = Round(Path(asked["folder"]), Mail(**asked["mail"]), now=now).run()
-    print(json.dumps(report))
+    Round(Path(asked["folder"]), Mail(**asked["mail"]), now=now).run()
 
 
 if __name__ == "__main__":

@@ -13,15 +13,14 @@ from sternlight.settings import Settings
 
 
 def main() -> None:
-    asked = json.loads(sys.stdin.read())
+    asked = json.loads(sys.argv[1])
     begun = time.monotonic()
 
     def now() -> float:
         return float(asked["t"]) + time.monotonic() - begun
 
     settings = Settings(mail=Mail(**asked["mail"]))
-    report = Round(Path(asked["folder"]), settings, now=now).run()
-    print(json.dumps(report))
+    Round(Path(asked["folder"]), settings, now=now).run()
 
 
 if __name__ == "__main__":

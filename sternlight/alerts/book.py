@@ -43,6 +43,8 @@ create table letters (
     unique (subscription, thread, what)
 );
 create index letters_by_state on letters (state, due);
+create index letters_by_thread on letters (thread);
+create index letters_by_subscription on letters (subscription, state, due);
 create table snoozes (
     subscription integer not null, mmsi integer not null, until real not null,
     primary key (subscription, mmsi)
@@ -56,7 +58,9 @@ create table troubles (
     name text primary key, says text not null, since real not null, gone real, told real,
     told_count integer not null
 ) without rowid;
+create table received (mail text primary key, t real not null) without rowid;
 """
+RECEIVED_S = 60 * 86_400.0  # so long a mail that comes in again is recognised
 
 
 class Letter(NamedTuple):
@@ -198,17 +202,17 @@ class Book(Database):
     def put(
         self, seal: Seal, subscription: int, thread: str, what: What, t: float,
         state: LetterState = "due", *, due: float = 0.0, score: float = 0.0, facts: str = "{}",
-    ) -> bool:  # fmt: skip
-        """Write down that something is to be told; return False if it was before."""
+    ) -> Letter | None:  # fmt: skip
+        """Write down that something is to be told; return None if it was before."""
         token = seal.token("letter", subscription, thread, what)
-        before = self.read("select 1 from letters where token = ?", token)
-        if not before:
-            self.write(
-                "insert into letters (subscription, thread, what, token, state, made, due, score,"
-                " facts) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                subscription, thread, what, token, state, t, due or t, score, facts,
-            )  # fmt: skip
-        return not before
+        values = (subscription, thread, what, token, state, t, due or t, score, facts)
+        new = self.read(
+            "insert into letters (subscription, thread, what, token, state, made, due, score,"
+            " facts) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
+            f" returning {_LETTER}",
+            *values,
+        )
+        return Letter(*new[0]) if new else None
 
     def letters(self, where: str = "1", *values: object) -> list[Letter]:
         """Return letters, by number; `where` is the condition of a query."""
@@ -224,6 +228,12 @@ class Book(Database):
         """Try a letter again later."""
         self.write("update letters set due = ?, tries_count = ?, why = ? where number = ?",
                    due, tries_count, why, number)  # fmt: skip
+
+    def receive(self, seal: Seal, mail: str, t: float) -> bool:
+        """Note that a mail came in, by what it is recognised by; False if it had come before."""
+        self.write("delete from received where t < ?", t - RECEIVED_S)
+        return self.write("insert or ignore into received values (?, ?)",
+                          seal.token("received", mail), t) > 0  # fmt: skip
 
     def next_due(self) -> float | None:
         """Return when the next letter is due, Unix seconds."""

@@ -1,0 +1,26 @@
+"""One round of the post as a process, by a clock that it is given: to be killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from sternlight.alerts.mail_settings import Mail
+from sternlight.alerts.post import Round
+
+
+def main() -> None:
+    asked = json.loads(sys.stdin.read())
+    begun = time.monotonic()
+
+    def now() -> float:
+        return float(asked["t"]) + time.monotonic() - begun
+
+    report = Round(Path(asked["folder"]), Mail(**asked["mail"]), now=now).run()
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()

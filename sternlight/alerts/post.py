@@ -130,7 +130,8 @@ def main() -> int:
 
     give_way()
     ending: list[int] = []
-    signal.signal(signal.SIGTERM, lambda *_: ending.append(1))
+    for number in (signal.SIGTERM, signal.SIGINT):  # that of a terminal comes here, too
+        signal.signal(number, lambda *_: ending.append(1))
     asked = json.loads(sys.stdin.read())
     try:
         settings = load(Path(asked["config"]) if asked["config"] else None)
@@ -139,7 +140,9 @@ def main() -> int:
             stop=lambda: bool(ending),
         )  # fmt: skip
         report = round_.run(asked["status"])
-    except (ArchiveError, Busy, SettingsError) as error:
+    except Busy:
+        return os.EX_TEMPFAIL
+    except (ArchiveError, SettingsError) as error:
         print(plain(str(error)), file=sys.stderr)
         return 1
     print(json.dumps(report))

@@ -33,7 +33,7 @@ HEAVY = {
     "pyogrio",
     # of alerts, which another process sends
     "cryptography",
-    "email.message",
+    "email.policy",
     "imaplib",
     "jinja2",
     "matplotlib",

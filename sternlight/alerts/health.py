@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from sternlight.alerts.book import OPERATOR, Book
 from sternlight.alerts.credentials import Seal
@@ -40,12 +40,15 @@ SERIOUS = frozenset({"raw log"})  # and "deaf"
 _OF_HEARING = ("deaf", "source ")
 
 
-def look_after(book: Book, seal: Seal, mail: Mail, status: Status, now: float) -> bool:
+def look_after(book: Book, seal: Seal, mail: Mail, told: Mapping[str, Any], now: float) -> bool:
     """Put into the book what the operator is to be told now; return whether it is something.
+
+    `told` is the Status of a station that runs.
 
     `now` is Unix time, by which letters are due; all else goes by the station's own clock, which
     never steps by itself.  Raises ArchiveError.
     """
+    status = cast(Status, told)
     t = status["now"]
     if status["clock"]["how"] == "waiting":
         return False
@@ -55,14 +58,14 @@ def look_after(book: Book, seal: Seal, mail: Mail, status: Status, now: float) -
         seen += _of_subscribers(book, before, t)
         kept = follow(before, seen, t)
         made = [m for m in json.loads(book.about("health letters", "[]")) if m <= t]
-        told = letter(kept, seen, made, t)
-        _keep(book, told.kept if told else kept)
+        ill = letter(kept, seen, made, t)
+        _keep(book, ill.kept if ill else kept)
         alive_s = mail.alive_days * DAY_S
-        is_well = not told and 0 < alive_s <= _quiet_s(book, made, t)
-        if told or is_well:
-            _write(book, seal, told.sentences if told else well(status), is_well, now)
+        is_well = not ill and 0 < alive_s <= _quiet_s(book, made, t)
+        if ill or is_well:
+            _write(book, seal, ill.sentences if ill else well(status), is_well, now)
             book.say("health letters", dumps([*made, t][-A_DAY_COUNT:]))
-    return bool(told) or is_well
+    return bool(ill) or is_well
 
 
 def of_subscriber(book: Book, number: int, says: str, t: float) -> None:

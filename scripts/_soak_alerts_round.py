@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sternlight.alerts.mail_settings import Mail
 from sternlight.alerts.post import Round
+from sternlight.settings import Settings
 
 
 def main() -> None:
@@ -18,7 +19,8 @@ def main() -> None:
     def now() -> float:
         return float(asked["t"]) + time.monotonic() - begun
 
-    report = Round(Path(asked["folder"]), Mail(**asked["mail"]), now=now).run()
+    settings = Settings(mail=Mail(**asked["mail"]))
+    report = Round(Path(asked["folder"]), settings, now=now).run()
     print(json.dumps(report))
 
 

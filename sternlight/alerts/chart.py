@@ -55,7 +55,7 @@ def draw(story: Story, places: Places) -> bytes:
     with matplotlib.rc_context(matplotlib.rcParamsDefault):
         height = HEIGHT_INCHES + ROW_INCHES * len(story.ships[: len(WAYS)])
         figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, facecolor="white")
-        canvas = FigureCanvasAgg(figure)
+        canvas: Any = FigureCanvasAgg(figure)
         frame = _frame(story, places.shore)
         axes = _axes(figure, frame)
         if places.shore is not None:
@@ -167,12 +167,12 @@ def _courses(x: F64, y: F64, least: float) -> Iterator[tuple[tuple[float, float]
 
 def _silence(axes: Any, frame: Frame, line: Line, story: Story, colour: str) -> None:
     """Draw where a ship fell silent and, if it did, where it was heard again."""
-    x, y = frame.xy(story.lat, story.lon)
+    x, y = map(float, frame.xy(story.lat, story.lon))
     _write(axes, x, y, f"{iso(story.start)[5:16].replace('T', ' ')}", right=x > 0)
     again = np.flatnonzero((line.t >= (story.end or math.inf)) & np.isfinite(line.lat))
     if story.end is None or not len(again):
         return
-    to_x, to_y = frame.xy(line.lat[again[0]], line.lon[again[0]])
+    to_x, to_y = map(float, frame.xy(line.lat[again[0]], line.lon[again[0]]))
     axes.plot([x, to_x], [y, to_y], "--", color=colour, linewidth=1.0)
     axes.plot(to_x, to_y, "o", color=colour, markersize=4)
     _write(axes, to_x, to_y, f"{iso(story.end)[5:16].replace('T', ' ')}", right=to_x > 0)

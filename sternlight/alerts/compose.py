@@ -39,7 +39,7 @@ class File(NamedTuple):
     file: str
     first: int
     last: int
-    count: int
+    lines_count: int
 
 
 def alert(
@@ -67,9 +67,9 @@ def alert(
     }  # fmt: skip
     message = addressed(render(one.language, "alert", facts), one.to, mail, slip)
     if png is not None:
-        page = message.get_payload()[1]
-        assert isinstance(page, EmailMessage)
-        page.add_related(
+        *_, body = message.iter_parts()
+        assert isinstance(body, EmailMessage)
+        body.add_related(
             png, "image", "png", cid=f"<{picture}>", disposition="inline", filename="map.png"
         )
     _attach(message, story_geojson([story]), "event.geojson")

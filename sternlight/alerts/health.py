@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from sternlight.alerts.book import OPERATOR, Book
 from sternlight.alerts.credentials import Seal
@@ -40,15 +40,12 @@ SERIOUS = frozenset({"raw log"})  # and "deaf"
 _OF_HEARING = ("deaf", "source ")
 
 
-def look_after(book: Book, seal: Seal, mail: Mail, told: Mapping[str, Any], now: float) -> bool:
+def look_after(book: Book, seal: Seal, mail: Mail, status: Status, now: float) -> bool:
     """Put into the book what the operator is to be told now; return whether it is something.
-
-    `told` is the Status of a station that runs.
 
     `now` is Unix time, by which letters are due; all else goes by the station's own clock, which
     never steps by itself.  Raises ArchiveError.
     """
-    status = cast(Status, told)
     t = status["now"]
     if status["clock"]["how"] == "waiting":
         return False

@@ -86,7 +86,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def near(place: str) -> str:
-    """Say shortly where: "31 nmi off Dakar" for "31 nmi southwest of Dakar (SN), 29 nmi from..."."""
+    """Say shortly where: "31 nmi off Dakar" for "31 nmi southwest of Dakar (SN), 29 nmi ..."."""
     found = re.match(r"([\d.,]+ nmi) [a-z-]+ of (.+?)(?: \([A-Z]{2}\))?(?:, |$)", place)
     if found:
         return f"{found[1]} off {found[2]}"

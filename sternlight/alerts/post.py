@@ -156,7 +156,8 @@ def main() -> int:
     """Do a round for a running station, which says on standard input what it is."""
     give_way()
     ending: list[int] = []
-    signal.signal(signal.SIGTERM, lambda *_: ending.append(1))
+    for number in (signal.SIGTERM, signal.SIGINT):  # that of a terminal comes here, too
+        signal.signal(number, lambda *_: ending.append(1))
     asked = json.loads(sys.stdin.read())
     try:
         settings = load(Path(asked["config"]) if asked["config"] else None)

@@ -9,17 +9,18 @@ from pathlib import Path
 
 from sternlight.alerts.mail_settings import Mail
 from sternlight.alerts.post import Round
+from sternlight.settings import Settings
 
 
 def main() -> None:
-    asked = json.loads(sys.stdin.read())
+    asked = json.loads(sys.argv[1])
     begun = time.monotonic()
 
     def now() -> float:
         return float(asked["t"]) + time.monotonic() - begun
 
-    report = Round(Path(asked["folder"]), Mail(**asked["mail"]), now=now).run()
-    print(json.dumps(report))
+    settings = Settings(mail=Mail(**asked["mail"]))
+    Round(Path(asked["folder"]), settings, now=now).run()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -23,9 +24,12 @@ from sternlight.alerts.mail_settings import Mail
 from sternlight.alerts.subscription import Subscription
 
 STEP_S = 2 * H
+TAIL_STEP_S = 12 * H
 AFTER_A_KILL_S = 60.0
 TAIL_WEEKS = 3.0  # without events: the last tries of five days, and the last weekly digests
 LONGEST_S = 900.0  # that a round may take
+MAILS_UNTIL = 8  # half of the kills come so many mails after a round began to send, at most,
+ABOUT_S = 0.02  # and so much later: as long as it takes to write down that a mail was sent
 SENDER = "station@soak.example.org"
 HERE = Path(__file__).resolve().parent
 OUTAGES, OUTAGE_S = 4, 9 * H
@@ -86,33 +90,31 @@ class Run:
 
     def go(self, report: Report, kills: int, *, faulty: bool) -> None:
         """Let everything happen."""
-        begun = time.monotonic()
+        begun, week = time.monotonic(), 1
         self.server.faulty = faulty
         writer = Writer(self.folder, self.planned)
         chance = random.Random(f"{self.seed} kills")
         outages = sorted(chance.uniform(self.begin, self.end) for _ in range(OUTAGES))
-        steps = int((self.end + TAIL_WEEKS * WEEK - self.begin) / STEP_S)
         with self.server.running():
             self.mail = replace(self.mail, server=f"smtp://{HOST}:{self.server.port}")
-            for step in range(1, steps + 1):
-                self.t = max(self.t, self.begin + step * STEP_S)
+            for t in _moments(self.begin, self.end):
+                self.t = max(self.t, t)
                 writer.write(self.t)
                 self.latest = self.t
                 self._befall()
                 if outages and outages[0] < self.t:
                     self.server.out_until = outages.pop(0) + OUTAGE_S
-                # Most of the mail goes out while events come, and so do most kills.
                 left = max(1.0, (self.end - self.t) / STEP_S)
-                share = min(0.9, (kills - len(self.killed)) / left) if self.t < self.end else 0.0
-                if self.t > self.end:
-                    self.server.faulty = False
-                while self._round(chance, chance.random() < share):
+                share = 0.0 if self.t > self.end else (kills - len(self.killed)) / left
+                self.server.faulty = faulty and self.t < self.end
+                while self._round(chance, chance.random() < min(0.9, share)):
                     self.t += AFTER_A_KILL_S
-                if step % 84 == 0:
+                if self.t > self.begin + week * WEEK:
                     report.show(
-                        f"week {step // 84}", f"{len(self.server.taken):,} mails",
+                        f"week {week}", f"{len(self.server.taken):,} mails",
                         f"{len(self.killed)} kills, {time.monotonic() - begun:,.0f} s",
                     )  # fmt: skip
+                    week += 1
         report.show(
             "rounds of the post", f"{len(self.written):,}",
             f"{median(self.lasted_s):.1f} s at the median, {max(self.lasted_s):.0f} s at most",
@@ -124,34 +126,45 @@ class Run:
     def _round(self, chance: random.Random, kill: bool) -> bool:
         """Do one round; return whether it was killed."""
         number = self.server.round = self.server.round + 1
-        # Uniform over a life, and sometimes later, so that its end is met, too.
-        usual = median(self.lasted_s[-20:]) if self.lasted_s else 3.0
-        limit_s = chance.uniform(0.05, 1.2 * usual) if kill else LONGEST_S
-        asked = {"folder": str(self.folder), "mail": asdict(self.mail), "t": self.t}
         self.written[number] = self.latest
+        asked = {"folder": str(self.folder), "mail": asdict(self.mail), "t": self.t}
+        errors = self.folder.parent / "errors"
         self.since = time.monotonic()
-        post = subprocess.Popen(
-            [sys.executable, str(HERE / "_soak_alerts_round.py")],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        killed = False
-        try:
-            _, said = post.communicate(json.dumps(asked), limit_s)
-        except subprocess.TimeoutExpired:
-            post.kill()
-            _, said = post.communicate()
-            killed = True
-            if not kill:
+        with errors.open("wb") as said:
+            post = subprocess.Popen(
+                [sys.executable, str(HERE / "_soak_alerts_round.py"), json.dumps(asked)],
+                stdout=subprocess.DEVNULL, stderr=said,
+            )  # fmt: skip
+            killed = kill and self._killed(post, chance)
+            try:
+                post.wait(LONGEST_S)
+            except subprocess.TimeoutExpired:
+                post.kill()
                 raise Stuck(f"round {number} takes more than {LONGEST_S:.0f} s") from None
         lasted_s = time.monotonic() - self.since
         self.t, self.since = self.now(), 0.0
         if killed:
             self.killed.add(number)
         elif post.returncode:
-            raise Stuck(f"round {number} failed: {said}")
+            raise Stuck(f"round {number} failed: {errors.read_text('utf-8', 'replace')}")
         else:
             self.lasted_s.append(lasted_s)
         return killed
+
+    def _killed(self, post: subprocess.Popen[bytes], chance: random.Random) -> bool:
+        """Kill a round, at any moment or about when a mail is taken over, unless it ends before."""
+        taken = self.server.taken
+        mails = len(taken) + chance.randint(1, MAILS_UNTIL) if chance.random() < 0.5 else None
+        usual = median(self.lasted_s[-20:]) if self.lasted_s else 3.0
+        until = time.monotonic() + (LONGEST_S if mails else chance.uniform(0.05, 1.2 * usual))
+        while time.monotonic() < until and not (mails and len(taken) >= mails):
+            if post.poll() is not None:
+                return False
+            time.sleep(0.0005)
+        if mails:
+            time.sleep(chance.uniform(0, ABOUT_S))
+        post.kill()
+        return post.wait() < 0
 
     def _befall(self) -> None:
         """Let people pause, come back and leave when their time has come."""
@@ -168,3 +181,10 @@ class Run:
 
 def _paused(one: Subscription, paused: bool) -> Subscription:
     return replace(one, state="paused" if paused else "active", paused_until=None)
+
+
+def _moments(begin: float, end: float) -> Iterator[float]:
+    """Yield when rounds begin: often while events come, and then until all has been said."""
+    yield from (begin + n * STEP_S for n in range(1, int((end - begin) / STEP_S) + 1))
+    for n in range(1, int(TAIL_WEEKS * WEEK / TAIL_STEP_S) + 1):
+        yield end + n * TAIL_STEP_S

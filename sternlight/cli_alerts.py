@@ -5,19 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sternlight.cli import FAILED, OK, main
+from sternlight.cli import FAILED, OK, PARTIAL, main
 from sternlight.cli_station import CONFIG, DATA, JSON, _folder, _settings
 
 if TYPE_CHECKING:
     from sternlight.alerts.book import Book
+    from sternlight.alerts.commands import Outcome
     from sternlight.alerts.credentials import Seal
     from sternlight.alerts.subscription import Subscription
+    from sternlight.alerts.wording import Verb
     from sternlight.settings import Settings
 
 
@@ -128,7 +130,7 @@ def change(number: int, data: Path | None, config: Path | None, **given: Any) ->
 @CONFIG
 def list_(show: bool, as_json: bool, data: Path | None, config: Path | None) -> None:
     """List the subscribers, by number; addresses are masked."""
-    from sternlight.alerts.listed import put, rows
+    from sternlight.alerts.roll import put, rows
     from sternlight.jsontext import dumps
 
     with _desk(data, config) as desk:
@@ -163,10 +165,8 @@ def remove(who: str, data: Path | None, config: Path | None) -> None:
 @CONFIG
 def pause(number: int, days: float | None, data: Path | None, config: Path | None) -> None:
     """Tell a subscriber nothing for a while, but that an event told before is withdrawn."""
-    from sternlight.alerts.commands import pause as pause_
-
     with _desk(data, config) as desk:
-        click.echo(pause_(desk.book, desk.seal, _subscriber(desk, number).number, _now(), days))
+        _order(desk, "pause", number, days=days)
 
 
 @alerts.command()
@@ -175,10 +175,8 @@ def pause(number: int, days: float | None, data: Path | None, config: Path | Non
 @CONFIG
 def resume(number: int, data: Path | None, config: Path | None) -> None:
     """Tell a subscriber again, after a pause or when the address works again."""
-    from sternlight.alerts.commands import resume as resume_
-
     with _desk(data, config) as desk:
-        click.echo(resume_(desk.book, desk.seal, _subscriber(desk, number).number, _now()))
+        _order(desk, "resume", number)
 
 
 @alerts.command()
@@ -187,10 +185,16 @@ def resume(number: int, data: Path | None, config: Path | None) -> None:
 @CONFIG
 def confirm(code: str, data: Path | None, config: Path | None) -> None:
     """Enter the code of a subscriber who agrees; it stands in the first mail."""
-    from sternlight.alerts.commands import confirm as confirm_
+    from sternlight.alerts.proof import coded
 
     with _desk(data, config) as desk:
-        click.echo(confirm_(desk.book, desk.seal, code, _now()))
+        owner = coded(desk.book, desk.seal, code)
+        if owner is None:
+            raise click.UsageError(
+                f"{code} is nobody's code; it stands in the mail that asks whether the address is"
+                " right, and is good for two weeks"
+            )
+        _order(desk, "confirm", owner.number, opt_in=True)
 
 
 @alerts.command()
@@ -202,7 +206,7 @@ def test(number: int, data: Path | None, config: Path | None) -> None:
     with _desk(data, config) as desk:
         _subscriber(desk, number)
         t = _now()
-        desk.book.put(desk.seal, number, f"test-{t:.0f}", "test", t)
+        desk.book.put(desk.seal, number, f"test {t!r}", "test", t)
         _send(desk)
 
 
@@ -218,10 +222,8 @@ BY = click.option("--by", type=click.IntRange(1), metavar="NUMBER",
 @CONFIG
 def ack(event: str, by: int | None, data: Path | None, config: Path | None) -> None:
     """Note that an event was seen: no more is told of it but its end or withdrawal."""
-    from sternlight.alerts.commands import acknowledge
-
     with _desk(data, config) as desk:
-        click.echo(acknowledge(desk.book, desk.seal, by, event, _now()))
+        _order(desk, "acknowledge", by, _event(desk, event))
 
 
 @alerts.command()
@@ -231,14 +233,10 @@ def ack(event: str, by: int | None, data: Path | None, config: Path | None) -> N
               show_default=True)  # fmt: skip
 @DATA
 @CONFIG
-def snooze(
-    event: str, by: int | None, days: float, data: Path | None, config: Path | None
-) -> None:
+def snooze(event: str, by: int | None, days: float, data: Path | None, config: Path | None) -> None:
     """Tell nothing new of the ships of an event for a while."""
-    from sternlight.alerts.commands import snooze as snooze_
-
     with _desk(data, config) as desk:
-        click.echo(snooze_(desk.book, desk.seal, by, event, _now(), days))
+        _order(desk, "snooze", by, _event(desk, event), days=days)
 
 
 @alerts.command()
@@ -251,10 +249,8 @@ def dismiss(
     event: str, reason: tuple[str, ...], by: int | None, data: Path | None, config: Path | None
 ) -> None:
     """Say why an event is nothing; it is shown with later events of the same ships."""
-    from sternlight.alerts.commands import dismiss as dismiss_
-
     with _desk(data, config) as desk:
-        click.echo(dismiss_(desk.book, desk.seal, by, event, _now(), " ".join(reason)))
+        _order(desk, "dismiss", by, _event(desk, event), says=" ".join(reason))
 
 
 @alerts.command()
@@ -273,16 +269,15 @@ def send(data: Path | None, config: Path | None) -> None:
 @CONFIG
 def receive(token: str | None, data: Path | None, config: Path | None) -> None:
     """Take a mail from standard input as an answer, for stations without an inbox of their own."""
-    from sternlight.alerts.inbox import receive as receive_
-    from sternlight.alerts.inbox import unsubscribe
+    from sternlight.alerts.receiving import leave, take
 
     mail = b"" if token else sys.stdin.buffer.read(MOST_MAIL_BYTES)
     with _desk(data, config) as desk:
         if token:
-            says = unsubscribe(desk.book, desk.seal, token)
+            outcome = leave(desk.book, desk.seal, token)
         else:
-            says = receive_(desk.book, desk.seal, mail, _now())
-    click.echo(says)
+            outcome = take(desk.book, desk.seal, mail, _now())
+        _tell(outcome)
 
 
 @alerts.command()
@@ -326,11 +321,56 @@ def _subscriber(desk: Desk, number: int) -> Subscription:
     return found
 
 
+def _event(desk: Desk, event: str) -> str:
+    """Return the id of an event that was told to somebody, or is in the archive."""
+    from sternlight.sqlite import Database
+
+    with Database.look(desk.folder) as archive:
+        if not archive.read("select 1 from events where id = ?", event):
+            raise click.UsageError(f"there is no event {event}; `sternlight events` lists them")
+    return event
+
+
+def _order(
+    desk: Desk, verb: Verb, by: int | None, event: str = "", *, days: float | None = None,
+    says: str = "", opt_in: bool = False,
+) -> None:  # fmt: skip
+    """Do what a subscriber could ask for by mail; without one it is the operator's word."""
+    from sternlight.alerts.book import OPERATOR
+    from sternlight.alerts.commands import Order, apply
+    from sternlight.alerts.wording import Command
+
+    number = OPERATOR if by is None else _subscriber(desk, by).number
+    order = Order(Command(verb, days, says), number, event, opt_in)
+    _tell(apply(desk.book, desk.seal, order, _now()))
+
+
+def _tell(outcome: Outcome | None) -> None:
+    """Say what was done; exit code 2 if nothing was."""
+    if outcome is None:
+        click.echo("It is no answer to a letter of this station, or was taken before.", err=True)
+        sys.exit(FAILED)
+    whose = f"Subscriber {outcome.number}" if outcome.number else "Everybody"
+    if outcome.why in WHY_NOT:
+        click.echo(f"Nothing was done: {WHY_NOT[outcome.why]}.", err=True)
+        sys.exit(FAILED)
+    click.echo(f"{whose}: {outcome.done}.")
+
+
+WHY_NOT = {
+    "no event": "the answer was to a letter that tells of no event",
+    "no ship": "the event is about an area, and so there is no ship to snooze",
+    "no reason": "to dismiss an event takes a reason",
+    "not confirmed": "the subscriber has not agreed yet",
+    "unclear": "the answer was not understood; the subscriber is told what can be answered",
+}
+
+
 def _send(desk: Desk) -> None:
     """Do a round of the post, and say how it went."""
     from sternlight.alerts.post import Busy, Round, told
 
-    round_ = Round(desk.folder, desk.settings.mail, desk.settings.answers.around_h)
+    round_ = Round(desk.folder, desk.settings)
     try:
         report = round_.run()
     except Busy as busy:
@@ -339,7 +379,7 @@ def _send(desk: Desk) -> None:
     click.echo(told(report))
     for sentence in report["says"]:
         click.echo(f"sternlight: {sentence}", err=True)
-    sys.exit(FAILED if report["failed"] else OK)
+    sys.exit(PARTIAL if report["failed"] else OK)
 
 
 def _hint(settings: Settings) -> None:

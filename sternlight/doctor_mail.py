@@ -6,67 +6,57 @@ Nobody is written to and no password is shown to a server: `sternlight alerts te
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from receiver.sources.base import SourceLost
-from receiver.sources.remote import tls, unreachable
-from sternlight.alerts.book import BOOK, Book, glance
+from sternlight.alerts.book import BOOK, Book
 from sternlight.alerts.credentials import HANDED, IMAP, SEAL, SMTP, Seal
 from sternlight.alerts.mail_settings import Mail
-from sternlight.doctor_world import PATIENCE_S, Finding, World
+from sternlight.doctor_world import Finding, World
 from sternlight.errors import ArchiveError, SettingsError
 from sternlight.text import counted
 
-PORTS = {"smtps": 465, "smtp": 587, "imaps": 993}
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 CREDENTIALS = "/run/credentials/sternlight.service"
 UNIT = "/etc/systemd/system/sternlight.service"
 INSTALLED_KEYS = "/etc/sternlight/keys"
 A_ZONE = "Africa/Dakar"
 
-Greet = Callable[[SplitResult, str], None]
 
+def sends(told: Mail) -> str:
+    """Look whether the server takes a connection as for a letter; return why not, or ""."""
+    from sternlight.alerts.smtp import Smtp
 
-def greet(address: SplitResult, ca_file: str) -> None:
-    """Open a connection to a mail server as the post does, say hello, and leave.
-
-    Raises OSError, of which ssl.SSLError is one, and SourceLost.
-    """
-    import smtplib
-    from imaplib import IMAP4, IMAP4_SSL
-
-    host, port = address.hostname or "", address.port or PORTS[address.scheme]
-    context = tls(ca_file)
     try:
-        if address.scheme == "imaps":
-            IMAP4_SSL(host, port, ssl_context=context, timeout=PATIENCE_S).logout()
-        elif address.scheme == "smtps":
-            smtplib.SMTP_SSL(host, port, timeout=PATIENCE_S, context=context).quit()
-        else:
-            with smtplib.SMTP(host, port, timeout=PATIENCE_S) as line:
-                if host not in LOOPBACK or line.has_extn("starttls"):
-                    line.starttls(context=context)
-    except (smtplib.SMTPException, IMAP4.error) as error:  # the first is an OSError without errno
-        raise OSError(f"it answers, but not as a mail server: {type(error).__name__}") from error
+        with closing(Smtp(told)) as channel:
+            return channel.unreachable()
+    except SettingsError as error:
+        return str(error)
 
 
-def mail(world: World, data: Path | None, told: Mail, greets: Greet = greet) -> list[Finding]:
+def answers(told: Mail) -> str:
+    """Look whether the server of the inbox does; return why not, or ""."""
+    from sternlight.alerts.inbox import unreachable
+
+    return unreachable(told)
+
+
+def mail(world: World, data: Path | None, told: Mail) -> list[Finding]:
     """Look at all of it; nothing where no mail is set up."""
     has_book = bool(data and world.stat(data / BOOK))
     if not (told.server or told.inbox or told.operator or has_book):
         return []
-    return [
-        *_settings(told),
-        *(_server(name, address, told.ca_file, greets) for name, address in (
-            ("mail server", told.server), ("inbox", told.inbox),
-        ) if address),
-        *keys(world, told, has_book),
-        *(book(world, data, told) if data and has_book else []),
-        zones(),
-    ]  # fmt: skip
+    found = list(_settings(told))
+    if told.server and told.sender:
+        found.append(_server("mail server", sends(told)))
+    if told.inbox:
+        found.append(_server("inbox", answers(told)))
+    found += keys(world, told, has_book)
+    if data and has_book:
+        found.append(book(world, data, told))
+    return [*found, zones()]
 
 
 def _settings(told: Mail) -> Iterator[Finding]:
@@ -82,28 +72,13 @@ def _settings(told: Mail) -> Iterator[Finding]:
             )
 
 
-def _server(name: str, address: str, ca_file: str, greets: Greet) -> Finding:
-    """Look whether a server answers, encrypted and with a certificate that can be trusted."""
-    url = urlsplit(address)
-    try:
-        host, port = url.hostname, url.port or PORTS.get(url.scheme)
-    except ValueError:  # of the port
-        host = port = None
-    if not host or not port:
-        return Finding(
-            name, False, "its address cannot be understood",
-            "write it as in smtps://user@mail.example.org:465 or imaps://user@mail.example.org:993",
-        )  # fmt: skip
-    try:
-        greets(url, ca_file)
-    except SourceLost as error:  # of the file of certificates
-        return Finding(name, False, str(error), "correct ca_file under [mail]")
-    except OSError as error:
-        return Finding(
-            name, False, unreachable(error, host, port),
-            "compare address and port with what the provider of the mailbox tells",
-        )  # fmt: skip
-    return Finding(name, True, f"{host} port {port} answers, encrypted, and is who it says it is")
+def _server(what: str, why_not: str) -> Finding:
+    if not why_not:
+        return Finding(what, True, "it answers, encrypted, with a certificate that can be trusted")
+    mend = "compare address and port with what the provider of the mailbox tells"
+    if "certificate" in why_not:
+        mend = "set the clock; for a server of your own, name its certificate as ca_file"
+    return Finding(what, False, why_not, mend)
 
 
 def keys(world: World, told: Mail, has_book: bool) -> list[Finding]:
@@ -141,23 +116,21 @@ def _key(world: World, path: Path) -> Finding:
     return Finding(what, True, f"{path} is there, and closed to others")
 
 
-def book(world: World, data: Path, told: Mail) -> list[Finding]:
+def book(world: World, data: Path, told: Mail) -> Finding:
     """Look whether the book can be read, and whether the key fits."""
     what, folder = "book of alerts", world.at(data)
     try:
-        seen = glance(folder)
         seal = Seal.of(world.at(told.keys))
         with Book.look(folder) as opened:
-            opened.subscriptions(seal)
+            count = len(opened.subscriptions(seal))
     except ArchiveError as error:
-        return [Finding(what, False, str(error), "`sternlight alerts list` must work again")]
+        return Finding(what, False, str(error), "`sternlight alerts list` must work again")
     except SettingsError as error:
         if os.geteuid() != 0:
-            return [Finding(what, None, "only root sees whether its key fits",
-                            "`sudo sternlight doctor`")]  # fmt: skip
-        return [Finding(what, False, str(error), "put the right key back")]
-    count = sum(seen.subscribers_count.values()) if seen else 0
-    return [Finding(what, True, f"{counted(count, 'subscriber')}, and the key fits")]
+            says = "only root sees whether its key fits"
+            return Finding(what, None, says, "`sudo sternlight doctor`")
+        return Finding(what, False, str(error), "put the right key back")
+    return Finding(what, True, f"{counted(count, 'subscriber')}, and the key fits")
 
 
 def zones() -> Finding:

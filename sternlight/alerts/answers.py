@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from email import message_from_bytes, policy
 from email.message import Message
 from typing import NamedTuple
 
 from sternlight.alerts.bounced import MINE, Bounce, bounce
-from sternlight.alerts.mime import header, headers, leaves, text_of
+from sternlight.alerts.mime import header, headers, leaves, parsed, text_of
 from sternlight.alerts.reply import paragraph
 from sternlight.alerts.wording import CODE, TOKEN, UNCLEAR, Command, understood
 
@@ -49,11 +48,10 @@ class Received(NamedTuple):
 
 def read(mail: bytes) -> Received | None:
     """Return what a mail says, or None if it cannot be for us; never raises."""
-    try:
-        message = message_from_bytes(mail[:MOST_BYTES], policy=policy.compat32)
-        said = bounce(message) or _answer(message)
-    except RecursionError:  # parts in parts in parts
+    message = parsed(mail[:MOST_BYTES])
+    if message is None:
         return None
+    said = bounce(message) or _answer(message)
     if said is None:
         return None
     name = header(message, "Message-ID")

@@ -232,8 +232,10 @@ class Book(Database):
     def receive(self, seal: Seal, mail: str, t: float) -> bool:
         """Note that a mail came in, by what it is recognised by; False if it had come before."""
         self.write("delete from received where t < ?", t - RECEIVED_S)
-        return self.write("insert or ignore into received values (?, ?)",
-                          seal.token("received", mail), t) > 0  # fmt: skip
+        return bool(
+            self.read("insert into received values (?, ?) on conflict do nothing returning 1",
+                      seal.token("received", mail), t)
+        )  # fmt: skip
 
     def next_due(self) -> float | None:
         """Return when the next letter is due, Unix seconds."""

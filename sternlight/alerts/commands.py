@@ -97,7 +97,7 @@ def _on_event(book: Book, seal: Seal, order: Order, t: float, to: str) -> Outcom
     if command.verb == "snooze":
         until = t + (command.days or SNOOZE_DAYS) * 86_400.0
         return _snooze(book, number, mmsis_of(event), until)
-    says = _reason(command.says, to)
+    says = blanked(command.says, to)
     if command.verb == "dismiss" and not says:
         return Outcome("unclear", number, "no reason")
     done: Done = "dismissed" if command.verb == "dismiss" else "acknowledged"
@@ -128,8 +128,11 @@ def _snooze(book: Book, number: int, mmsis: tuple[int, ...], until: float) -> Ou
     return Outcome("snoozed", number)
 
 
-def _reason(says: str, to: str) -> str:
-    """Return a reason as it may be shown to everybody: one line, and without addresses."""
+def blanked(says: str, to: str) -> str:
+    """Return a reason as it may be shown to everybody: one short line without addresses.
+
+    `to` is the address of whoever wrote it, or "".
+    """
     says = plain(" ".join(says.split()))[: 10 * MOST_REASON]
     user, _, host = to.partition("@")
     if host:  # as people write it to hide it from programs

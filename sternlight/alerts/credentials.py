@@ -24,6 +24,7 @@ IMAP = "imap.password"
 FILEDROP = "filedrop.key"  # signs the files of a file drop, PEM
 PGP = "pgp.key"  # the station's own OpenPGP key, secret, armored, without a passphrase
 HANDED = "keys_"  # systemd.exec(5): what a LoadCredential= of a folder puts before its files
+HANDED_IN = "CREDENTIALS_DIRECTORY"
 TOKEN_CHARACTERS = 26  # of base32: 130 bits, which nobody guesses
 
 
@@ -39,7 +40,7 @@ def credential(keys: Path, name: str) -> str:
             continue
         except (OSError, UnicodeDecodeError) as error:
             why = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no text"
-            if handed and isinstance(error, PermissionError):
+            if HANDED_IN in os.environ and isinstance(error, PermissionError):
                 why += "; the station is handed keys when it starts: restart it"
             raise SettingsError(f"{path} cannot be read: {why}") from None
         if text:
@@ -50,11 +51,12 @@ def credential(keys: Path, name: str) -> str:
 
 def there(keys: Path, name: str) -> bool:
     """Return whether there is a file for a secret, readable or not."""
-    return any(path.exists() for path in _places(keys, name))
+    # Not Path.exists, which raises where the folder is closed to us.
+    return any(map(os.path.exists, _places(keys, name)))
 
 
 def _places(keys: Path, name: str) -> list[Path]:
-    handed = os.environ.get("CREDENTIALS_DIRECTORY")
+    handed = os.environ.get(HANDED_IN)
     return ([Path(handed) / (HANDED + name)] if handed else []) + [keys / name]
 
 

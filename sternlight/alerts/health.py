@@ -55,14 +55,14 @@ def look_after(book: Book, seal: Seal, mail: Mail, status: Status, now: float) -
         seen += _of_subscribers(book, before, t)
         kept = follow(before, seen, t)
         made = [m for m in json.loads(book.about("health letters", "[]")) if m <= t]
-        told = letter(kept, seen, made, t)
-        _keep(book, told.kept if told else kept)
+        ill = letter(kept, seen, made, t)
+        _keep(book, ill.kept if ill else kept)
         alive_s = mail.alive_days * DAY_S
-        is_well = not told and 0 < alive_s <= _quiet_s(book, made, t)
-        if told or is_well:
-            _write(book, seal, told.sentences if told else well(status), is_well, now)
+        is_well = not ill and 0 < alive_s <= _quiet_s(book, made, t)
+        if ill or is_well:
+            _write(book, seal, ill.sentences if ill else well(status), is_well, now)
             book.say("health letters", dumps([*made, t][-A_DAY_COUNT:]))
-    return bool(told) or is_well
+    return bool(ill) or is_well
 
 
 def of_subscriber(book: Book, number: int, says: str, t: float) -> None:

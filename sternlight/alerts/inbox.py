@@ -97,9 +97,30 @@ class _Box(imaplib.IMAP4):
         return super().read(size)
 
 
+def unreachable(mail: Mail) -> str:
+    """Look whether the mailbox's server answers, without logging in; return why not, or ""."""
+    try:
+        with _reached(parse(mail.inbox, HOLDS), mail.ca_file):
+            return ""
+    except (OSError, imaplib.IMAP4.error, _Trouble) as error:
+        return _why(error)
+    except SettingsError as error:  # of `ca_file`
+        return str(error)
+
+
 @contextmanager
 def _opened(server: Server, ca_file: str, password: str) -> Iterator[_Box]:
     """Log in and select the inbox; log out at the end."""
+    with _reached(server, ca_file) as box:
+        _log_in(box, server.user, password)
+        if box.select("INBOX")[0] != "OK":
+            raise _Trouble("it has no mailbox INBOX")
+        yield box
+
+
+@contextmanager
+def _reached(server: Server, ca_file: str) -> Iterator[_Box]:
+    """Connect and encrypt; log out at the end."""
     context = trust(ca_file)
     sock = reach(server.host, server.port, ANSWER_S)
     if server.tls_from_the_start:
@@ -109,9 +130,6 @@ def _opened(server: Server, ca_file: str, password: str) -> Iterator[_Box]:
             raise _Trouble("imap:// is not encrypted, so only for this computer; write imaps://")
         box = _Box(sock)
         try:
-            _log_in(box, server.user, password)
-            if box.select("INBOX")[0] != "OK":
-                raise _Trouble("it has no mailbox INBOX")
             yield box
         finally:
             with suppress(OSError, imaplib.IMAP4.error):
@@ -134,10 +152,11 @@ def _log_in(box: _Box, user: str, password: str) -> None:
 def _new(book: Book, box: _Box, t: float) -> list[str]:
     """Return the UIDs of mails that came since the last run, oldest first."""
     kept, _, last = book.about(PLACE).partition(" ")
-    first = int(last) + 1 if kept == _validity(box) else 1
+    first = int(last) + 1 if last and kept == _validity(box) else 1
     since = f"{datetime.fromtimestamp(t - BACK_S, UTC):%d-%b-%Y}"
     found = _asked(box.uid("SEARCH", f"UID {first}:*", "SINCE", since))
-    uids = sorted(int(uid) for line in found if isinstance(line, bytes) for uid in line.split())
+    words = b" ".join(line for line in found if isinstance(line, bytes)).split()
+    uids = sorted(int(word) for word in words if word.isdigit())
     return [str(uid) for uid in uids if uid >= first]  # "*" is the last mail, whichever it is
 
 

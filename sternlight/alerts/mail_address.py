@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from sternlight.text import plain
-
 LOCAL_OCTETS, DOMAIN_OCTETS = 64, 253  # RFC 5321 4.5.3.1
-_WORD = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+")
+_SIGNS = frozenset("!#$%&'*+/=?^_`{|}~-")  # besides letters and digits; RFC 5322's atext
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 # IDNA 2003, which Python knows, and IDNA 2008 make different domains of these: a mail
 # would go to somebody else.
@@ -24,15 +22,19 @@ def checked(address: str) -> str:
     local, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     if not at or not local or not domain:
         raise ValueError("an address of mail is written name@example.org")
-    odd = [c for c in local if c != "." and not _WORD.fullmatch(c)]
-    if odd or plain(local) != local:
-        shown = repr(odd[0]) if odd else "an invisible one"
-        raise ValueError(f"before the @ stands a character that may not be there, {shown}")
-    if not all(_WORD.fullmatch(word) for word in local.split(".")):
+    odd = [c for c in local if c != "." and not _fits(c)]
+    if odd:
+        raise ValueError(f"before the @ stands a character that may not be there, {odd[0]!a}")
+    if not all(local.split(".")):
         raise ValueError("before the @ no point may stand first, last or beside another")
     if len(local.encode("utf-8")) > LOCAL_OCTETS:
         raise ValueError(f"before the @ may stand {LOCAL_OCTETS} bytes at most")
     return f"{local}@{ascii_domain(domain)}"
+
+
+def _fits(c: str) -> bool:
+    """Return whether a character is a sign, a letter with what belongs to it, or a digit."""
+    return c in _SIGNS or unicodedata.category(c)[0] in "LMN"
 
 
 def ascii_domain(domain: str) -> str:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
-from email.errors import HeaderParseError
+from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+
+_CHARSET = re.compile(r"""charset\s?=\s?["']?([\w.:+-]+)""", re.IGNORECASE)
+
+
+def parsed(mail: bytes) -> Message | None:
+    """Return the parts of a mail, or None if it is one that no parser can take."""
+    try:
+        return message_from_bytes(mail, policy=policy.compat32)
+    except (RecursionError, TypeError):
+        # Parts in parts in parts; or a boundary in pieces (RFC 2231), of which one has no
+        # number: sorting them fails in email.utils.decode_params.
+        return None
 
 
 def header(message: Message, name: str) -> str:
     """Return a header in one line, decoded as far as it can be; "" if there is none."""
     raw = next(iter(_all(message, name)), "")
-    with suppress(HeaderParseError, LookupError, ValueError):
+    with suppress(MessageError, LookupError, ValueError):
         raw = str(make_header(decode_header(raw)))
     return " ".join(raw.split())
 
@@ -46,7 +60,8 @@ def text_of(part: Message) -> str:
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         return ""
+    charset = _CHARSET.search(headers(part, "Content-Type"))
     try:
-        return content.decode(str(part.get_content_charset("utf-8")), "replace")
+        return content.decode(charset[1] if charset else "utf-8", "replace")
     except (LookupError, ValueError):  # a charset that nobody knows, or that is none
         return content.decode("utf-8", "replace")

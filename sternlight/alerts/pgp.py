@@ -147,9 +147,9 @@ def _part(kind: str, text: str, name: str = "") -> EmailMessage:
 
 
 def _usable(data: bytes, t: float) -> Cert:
-    """Return the one key in a file, without the parts that are over or revoked at `t`.
+    """Return the one key in a file, without the parts that are over at `t`.
 
-    pysequoia itself encrypts to keys that have expired, and to revoked ones.
+    pysequoia leaves revoked parts out, but encrypts to what has expired, and to revoked keys.
     """
     from pysequoia import Cert
     from pysequoia.packet import PacketPile, Tag
@@ -176,14 +176,13 @@ def _usable(data: bytes, t: float) -> Cert:
 
 
 def _alive(part: list[Packet], t: float) -> bool:
-    """Return whether a subkey, given with its signatures, is neither revoked nor over."""
+    """Return whether a subkey, given with its signatures, lasts beyond `t`."""
     from pysequoia.packet import SignatureType
 
     bound = [one for one in part if one.signature_type == SignatureType.SubkeyBinding]
-    if not bound or any(p.signature_type == SignatureType.SubkeyRevocation for p in part):
+    if not bound:
         return False
-    newest = max(bound, key=lambda one: _unix(one.signature_created))
-    lasts = newest.key_validity_period
+    lasts = max(bound, key=lambda one: _unix(one.signature_created)).key_validity_period
     return not lasts or _unix(part[0].key_created) + lasts.total_seconds() > t
 
 

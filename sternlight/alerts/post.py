@@ -18,18 +18,22 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
-from sternlight.alerts.book import OPERATOR, Book
+from sternlight.alerts.book import Book
 from sternlight.alerts.credentials import Seal
-from sternlight.alerts.mail_settings import Mail
+from sternlight.alerts.postman import BUSY
 from sternlight.aside import give_way
 from sternlight.errors import ArchiveError, SettingsError
-from sternlight.sqlite import ARCHIVE
+from sternlight.settings import Settings, load
+from sternlight.sqlite import ARCHIVE, Database
+from sternlight.status import Status
 from sternlight.text import counted, plain
+from tracks.place import PlacesError
 
 LOCK = "alerts.lock"  # in the folder of a station
 
@@ -53,26 +57,29 @@ class Round:
     """What one round needs.  `now` gives Unix seconds; `stop` whether it is to end soon."""
 
     folder: Path
-    mail: Mail
-    around_h: float = 6.0  # `[answers] around_h`: of the ships' ways on the maps
+    settings: Settings
     now: Callable[[], float] = time.time
     stop: Callable[[], bool] = lambda: False
     says: list[str] = field(default_factory=list)
 
-    def run(self, status: dict[str, Any] | None = None) -> Report:
+    def run(self, status: Status | None = None) -> Report:
         """Do all that is to be done; `status` is the station's, if it runs.
 
         Raises Busy, ArchiveError and SettingsError.
         """
         from sternlight.alerts.schedule import plan
 
-        seal = Seal.of(Path(self.mail.keys))
-        with alone(self.folder), Book.open(self.folder) as book:
-            self._take_in(book, seal)
+        seal = Seal.of(Path(self.settings.mail.keys))
+        with ExitStack() as stack:
+            stack.enter_context(alone(self.folder))
+            book = stack.enter_context(Book.open(self.folder))
+            archive = self._archive(stack)
+            if archive is not None:
+                self._take_in(archive, book, seal)
             self._read_answers(book, seal)
             self._look_after(book, seal, status)
             plan(book, seal, self.now())
-            sent, failed = self._deliver(book, seal)
+            sent, failed = self._deliver(archive, book, seal)
             waiting = book.read("select count(*) from letters where state in ('due', 'waiting')")
             return {
                 "sent": sent,
@@ -82,34 +89,55 @@ class Round:
                 "says": self.says,
             }
 
-    def _take_in(self, book: Book, seal: Seal) -> None:
-        from sternlight.alerts.intake import take_in
-        from sternlight.archive import Archive
+    def _archive(self, stack: ExitStack) -> Database | None:
+        there = (self.folder / ARCHIVE).exists()
+        return stack.enter_context(Database.look(self.folder)) if there else None
 
-        if (self.folder / ARCHIVE).exists():
-            with Archive.look(self.folder) as archive:
-                take_in(archive, book, seal, self.now())
+    def _take_in(self, archive: Database, book: Book, seal: Seal) -> None:
+        from sternlight.alerts.intake import take_in
+        from sternlight.alerts.listed_ships import names_of
+
+        take_in(archive, book, seal, self.now(), names_of(archive, self.settings))
 
     def _read_answers(self, book: Book, seal: Seal) -> None:
-        from sternlight.alerts.inbox import fetch
+        from sternlight.alerts.inbox import collect
 
-        if self.mail.inbox and book.read("select 1 from subscriptions limit 1"):
-            self.says += fetch(book, seal, self.mail, self.now())
+        mail = self.settings.mail
+        if not mail.inbox or not book.read("select 1 from subscriptions limit 1"):
+            return
+        try:
+            collected = collect(book, seal, mail, self.now())
+        except SettingsError as error:  # what is due can go out all the same
+            self.says.append(str(error))
+            return
+        if collected.says:
+            self.says.append(collected.says)
 
-    def _look_after(self, book: Book, seal: Seal, status: dict[str, Any] | None) -> None:
+    def _look_after(self, book: Book, seal: Seal, status: Status | None) -> None:
         from sternlight.alerts.health import look_after
 
-        if status is not None and self.mail.operator:
-            look_after(book, seal, self.mail, status, self.now())
+        if status is not None and self.settings.mail.operator:
+            look_after(book, seal, self.settings.mail, status, self.now())
 
-    def _deliver(self, book: Book, seal: Seal) -> tuple[int, int]:
+    def _deliver(self, archive: Database | None, book: Book, seal: Seal) -> tuple[int, int]:
         from sternlight.alerts.delivery import Delivery
-        from sternlight.alerts.parcels import Parcels
+        from sternlight.alerts.facts import Teller
+        from sternlight.alerts.parcels import Packer
+        from sternlight.alerts.pgp_station import station_key
+        from sternlight.data import data_folder, load_places
+        from tracks.flags import Flags
 
-        with Parcels.open(self.folder, book, seal, self.mail, self.around_h) as parcels:
-            delivery = Delivery(book, seal, self.mail, parcels.make, self.now, self.stop)
-            delivery.run()
-        self.says += delivery.says
+        if book.next_due() is None:
+            return 0, 0
+        mail = self.settings.mail
+        around_h = self.settings.answers.around_h
+        flags = Flags.load(data_folder() / "flags.csv")
+        teller = Teller(archive, flags, book, around_h) if archive else None
+        places = cache(lambda: load_places(self.settings.watch.places))
+        key = station_key(Path(mail.keys))
+        packer = Packer(book, seal, mail, teller, places, key, self.says)
+        delivery = Delivery(book, seal, mail, packer.pack, self.now, self.stop, self.says)
+        delivery.run()
         return delivery.sent_count, delivery.failed_count
 
 
@@ -126,20 +154,18 @@ def alone(folder: Path) -> Iterator[None]:
 
 def main() -> int:
     """Do a round for a running station, which says on standard input what it is."""
-    from sternlight.settings import load
-
     give_way()
     ending: list[int] = []
-    signal.signal(signal.SIGTERM, lambda *_: ending.append(1))
+    for number in (signal.SIGTERM, signal.SIGINT):  # that of a terminal comes here, too
+        signal.signal(number, lambda *_: ending.append(1))
     asked = json.loads(sys.stdin.read())
     try:
         settings = load(Path(asked["config"]) if asked["config"] else None)
-        round_ = Round(
-            Path(asked["data"]), settings.mail, settings.answers.around_h,
-            stop=lambda: bool(ending),
-        )  # fmt: skip
+        round_ = Round(Path(asked["data"]), settings, stop=lambda: bool(ending))
         report = round_.run(asked["status"])
-    except (ArchiveError, Busy, SettingsError) as error:
+    except Busy:
+        return BUSY
+    except (ArchiveError, PlacesError, SettingsError) as error:
         print(plain(str(error)), file=sys.stderr)
         return 1
     print(json.dumps(report))

@@ -118,7 +118,8 @@ class _Words(HTMLParser):
     def of(cls, html: str) -> str:
         """Return them, a line for each block."""
         words = cls()
-        words.feed(html[max(html.lower().find("<body"), 0) :][:MOST_HTML])
+        body = html[max(html.lower().find("<body"), 0) :][:MOST_HTML]
+        words.feed(body.replace("<![", "<?"))  # of which the parser knows some, and fails at others
         return "".join(words.found)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -83,7 +83,7 @@ def put_letters(book: Book, most: int) -> None:
     table = [("to", "what", "about", "state", "when (UTC)", "why")]
     for number, what, thread, state, t, tries_count, why in reversed(found):
         to = "operator" if number == OPERATOR else f"subscriber {number}"
-        tries = f", try {tries_count + 1}" if tries_count else ""
+        tries = f", try {tries_count + 1}" if tries_count and state == "due" else ""
         table.append((to, what, plain(thread), state + tries, iso(t)[:16], plain(why)))
     _put(table, "No letter has been written yet.")
 
@@ -97,7 +97,7 @@ def _put(table: Iterable[Sequence[str]], if_none: str) -> None:
     head, *found = table
     drawn = Table(box=None, pad_edge=False)
     for name in head:
-        drawn.add_column(name)
+        drawn.add_column(name, no_wrap=name == "who", overflow="fold")
     for row in found:
         drawn.add_row(*map(Text, row))
     put_on_screen(drawn if found else Text(if_none))

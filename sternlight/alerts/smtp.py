@@ -139,6 +139,15 @@ class Smtp:
                         session.quit()
             session.close()
 
+    def unreachable(self) -> str:
+        """Look whether the server answers, without logging in; return why not, or ""."""
+        self._server = self._server._replace(user="")
+        try:
+            self._opened()
+        except Blocked as error:
+            return str(error)
+        return ""
+
     # -- The session
 
     def _opened(self) -> Session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,10 @@ def new(book: Book, seal: Seal, address: str, given: Mapping[str, Any]) -> Subsc
     Raises SettingsError; what it says never has the address in it.
     """
     t = time.time()
-    to = check(address)
+    try:
+        to = check(address)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
     if any(one.to.casefold() == to.casefold() for one in book.subscriptions(seal)):
         raise SettingsError("that address is subscribed already; `sternlight alerts list` has all")
     agreed = channel_of(to) == SENT_AT_ONCE
@@ -40,16 +43,9 @@ def new(book: Book, seal: Seal, address: str, given: Mapping[str, Any]) -> Subsc
 
 def changed(one: Subscription, given: Mapping[str, Any]) -> Subscription:
     """Return a subscription with the options that were given; None leaves one as it is."""
-    options = {name: value for name, value in given.items() if value not in (None, ())}
-    wants = {w: options.pop(w) for w in ("area", "near", "kinds", "watchlists") if w in options}
-    for name, read in (("near", near), ("kinds", kinds), ("area", area)):
-        if name in wants:
-            wants[name] = read(wants[name])
-    if "watchlists" in wants:
-        wants["watchlists"] = tuple(filter(None, wants["watchlists"]))
-    for name, read in (("budget", budget), ("zone", zone), ("quiet", quiet), ("pgp", pgp)):
-        if name in options:
-            options[name] = read(options[name])
+    given = {name: value for name, value in given.items() if value not in (None, ())}
+    options = {name: READ[name](value) if name in READ else value for name, value in given.items()}
+    wants = {name: options.pop(name) for name in WANTS if name in options}
     if "budget" in options:
         options["budget_per_week"] = options.pop("budget")
     return replace(one, wants=replace(one.wants, **wants), **options)
@@ -82,7 +78,7 @@ def kinds(text: str) -> tuple[str, ...]:
 
 def area(path: Path) -> Mapping[str, Any] | None:
     """Read the outline of a sea from a file of GeoJSON.  Raises SettingsError."""
-    from sternlight.alerts.matching import read_area
+    from sternlight.alerts.area import read_area
 
     return read_area(path) if str(path) not in ("", ".") else None
 
@@ -141,3 +137,15 @@ def pgp(path: Path) -> str:
         raise SettingsError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
     except BadKey as error:
         raise SettingsError(f"{path}: {error}") from None
+
+
+def watchlists(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Take names of lists; "" is none."""
+    return tuple(filter(None, names))
+
+
+READ: Mapping[str, Callable[[Any], Any]] = {
+    "area": area, "budget": budget, "kinds": kinds, "near": near, "pgp": pgp, "quiet": quiet,
+    "watchlists": watchlists, "zone": zone,
+}  # fmt: skip
+WANTS = ("area", "kinds", "near", "watchlists")

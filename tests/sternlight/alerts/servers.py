@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 import threading
@@ -23,6 +24,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # it warns of what it does itself
 
 HOST = "127.0.0.1"
 USER, PASSWORD = "station", "correct horse battery staple"
@@ -104,6 +107,7 @@ class MailServer:
     refuses: dict[str, str] = field(default_factory=dict)  # by address of the receiver
     greylist_tries: int = 0  # the first of each receiver that are told to come back
     slow_s: float = 0.0  # before it answers to DATA
+    patience_s: float = 300.0  # so long it waits for the next command
     limit: int = 0  # letters that it takes on a connection, then it says 421
     mishap: Callable[[str], str] = lambda to: ""
     received: list[Received] = field(default_factory=list)
@@ -223,6 +227,7 @@ class _Session(SMTP):
             require_starttls=owner.tls == "starttls",
             auth_required=owner.password is not None,
             authenticator=owner.knows,
+            timeout=owner.patience_s,
             loop=loop,
         )
         # It knows only of encryption that began with STARTTLS.

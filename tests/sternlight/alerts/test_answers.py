@@ -126,9 +126,13 @@ def test_a_code_in_the_first_line_is_enough() -> None:
 
 def test_tokens_come_from_the_whole_thread() -> None:
     mail = of(
-        "Subject: Re: x", f"References: <{TOKEN}@a> <x@y>", f"\t<{OTHER}@a>", f"In-Reply-To: <{OTHER}@a>",
-        "", "ok",
-    )  # fmt: skip
+        "Subject: Re: x",
+        f"References: <{TOKEN}@a> <x@y>",
+        f"\t<{OTHER}@a>",
+        f"In-Reply-To: <{OTHER}@a>",
+        "",
+        "ok",
+    )
     assert answer(mail).tokens == (TOKEN, OTHER, OTHER)
 
 
@@ -231,21 +235,49 @@ def test_any_bytes_can_be_read(mail: bytes) -> None:
 
 
 HOSTILE = st.sampled_from(
-    [
-        b"Content-Type: multipart/mixed; boundary=b\r\n", b"Content-Type: text/html; charset=x\xff\r\n",
-        b"Content-Type: text/plain; charset*=x''%ff\r\n", b"Content-Type: message/rfc822\r\n",
-        b"Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\r\n",
-        b"Content-Type: message/delivery-status\r\n", b"Action: failed\r\n", b"Status: 5.1.1\r\n",
-        b"Content-Transfer-Encoding: base64\r\n", b"Content-Transfer-Encoding: x-uuencode\r\n",
-        b"Content-Transfer-Encoding: quoted-printable\r\n", b"\r\n", b"\r\n--b\r\n", b"\r\n--b--\r\n",
-        b"begin 644 x\r\n", b"=?utf-8?b?/?=", b"Subject: =?x?q?=ff?=\r\n", b"Subject: =?utf-8?b?a?=\r\n",
-        b"From: <\xff\r\n", b"From: mailer-daemon@x\r\n", b"Return-Path: <>\r\n", b"Message-ID: <\r\n",
-        b"In-Reply-To: <" + TOKEN.encode() + b"@x>\r\n", b"stop\r\n", b"> stop\r\n", b"<p>", b"<!--",
-        b"Content-Disposition: attachment; filename*0*=\xff\r\n", b"<![x[", b"&#xd800;", b"\x00", b"\xed\xa0\x80",
-        b"Content-Type: text/plain; charset=idna\r\n", b"Content-Type: text/plain; charset=base64\r\n",
-        b"Content-Type: text/plain; charset=undefined\r\n", b"Content-Type: text/plain; charset=\"\0\"\r\n",
-    ]
-)  # fmt: skip
+    rb"""Content-Type: multipart/mixed; boundary=b
+Content-Type: multipart/report; report-type=delivery-status; boundary="b
+Content-Type: text/html; charset=\xff
+Content-Type: text/plain; charset*=x''%ff
+Content-Type: text/plain; charset=idna
+Content-Type: text/plain; charset=base64
+Content-Type: text/plain; charset=undefined
+Content-Type: text/plain; charset="\0"
+Content-Type: message/rfc822
+Content-Type: message/delivery-status
+Content-Disposition: attachment; filename*0*=\xff
+Content-Transfer-Encoding: base64
+Content-Transfer-Encoding: x-uuencode
+Content-Transfer-Encoding: quoted-printable
+begin 644 x
+Action: failed
+Status: 5.1.1
+Subject: =?x?q?=ff?=
+Subject: =?utf-8?b?a?=
+Subject: =?\xff-7?q?+AAA?=
+From: <\xff
+From: mailer-daemon@x
+Return-Path: <>
+Message-ID: <
+In-Reply-To: <abcdefghijklmnopqrstuvwxy2@x>
+stop
+> stop
+=?utf-8?b?/?=
+<p>
+<!--
+<![x[
+<![x
+Content-Type: text/html; charset*0=a; charset*=b
+Content-Type: multipart/mixed; boundary*0=a; boundary*=b
+&#xd800;
+\x00
+\xed\xa0\x80
+
+--b
+--b--""".replace(rb"\0", b"\0")
+    .replace(rb"\xff", b"\xff")
+    .split(b"\n")
+).map(lambda line: line + b"\r\n")
 
 
 @given(st.lists(HOSTILE | st.binary(max_size=8), max_size=30))
@@ -256,19 +288,34 @@ def test_any_mail_made_to_do_harm_can_be_read(pieces: list[bytes]) -> None:
         assert received is None
 
 
-@pytest.mark.parametrize(
-    "filling",
-    [
-        b"-" * 1000, b"<a ", b"<!--", b"On ", b"From: x\r\n", b"x:\r\n", b"--b\r\n", b"a@", b"=?", b">", b"\r\n",
-        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", b'";', b"5.1.", b"_", b"dismiss ",
-    ],
-)  # fmt: skip
+FILLINGS = (
+    *b'<a |<!--|On |From: x\n|x:\n|--b\n|a@|=?|>|\n|";|5.1.|_|dismiss '.split(b"|"),
+    b"-" * 1000,
+    b"Content-Type: multipart/mixed; boundary=b\n\n--b\n",
+)
+
+
+@pytest.mark.parametrize("filling", FILLINGS)
 @pytest.mark.parametrize("kind", [b"text/html", b"text/plain", b"multipart/report; boundary=b; x="])
 def test_no_mail_takes_long_to_read(filling: bytes, kind: bytes) -> None:
-    head = b"Return-Path: <>\r\nIn-Reply-To: <" + TOKEN.encode() + b"@x>\r\nContent-Type: " + kind
-    for between in (b"", b"\r\n\r\n", b"\r\nSubject: "):
+    back = b"Return-Path: <>\n" if kind.startswith(b"multipart") else b""
+    head = back + b"In-Reply-To: <" + TOKEN.encode() + b"@x>\nContent-Type: " + kind
+    for between in (b"", b"\n\n", b"\nSubject: "):
         mail = (head + between + filling * (MOST_BYTES // len(filling)))[:MOST_BYTES]
-        for whole in (mail, mail.removeprefix(b"Return-Path: <>\r\n")):
-            began = time.process_time()
-            read(whole)
-            assert time.process_time() - began < 1.0
+        began = time.process_time()
+        read(mail)
+        assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Subject: =?\xff-7?q?+AAA?=",
+        b"Content-Type: text/plain; charset*0=a; charset*=b",
+        b"Content-Type: multipart/mixed; boundary*0=a; boundary*=b",
+        b"Content-Type: text/plain; charset=undefined",
+        b"Content-Type: text/html\n\n<![x[",
+    ],
+)
+def test_what_the_standard_library_fails_at_can_be_read(line: bytes) -> None:
+    read(b"In-Reply-To: <" + TOKEN.encode() + b"@x>\n" + line + b"\n\nok\n")

@@ -17,6 +17,7 @@ from sternlight.alerts.mail_address import checked
         ("o'neill_7@example.org", "o'neill_7@example.org"),
         ("jäne@bücher.example", "jäne@xn--bcher-kva.example"),
         ("ja\u0308ne@example.org", "jäne@example.org"),  # one letter written as two
+        ("संपर्क@example.org", "संपर्क@example.org"),
         ("田中@例え.jp", "田中@xn--r8jz45g.jp"),
         ("station@localhost", "station@localhost"),
     ],

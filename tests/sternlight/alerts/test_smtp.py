@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -74,8 +75,11 @@ def assert_silent(to: str, outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize("tls", ["starttls", "from the start", "none"])
-def test_a_letter_arrives_byte_by_byte(tmp_path: Path, trusted: Certificate, tls: Tls) -> None:
-    message = letter(body=".\n..\n.leading points\nÜmläute\n" + "long " * 400 + "\n")
+@pytest.mark.parametrize("long", ["", "long " * 400])
+def test_a_letter_arrives_byte_by_byte(
+    tmp_path: Path, trusted: Certificate, tls: Tls, long: str
+) -> None:
+    message = letter(body=f".\n..\n.leading points\nÜmläute\n{long}\n")
     with MailServer(tls=tls, certificate=trusted).running() as server:
         with closing(Smtp(settings(tmp_path, server))) as channel:
             assert channel.send(TO, parcel(message)) == Outcome("sent")
@@ -85,7 +89,7 @@ def test_a_letter_arrives_byte_by_byte(tmp_path: Path, trusted: Certificate, tls
     assert (one.sender, one.to, one.user) == (SENDER, (TO,), USER)
     assert one.tls == (tls != "none")
     assert one.message["Message-ID"] == message["Message-ID"]
-    assert one.message.get_content() == message.get_content().replace("\n", "\r\n")
+    assert one.message.get_content().splitlines() == message.get_content().splitlines()
 
 
 def test_letters_share_a_connection_until_the_server_has_had_enough(
@@ -160,6 +164,28 @@ def test_what_follows_from_each_step(
 ) -> None:
     server.answers[verb] = answer
     assert hows(settings(tmp_path, server), TO, TO) == [how, next_how]
+
+
+def test_who_may_not_send_does_not_try_it_with_every_letter(
+    tmp_path: Path, server: MailServer
+) -> None:
+    server.answers["MAIL"] = "550 5.7.1 no"
+    with closing(Smtp(settings(tmp_path, server))) as channel:
+        first = channel.send(TO, parcel())
+        server.answers.clear()
+        assert channel.send(TO, parcel()) == first
+    assert not server.received
+
+
+def test_a_server_that_hung_up_meanwhile_is_called_again(
+    tmp_path: Path, server: MailServer
+) -> None:
+    server.patience_s = 0.05
+    with closing(Smtp(settings(tmp_path, server))) as channel:
+        assert channel.send(TO, parcel()).how == "sent"
+        time.sleep(0.15)
+        assert channel.send(TO, parcel()).how == "sent"
+    assert server.connections_count == 2
 
 
 def test_a_refusal_that_is_ours_is_not_provoked_again(tmp_path: Path, server: MailServer) -> None:
@@ -253,6 +279,30 @@ def test_a_wrong_certificate_gets_nothing(
     assert words in found.says
 
 
+def test_the_host_of_the_settings_is_that_of_the_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda to, s: real((HOST, to[1]), s))
+    shown = certificate(tmp_path, "other.example.org")
+    with MailServer(tls="from the start", certificate=shown).running() as server:
+        mail = settings(tmp_path, server)
+        assert hows(mail, TO) == ["ours"]
+        assert hows(replace(mail, server=mail.server.replace("localhost", shown.cert.stem[:-5])),
+                    TO) == ["sent"]  # fmt: skip
+
+
+def test_only_the_certificates_of_the_file_count(
+    tmp_path: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert server.certificate is not None
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate.cert))
+    other = certificate(tmp_path)
+    mail = settings(tmp_path, server)
+    assert hows(replace(mail, ca_file=""), TO) == ["sent"]
+    assert hows(replace(mail, ca_file=str(other.cert)), TO) == ["ours"]
+
+
 def test_old_encryption_is_not_spoken(tmp_path: Path, trusted: Certificate) -> None:
     context = connection.trust(str(trusted.cert))
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
@@ -284,7 +334,7 @@ def test_a_slow_server_is_waited_for_but_not_for_ever(
     assert hows(mail, TO, TO) == ["later", "ours"]  # the second would wait as long
 
 
-@pytest.mark.parametrize("limit", ["LETTER_S", "GREETING_S"])
+@pytest.mark.parametrize("limit", ["LETTER_S", "GREETING_S", "CONNECT_S"])
 def test_a_server_that_drips_is_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
@@ -296,12 +346,15 @@ def test_a_server_that_drips_is_cut_off(
             end.recv(4096)
             end.sendall(b"250 x\r\n")
             end.recv(4096)
+        elif limit == "CONNECT_S":  # a message of TLS that goes on for ever
+            end.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xf0")
         while not stop.wait(0.02):
             end.sendall(b"2")
 
-    monkeypatch.setattr(smtp, limit, 0.3)
+    monkeypatch.setattr(connection if limit == "CONNECT_S" else smtp, limit, 0.3)
+    scheme = "smtps" if limit == "CONNECT_S" else "smtp"
     with scripted(talk) as port:
-        found = hows(settings(tmp_path, url=f"smtp://localhost:{port}"), TO, TO)
+        found = hows(settings(tmp_path, url=f"{scheme}://localhost:{port}"), TO, TO)
         stop.set()
     assert found == (["later", "ours"] if limit == "LETTER_S" else ["ours", "ours"])
 
@@ -324,6 +377,15 @@ def test_a_hostile_greeting_is_ours_to_bear(tmp_path: Path, greeting: bytes) -> 
         end.sendall(greeting)
         end.shutdown(socket.SHUT_WR)
         end.recv(4096)
+
+    with scripted(talk) as port:
+        assert hows(settings(tmp_path, url=f"smtp://localhost:{port}"), TO) == ["ours"]
+
+
+def test_an_answer_without_end_is_not_listened_to(tmp_path: Path) -> None:
+    def talk(end: socket.socket) -> None:
+        while True:
+            end.sendall(b"220-and another line\r\n" * 1000)
 
     with scripted(talk) as port:
         assert hows(settings(tmp_path, url=f"smtp://localhost:{port}"), TO) == ["ours"]
@@ -392,7 +454,8 @@ def test_a_letter_that_is_too_large_is_refused_before_it_is_sent(
 ) -> None:
     small = MailServer(certificate=trusted, size_limit=1000)
     with small.running() as server, closing(Smtp(settings(tmp_path, server))) as channel:
-        assert channel.send(TO, parcel(letter(body="x\n" * 1000))).how == "refused"
+        outcome = channel.send(TO, parcel(letter(body="x\n" * 1000)))
+        assert outcome == Outcome("refused", "the letter is larger than our server takes")
         assert channel.send(TO, parcel()).how == "sent"
 
 
@@ -402,7 +465,8 @@ def test_a_letter_that_cannot_be_written_holds_up_no_other(
     broken = EmailMessage(policy=SMTP)
     broken.set_payload("x" * 2000)
     with closing(Smtp(settings(tmp_path, server))) as channel:
-        assert channel.send(TO, parcel(broken)).how == "refused"
+        outcome = channel.send(TO, parcel(broken))
+        assert outcome == Outcome("refused", "the letter cannot be written as mail")
         assert channel.send(TO, parcel()).how == "sent"
     assert len(server.received) == 1
 

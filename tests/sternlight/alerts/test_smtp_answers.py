@@ -53,7 +53,7 @@ from sternlight.alerts.smtp_answers import Answer, Verb, verdict
         # Nonsense.
         ("RCPT", 354, "go on", "later"),
         ("DATA", 0, "", "later"),
-        ("RCPT", 550, "4.1.1 a class that does not fit", "never"),
+        ("RCPT", 550, "4.2.2 a class that does not fit", "never"),
         ("RCPT", 550, "5.1.1.1.1 as it stands", "never"),
     ],
 )
@@ -64,6 +64,7 @@ def test_an_answer_is_told_apart(verb: Verb, code: int, text: str, how: How) -> 
 def test_numbers_are_all_that_is_told_of_an_answer() -> None:
     told = verdict("RCPT", Answer(550, b"5.1.1 <jane@union.example.org>: jane is unknown")).says
     assert told == "550 5.1.1 at RCPT: no such mailbox"
+    assert verdict("RCPT", Answer(450, b"4.7.1 wait")).says == "450 4.7.1 at RCPT: not now"
 
 
 ANY_ANSWER = st.builds(Answer, st.integers(0, 999), st.binary(max_size=40))

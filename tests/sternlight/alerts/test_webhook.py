@@ -164,6 +164,15 @@ def test_a_wrong_certificate_gets_nothing(tmp_path: Path, receiver: Receiver) ->
     assert not receiver.posted
 
 
+def test_the_systems_certificates_count_beside_those_of_the_file(
+    tmp_path: Path, receiver: Receiver, trusted: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted.cert))
+    other = certificate(tmp_path)  # of a mail server of one's own
+    mail = replace(settings(tmp_path), ca_file=str(other.cert))
+    assert Webhook(mail).send(to(receiver), parcel()).how == "sent"
+
+
 def test_unencrypted_goes_to_this_computer_only(
     channel: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

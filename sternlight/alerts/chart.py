@@ -31,17 +31,6 @@ SEA, LAND, COAST, INK = "#eef5f9", "#e6dfcf", "#8a7f68", "#1a1a1a"
 WAYS = ("#0060a8", "#c8500a")  # told apart by those who see no red or green, and in grey
 PLACE = "#b0005a"
 
-# What a drawing may fail of: no memory, no library, fonts or cache that cannot be read.
-_FAILS = (ImportError, MemoryError, OSError, RuntimeError, ValueError, ArithmeticError)
-
-
-def picture(story: Story, places: Places) -> bytes | None:
-    """Return the chart of an event as PNG; None if it could not be drawn."""
-    try:
-        return draw(story, places)
-    except _FAILS:
-        return None
-
 
 def draw(story: Story, places: Places) -> bytes:
     """Return the chart of an event as PNG, 680 pixels wide.

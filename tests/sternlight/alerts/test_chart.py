@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from sternlight.alerts import chart
-from sternlight.alerts.chart import draw, picture
+from sternlight.alerts.chart import draw
 from sternlight.alerts.story import Story
 from sternlight.data import load_places
 from tests.sternlight.alerts.stories import START, story, way
@@ -129,14 +129,6 @@ def test_a_silence_is_dashed_between_where_a_ship_was_last_heard_and_heard_again
 def test_an_event_without_ways_is_a_place_on_a_map(lines: Sequence[object]) -> None:
     png = draw(story(lines=lines), places())
     assert share_of(png, chart.PLACE) > 0.0005
-
-
-def test_a_chart_that_cannot_be_drawn_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> bytes:
-        raise MemoryError
-
-    monkeypatch.setattr(chart, "draw", full)
-    assert picture(story(), Places.none()) is None
 
 
 def test_the_same_event_gives_the_same_bytes() -> None:

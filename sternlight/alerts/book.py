@@ -202,9 +202,9 @@ class Book(Database):
         )
         return Letter(*new[0]) if new else None
 
-    def letters(self, where: str = "1", *values: object) -> list[Letter]:
-        """Return letters, by number; `where` is the condition of a query."""
-        rows = self.read(f"select {_LETTER} from letters where {where} order by number", *values)
+    def letters(self, where: str = "1", *values: object, order: str = "number") -> list[Letter]:
+        """Return letters; `where` and `order`, which may end in a limit, are those of a query."""
+        rows = self.read(f"select {_LETTER} from letters where {where} order by {order}", *values)
         return [Letter(*row) for row in rows]
 
     def mark(self, number: int, state: LetterState, t: float, why: str = "") -> None:

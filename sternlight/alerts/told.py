@@ -90,7 +90,7 @@ def _inside(digest: Letter) -> tuple[int, float]:
     return digest.subscription, until(digest)
 
 
-def _letters_in(book: Book, digest: Letter, order: str = "number") -> list[Letter]:
+def _letters_in(book: Book, digest: Letter, order: str) -> list[Letter]:
     return book.letters(_INSIDE, *_inside(digest), order=order)
 
 
@@ -120,14 +120,13 @@ def sent(book: Book, letter: Letter, told: Mapping[str, Told], t: float) -> None
 
 
 def _digest_sent(book: Book, digest: Letter, told: Mapping[str, Told], t: float) -> None:
-    for one in _letters_in(book, digest):
-        if one.thread in told:
-            its = {one.thread: told[one.thread]}
+    for event, how in told.items():
+        for one in book.letters(f"{_INSIDE} and thread = ?", *_inside(digest), event):
             book.write("update letters set facts = ? where number = ?",
-                       _with_told(one, its), one.number)  # fmt: skip
+                       _with_told(one, {event: how}), one.number)  # fmt: skip
             book.mark(one.number, "sent", t, digest.thread)
-        else:
-            book.mark(one.number, "dropped", t, COUNTED + digest.thread)
+    book.write(f"update letters set state = 'dropped', done = ?, why = ? where {_INSIDE}",
+               t, COUNTED + digest.thread, *_inside(digest))  # fmt: skip
 
 
 def refers_to(book: Book, letter: Letter) -> str:

@@ -163,7 +163,10 @@ class History:
         key = letter.subscription, letter.thread, letter.what
         inside: list[Letter] = []
         if letter.what == "digest":
-            inside = told._letters_in(self.world.book, letter)
+            inside = self.world.book.letters(
+                "subscription = ? and state = 'digest' and due = ?",
+                letter.subscription, told.until(letter),
+            )  # fmt: skip
             self.check_digest(letter, inside, person, set(its))
         self.world.send(letter, self.t, how)
         self.arrived[key] += how != "later"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
@@ -54,9 +54,12 @@ create table remarks (
 );
 create index remarks_by_mmsi on remarks (mmsi);
 create table troubles (
-    name text primary key, since real not null, told real, says text not null
+    name text primary key, says text not null, since real not null, gone real, told real,
+    told_count integer not null
 ) without rowid;
+create table received (mail text primary key, t real not null) without rowid;
 """
+RECEIVED_S = 60 * 86_400.0  # so long a mail that comes in again is recognised
 
 
 class Letter(NamedTuple):
@@ -114,6 +117,15 @@ class Book(Database):
                     f"{path} has version {version}, and this Sternlight knows version {VERSION};"
                     " install the Sternlight that made it"
                 )
+        return cls(path, db)
+
+    @classmethod
+    def look(cls, folder: Path, name: str = BOOK) -> Self:
+        """Open the book of a station for reading."""
+        path = folder / name
+        with _told(path):
+            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            db.execute("pragma query_only = on")
         return cls(path, db)
 
     @classmethod
@@ -217,6 +229,14 @@ class Book(Database):
         self.write("update letters set due = ?, tries_count = ?, why = ? where number = ?",
                    due, tries_count, why, number)  # fmt: skip
 
+    def receive(self, seal: Seal, mail: str, t: float) -> bool:
+        """Note that a mail came in, by what it is recognised by; False if it had come before."""
+        self.write("delete from received where t < ?", t - RECEIVED_S)
+        return bool(
+            self.read("insert into received values (?, ?) on conflict do nothing returning 1",
+                      seal.token("received", mail), t)
+        )  # fmt: skip
+
     def next_due(self) -> float | None:
         """Return when the next letter is due, Unix seconds."""
         found: float | None = self.read("select min(due) from letters where state = 'due'")[0][0]
@@ -235,10 +255,21 @@ def _told(path: Path) -> Iterator[None]:
         raise ArchiveError(f"{path} is damaged; delete it and add the subscribers again") from error
 
 
-def next_due(folder: Path) -> float | None:
-    """Return when the next letter of a station is due; None if none is, or there is no book."""
+class Glance(NamedTuple):
+    """What a running station has to know of its book."""
+
+    next_due: float | None  # Unix seconds
+    subscribers_count: dict[str, int]  # by state
+    waiting_count: int  # letters that are due, or will be
+    last_sent: float | None
+
+
+def glance(folder: Path) -> Glance | None:
+    """Look into the book of a station; None if there is none.  Raises ArchiveError."""
     if not Book.there(folder):
         return None
-    path = folder / BOOK
-    with _told(path), closing(sqlite3.connect(path, timeout=BUSY_S)) as db:
-        return Book(path, db).next_due()
+    with Book.look(folder) as book:
+        states = book.read("select state, count(*) from subscriptions group by state")
+        ((waiting,),) = book.read("select count(*) from letters where state in ('due', 'waiting')")
+        ((sent,),) = book.read("select max(done) from letters where state = 'sent'")
+        return Glance(book.next_due(), dict(states), waiting, sent)

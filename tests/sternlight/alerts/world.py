@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from anomalies.budget import Decision
-from anomalies.event import Event, Evidence, Kind
+from anomalies.event import Event, Evidence, Kind, track_name
 from sternlight.alerts import told
 from sternlight.alerts.book import Book, Letter
 from sternlight.alerts.credentials import Seal
@@ -68,7 +68,11 @@ class World:
         row = {
             "id": one.id, "kind": one.kind, "state": "closed" if what == "closed" else "open",
             "mmsis": list(one.mmsis), "lat": one.lat, "lon": one.lon, "score": score,
-            "caveats": list(caveats),
+            "caveats": list(caveats), "tracks": [track_name(track) for track in one.tracks],
+            "ships": ["a fishing vessel"] * len(one.tracks), "place": "31 nmi off Dakar, SN",
+            "zone": "high seas", "measured": {"duration_h": 3.2}, "rule": "2 h within 500 m",
+            "for": [{"name": "long", "weight": 1.0, "says": "They stayed for 3.2 h."}],
+            "against": [], "lines": [{"file": "00000001_20260105T00.log.zst", "line": 12}],
         }  # fmt: skip
         with self.archive.transaction():
             self.archive.keep([Stored(one, what, score, row, shown)], t, t)

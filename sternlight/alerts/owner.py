@@ -16,7 +16,8 @@ def as_owner(folder: Path, keys: Path) -> None:
     """Become whoever owns a folder, for good, if root runs this and somebody else owns it.
 
     What root wrote there, the station could not write any more.  The secrets in the folder
-    `keys`, which root alone may read, are read before.  A folder that is not there belongs to nobody.
+    `keys`, which root alone may read, are read before.  A folder that is not there belongs to
+    nobody.
     """
     if os.geteuid() != 0 or not folder.exists():
         return

@@ -68,7 +68,7 @@ def test_root_becomes_the_owner_of_the_folder_for_good(owner: int) -> None:
 def test_a_folder_of_ones_own_changes_nothing(tmp_path: Path) -> None:
     says, stat = written_by(tmp_path)
     assert stat.st_uid == os.getuid()
-    assert says.startswith(f"({os.getuid()},")
+    assert says.startswith(f"a secret\n({os.getuid()},")
 
 
 def test_a_folder_that_is_not_there_belongs_to_nobody(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A small chart of an event, drawn offline: the coast, the ships' ways, the place.
 
-The coast is the line of distance 0 on the map of distances to shore (`tracks.shore`): off by
-about half a mile, and without islets and harbours.  Never navigate by it.
+The coast comes from the map of distances to shore (`tracks.shore`), whose nodes stand 6 nmi
+apart: it is off by a mile or two, and without islets and harbours.  Never navigate by it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from sternlight.alerts.frame import Frame, nearest_coast
+from sternlight.alerts.frame import COAST_NMI, Frame, nearest_coast
 from sternlight.alerts.story import Line, Story
 from sternlight.text import iso, plain
-from tracks.batch import F64
-from tracks.geodesy import NMI_M, destination
+from tracks.batch import F64, I64
+from tracks.geodesy import NMI_M, destination, distance_m
 from tracks.places import Places
 from tracks.shore import Shore
 
@@ -30,17 +30,6 @@ COLOURS_COUNT = 64
 SEA, LAND, COAST, INK = "#eef5f9", "#e6dfcf", "#8a7f68", "#1a1a1a"
 WAYS = ("#0060a8", "#c8500a")  # told apart by those who see no red or green, and in grey
 PLACE = "#b0005a"
-
-# What a drawing may fail of: no memory, no library, fonts or cache that cannot be read.
-_FAILS = (ImportError, MemoryError, OSError, RuntimeError, ValueError, ArithmeticError)
-
-
-def picture(story: Story, places: Places) -> bytes | None:
-    """Return the chart of an event as PNG; None if it could not be drawn."""
-    try:
-        return draw(story, places)
-    except _FAILS:
-        return None
 
 
 def draw(story: Story, places: Places) -> bytes:
@@ -56,7 +45,7 @@ def draw(story: Story, places: Places) -> bytes:
         height = HEIGHT_INCHES + ROW_INCHES * len(story.ships[: len(WAYS)])
         figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, facecolor="white")
         canvas: Any = FigureCanvasAgg(figure)
-        frame = _frame(story, places.shore)
+        frame = _frame(story, places)
         axes = _axes(figure, frame)
         if places.shore is not None:
             _coast(axes, frame, places.shore)
@@ -80,14 +69,27 @@ def _packed(pixels: Any) -> bytes:
     return out.getvalue()
 
 
-def _frame(story: Story, shore: Shore | None) -> Frame:
-    """Return a view that holds the place, the ways and, if it is near, a coast."""
+def _frame(story: Story, places: Places) -> Frame:
+    """Return a view that holds the place, the ways and, if they are near, a coast and a port."""
     positions = [(np.array([story.lat]), np.array([story.lon]))]
     positions += [(line.lat, line.lon) for line in story.lines]
-    if coast := shore and nearest_coast(shore, story.lat, story.lon):
+    positions += [_area(story), _nearest_port(story, places)]
+    if coast := places.shore and nearest_coast(places.shore, story.lat, story.lon):
         positions.append((np.array(coast[:1]), np.array(coast[1:])))
-    positions.append(_area(story))
     return Frame.around(*(np.concatenate(column) for column in zip(*positions, strict=True)))
+
+
+def _nearest_port(story: Story, places: Places) -> tuple[F64, F64]:
+    """Return where the nearest port with a name is; none if it is farther than a near coast."""
+    lat, lon = places.at(_named(places))
+    away_m = distance_m(story.lat, story.lon, lat, lon)
+    nearest = np.argsort(away_m)[:1]
+    near = nearest[away_m[nearest] <= COAST_NMI * NMI_M]
+    return lat[near], lon[near]
+
+
+def _named(places: Places) -> I64:
+    return np.flatnonzero([place.named for place in places.harbours])
 
 
 def _area(story: Story) -> tuple[F64, F64]:
@@ -126,7 +128,7 @@ def _coast(axes: Any, frame: Frame, shore: Shore) -> None:
 
 def _ports(axes: Any, frame: Frame, places: Places) -> None:
     """Name the ports nearest to the middle, none over another."""
-    named = np.flatnonzero([place.named for place in places.harbours])
+    named = _named(places)
     x, y = frame.xy(*places.at(named))
     inside = np.flatnonzero(np.maximum(abs(x), abs(y)) < 0.93 * frame.half_nmi)
     told: list[float] = []

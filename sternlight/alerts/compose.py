@@ -22,8 +22,6 @@ from sternlight.alerts.story_json import story_geojson
 from sternlight.alerts.subscription import Subscription
 from sternlight.jsontext import dumps
 
-ATTACHED_COUNT = 50  # events in the file of a digest
-
 
 class Sheet(NamedTuple):
     """For whom a mail is, by whom, and which letter it is."""
@@ -55,14 +53,15 @@ def alert(
         return _minimal(news, sheet)
     facts = _common(mail) | {
         "story": story,
-        "times": moments(story.start, story.end, one.zone, story.lon),
+        "times": moments(story.start, story.end, one, story.lon),
     }
     if news == "withdrawn":
         return _letter("withdrawn", facts, sheet)
     picture = f"map.{slip.token}@{domain(mail)}"
     facts |= {
         "news": news, "told_score": told_score, "mapped": png is not None, "picture": picture,
-        "files": _files(story), "next": guidance.NEXT[:3], "never": guidance.NEVER,
+        "files": _files(story), "next": guidance.NEXT[: 3 if story.ships else 2],
+        "never": guidance.NEVER,
         "says_not": guidance.SAYS_NOT,
     }  # fmt: skip
     message = addressed(render(one.language, "alert", facts), one.to, mail, slip)
@@ -84,10 +83,10 @@ def digest(stories: Sequence[Story], sheet: Sheet, more_count: int = 0) -> Email
     one, mail, slip = sheet
     if one.minimal:
         return _minimal("digest", sheet)
-    told = [(story, moments(story.start, story.end, one.zone, story.lon)) for story in stories]
+    told = [(story, moments(story.start, story.end, one, story.lon)) for story in stories]
     facts = _common(mail) | {"stories": stories, "told": told, "more_count": more_count}
     message = addressed(render(one.language, "digest", facts), one.to, mail, slip)
-    _attach(message, story_geojson(stories[:ATTACHED_COUNT], with_ways=False), "events.geojson")
+    _attach(message, story_geojson(stories, with_ways=False), "events.geojson")
     return message
 
 

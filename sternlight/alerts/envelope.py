@@ -6,7 +6,6 @@ list, and nothing that others have written.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from email import policy
 from email.headerregistry import Address
@@ -15,11 +14,10 @@ from email.utils import format_datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
+from sternlight.alerts.mail_address import checked
 from sternlight.alerts.mail_settings import Mail
 from sternlight.alerts.rendering import Words
 from sternlight.text import plain
-
-_ADDRESS = re.compile(r'[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+')
 
 
 class Slip(NamedTuple):
@@ -38,19 +36,17 @@ def message_id(token: str, mail: Mail) -> str:
 
 def domain(mail: Mail) -> str:
     """Return the domain of the address that mails come from.  Raises ValueError."""
-    return _checked(mail.sender, "[mail] sender").rpartition("@")[2]
+    return checked(mail.sender).rpartition("@")[2]
 
 
 def addressed(words: Words, to: str, mail: Mail, slip: Slip) -> EmailMessage:
     """Return a mail to one receiver, with its text, and its HTML if there is one.
 
-    Raises ValueError, which does not repeat the address, for one that could not stand alone
-    in a header.
+    Raises ValueError, which does not repeat it, for what is no address.
     """
-    to = _checked(to, "the receiver's address")
+    to = checked(to)
     message = EmailMessage(policy.SMTP if to.isascii() else policy.SMTPUTF8)
-    name = plain(mail.station)
-    message["From"] = Address(name, addr_spec=_checked(mail.sender, "[mail] sender"))
+    message["From"] = Address(plain(mail.station), *checked(mail.sender).rsplit("@", 1))
     message["To"] = to
     message["Subject"] = words.subject
     message["Date"] = format_datetime(datetime.fromtimestamp(slip.t, UTC))
@@ -74,9 +70,3 @@ def _leaving(message: EmailMessage, mail: Mail, token: str) -> None:
         ways.insert(0, f"<{mail.unsubscribe_url}{between}token={token}>")
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["List-Unsubscribe"] = ", ".join(ways)
-
-
-def _checked(address: str, whose: str) -> str:
-    if not _ADDRESS.fullmatch(address) or plain(address) != address:
-        raise ValueError(f"{whose} is no address of mail, which is written name@example.org")
-    return address

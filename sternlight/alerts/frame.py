@@ -21,6 +21,9 @@ from tracks.shore import COLUMNS, INLAND_NMI, NODES_PER_DEGREE, QUANTUM_NMI, ROW
 POLAR_LAT_DEG = 80.0
 LEAST_NMI = 6.0  # from the middle to an edge: closer, the coast of the map would be invented
 MARGIN = 1.12
+# The coast is drawn so far out to sea: nodes stand 6 nmi apart, and a cape between two of them
+# shows only in how near they are to it.  Without this, Dakar would lie in the sea.
+SEAWARD_NMI = 1.5
 COAST_NMI = 80.0  # a coast no farther than this is brought into view
 NODES_COUNT = (
     250  # of the map of distances, along a side; a wider view takes every second, third...
@@ -89,7 +92,7 @@ class Frame:
         lat = rows / NODES_PER_DEGREE - 90.0
         lon = columns / NODES_PER_DEGREE - 180.0
         y, x = np.meshgrid(lat, lon, indexing="ij")
-        height = INLAND_NMI - counts.astype(np.float64) * QUANTUM_NMI
+        height = INLAND_NMI + SEAWARD_NMI - counts.astype(np.float64) * QUANTUM_NMI
         if self.polar:
             return Land(*self.xy(y, x), height)
         # Counted on past longitude 180, so that the far side comes where it belongs.
@@ -143,7 +146,7 @@ def nearest_coast(shore: Shore, lat: float, lon: float) -> tuple[float, float] |
 def _ticks(middle_deg: float, half_nmi: float, nmi_per_deg: float, halves: str) -> list[Tick]:
     reach_min = half_nmi / nmi_per_deg * 60
     step = next((s for s in _STEPS_MIN if 2 * reach_min / s <= TICKS_COUNT), _STEPS_MIN[-1])
-    inside_min = reach_min * 0.92  # so that what is written at a tick has room
+    inside_min = reach_min * 0.88  # so that what is written at a tick has room
     first = math.ceil((middle_deg * 60 - inside_min) / step)
     last = math.floor((middle_deg * 60 + inside_min) / step)
     minutes = [step * count for count in range(first, last + 1)]

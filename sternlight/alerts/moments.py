@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sternlight.alerts.hours import zone_of
+from sternlight.alerts.subscription import Subscription
 
 
 class Moments(NamedTuple):
@@ -14,31 +16,21 @@ class Moments(NamedTuple):
     end: str
     local_start: str
     local_end: str
-    zone: str  # IANA name, or UTC-1 for the nautical zone of the place
+    zone: str  # IANA name, or as UTC-01:00 the nautical zone of the place
 
 
-def moments(start: float, end: float | None, zone: str, lon: float) -> Moments:
-    """Write a span in UTC and in `zone`; without one in the nautical zone of a longitude.
+def moments(start: float, end: float | None, one: Subscription, lon: float) -> Moments:
+    """Write a span in UTC and in the subscriber's zone; else in the nautical zone of `lon`.
 
     Nautical zones are the 24 of 15 degrees each that ships at sea keep.
     """
-    local, name = _zone(zone, lon)
-    return Moments(*_span(start, end, UTC), *_span(start, end, local), name)
+    local = zone_of(one) if one.zone else timezone(timedelta(hours=round(lon / 15)))
+    return Moments(*_span(start, end, UTC), *_span(start, end, local), str(local))
 
 
 def moment(t: float) -> str:
     """Write a Unix time as 2026-03-01 02:50, UTC."""
     return f"{datetime.fromtimestamp(t, UTC):%Y-%m-%d %H:%M}"
-
-
-def _zone(zone: str, lon: float) -> tuple[tzinfo, str]:
-    if zone:
-        try:
-            return ZoneInfo(zone), zone
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            pass  # a zone that this computer's tables do not know any more
-    hours = round(lon / 15)
-    return timezone(timedelta(hours=hours)), f"UTC{hours:+d}" if hours else "UTC"
 
 
 def _span(start: float, end: float | None, zone: tzinfo) -> tuple[str, str]:

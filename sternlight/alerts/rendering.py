@@ -23,6 +23,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 SUBJECT_CHARACTERS = 110
 HTML, TEXT, WORDS = ".html.j2", ".txt.j2", "words.j2"
 
+# What `Places.describe` says first; a country's code ends a name that may have commas.
+_FROM_PLACE = re.compile(
+    r"(?:(?P<away>[\d.,]+ nmi) [a-z-]+ of|at) (?:(?P<of>.+?) \([A-Z]{2}\)|(?P<alone>[^,]+))(?:, |$)"
+)
 # What mail programs would make a link of, though a ship only called itself so.
 _LINKS = (
     (re.compile(r"://"), "[:]//"),
@@ -87,11 +91,11 @@ def shortened(text: str, most: int) -> str:
 
 def near(place: str) -> str:
     """Say shortly where: "31 nmi off Dakar" for "31 nmi southwest of Dakar (SN), 29 nmi ..."."""
-    found = re.match(r"([\d.,]+ nmi) [a-z-]+ of (.+?)(?: \([A-Z]{2}\))?(?:, |$)", place)
+    found = _FROM_PLACE.match(place)
     if found:
-        return f"{found[1]} off {found[2]}"
-    at = re.match(r"(at .+?)(?: \([A-Z]{2}\))?(?:, |$)", place)
-    return at[1] if at else re.split(r", (?=over |[\d.]+ nmi|on land)", place)[0]
+        name = found["of"] or found["alone"]
+        return f"{found['away']} off {name}" if found["away"] else f"at {name}"
+    return re.split(r", (?=over |[\d.]+ nmi|on land)", place)[0]
 
 
 def degrees(lat: float, lon: float) -> str:

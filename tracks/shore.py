@@ -11,14 +11,17 @@ land here.  So a ship on land by this map is no mistake in her position.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from zipfile import BadZipFile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tracks.batch import F32, U16
+from tracks.batch import F32, U8, U16, Mask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,35 +34,39 @@ INLAND_NMI = 10.0  # a cell is at most 8.5 nmi across, so deeper inland no coast
 FARTHEST_NMI = 300.0  # beyond, the map says 300
 
 _WIDTH = COLUMNS + 1  # in memory longitude 180 stands at both ends
+_BAND_ROWS = 10 * NODES_PER_DEGREE
+_BANDS = -(-ROWS // _BAND_ROWS)
+_ORIGINS = "origins"  # the first node of each band
 _INLAND = round(INLAND_NMI / QUANTUM_NMI)
 _BLOCK = 1 << 14  # positions at a time, so that intermediate results stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
 class Shore:
-    """The map: counts of QUANTUM_NMI above -INLAND_NMI, row by row, shape (ROWS * _WIDTH,)."""
+    """The map: counts of QUANTUM_NMI above -INLAND_NMI, row by row, shape (ROWS * _WIDTH,).
+
+    Of a map from a file, a band of latitudes is unpacked when it is first asked: a station
+    hears a few of the 19, and memory that was never written to takes none.  `waits` are the
+    bands, from the south pole on, of which `counts` says nothing yet.
+    """
 
     counts: U16
+    _packed: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
+    waits: Mask = field(default_factory=lambda: np.zeros(_BANDS, np.bool_), repr=False)
 
     @classmethod
     def load(cls, path: Path) -> Shore:
         """Read a map that `save` wrote.  Raises ValueError where it is none, OSError if absent."""
+        content = path.read_bytes()  # all of it: the file may be replaced while we run
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                packed, origin = arrays["residuals"], arrays["origin"]
-        except (KeyError, BadZipFile, EOFError, ValueError) as error:
+            with ZipFile(BytesIO(content)) as members:
+                damaged = members.testzip()
+            packed = np.load(BytesIO(content), allow_pickle=False)
+        except (BadZipFile, EOFError, ValueError, RuntimeError, zlib.error) as error:
             raise ValueError(f"{path} is not a map of distances to shore: {error}") from error
-        if (packed.shape, packed.dtype, origin.shape) != ((ROWS, COLUMNS), np.uint8, ()):
+        if damaged or packed.files != [_ORIGINS, *map(_name, range(_BANDS))]:
             raise ValueError(f"{path} is not a map of {ROWS} x {COLUMNS} distances to shore")
-        folded = np.arange(256, dtype=np.uint8)
-        signed = ((folded >> 1) ^ -(folded & 1)).view(np.int8).astype(np.uint16)  # 0, -1, 1, -2 ...
-        counts = np.empty((ROWS, _WIDTH), np.uint16)
-        columns = counts[:, :COLUMNS]
-        np.cumsum(signed[packed], axis=0, dtype=np.uint16, out=columns)
-        np.cumsum(columns, axis=1, dtype=np.uint16, out=columns)
-        columns += origin.astype(np.uint16)
-        counts[:, COLUMNS] = counts[:, 0]
-        return cls(counts.reshape(-1))
+        return cls(np.empty(ROWS * _WIDTH, np.uint16), packed, np.ones(_BANDS, np.bool_))
 
     def nmi(self, lat: ArrayLike, lon: ArrayLike) -> F32:
         """Return the distance to the nearest coast in nmi: 0 on land, FARTHEST_NMI far out.
@@ -80,6 +87,7 @@ class Shore:
         x -= np.floor(x / COLUMNS) * COLUMNS
         # fmin and fmax replace nan, so that every position has a cell; north and east keep it
         row = np.fmin(np.fmax(y, 0), ROWS - 2).astype(np.intp)
+        self._ask(row)
         column = np.fmin(np.fmax(x, 0), COLUMNS - 1).astype(np.intp)
         north = (y - row).astype(np.float32)
         east = (x - column).astype(np.float32)
@@ -92,6 +100,26 @@ class Shore:
         np.maximum(low, 0, out=low)
         return low
 
+    def _ask(self, row: NDArray[np.intp]) -> None:
+        """Unpack the bands of some rows, and of those north of them, where they still wait."""
+        first, last = int(row.min()) // _BAND_ROWS, (int(row.max()) + 1) // _BAND_ROWS
+        if self.waits[first : last + 1].any():
+            asked = np.union1d(row // _BAND_ROWS, (row + 1) // _BAND_ROWS)
+            for band in asked[self.waits[asked]].tolist():
+                self._unpack(band)
+
+    def _unpack(self, band: int) -> None:
+        packed = self._packed[_name(band)]
+        folded = np.arange(256, dtype=np.uint8)
+        signed = ((folded >> 1) ^ -(folded & 1)).view(np.int8).astype(np.uint16)  # 0, -1, 1, -2 ...
+        counts = self.counts.reshape(ROWS, _WIDTH)[_rows(band)]
+        columns = counts[:, :COLUMNS]
+        np.cumsum(signed[packed], axis=0, dtype=np.uint16, out=columns)
+        np.cumsum(columns, axis=1, dtype=np.uint16, out=columns)
+        columns += self._packed[_ORIGINS][band]
+        counts[:, COLUMNS] = counts[:, 0]
+        self.waits[band] = False
+
     def _along(self, node: NDArray[np.intp], east: F32) -> F32:
         west_count = self.counts[node].astype(np.float32)
         result: F32 = west_count + (self.counts[node + 1] - west_count) * east
@@ -101,16 +129,35 @@ class Shore:
 def save(path: Path, signed_nmi: NDArray[np.float64]) -> None:
     """Write a map; `signed_nmi`, shape (ROWS, COLUMNS), is negative on land.
 
-    What is stored is how each node differs from the plane through its western,
+    What is stored of a band is how each node differs from the plane through its western,
     southern and south-western neighbours: mostly 0 or 1, and small when packed.
     Raises ValueError where a difference does not fit in a byte, which a
     distance cannot have.
     """
     counts = np.rint(np.clip(signed_nmi, -INLAND_NMI, FARTHEST_NMI) / QUANTUM_NMI).astype(np.int32)
     counts += _INLAND
-    origin = counts.flat[0]
-    differences = np.diff(np.diff(counts - origin, axis=1, prepend=0), axis=0, prepend=0)
-    folded = (differences << 1) ^ (differences >> 31)
-    if folded.shape != (ROWS, COLUMNS) or folded.max() > 255:
+    if counts.shape != (ROWS, COLUMNS):
         raise ValueError(f"not a field of distances of shape {ROWS} x {COLUMNS}")
-    np.savez_compressed(path, residuals=folded.astype(np.uint8), origin=np.uint16(origin))
+    bands = [counts[_rows(band)] for band in range(_BANDS)]
+    members: dict[str, NDArray[Any]] = {
+        _ORIGINS: np.array([band[0, 0] for band in bands], np.uint16)
+    }
+    members |= {_name(n): _residuals(band) for n, band in enumerate(bands)}
+    np.savez_compressed(path, allow_pickle=False, **members)
+
+
+def _residuals(counts: NDArray[np.int32]) -> U8:
+    across = np.diff(counts - counts[0, 0], axis=1, prepend=0)
+    differences = np.diff(across, axis=0, prepend=0)
+    folded: NDArray[np.int32] = (differences << 1) ^ (differences >> 31)
+    if folded.max() > 255:
+        raise ValueError(f"not a field of distances of shape {ROWS} x {COLUMNS}")
+    return folded.astype(np.uint8)
+
+
+def _name(band: int) -> str:
+    return f"band{band:02d}"
+
+
+def _rows(band: int) -> slice:
+    return slice(band * _BAND_ROWS, (band + 1) * _BAND_ROWS)

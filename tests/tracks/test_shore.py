@@ -73,6 +73,38 @@ def test_what_is_no_field_of_distances_is_refused(tmp_path: Path) -> None:
         save(tmp_path / "x.npz", rough)
 
 
+def test_only_latitudes_that_were_asked_are_unpacked(island: Shore, tmp_path: Path) -> None:
+    save(tmp_path / "shore.npz", field())
+    fresh = Shore.load(tmp_path / "shore.npz")
+    assert fresh.waits.all()
+    for lat, lon in ((14.95, -17.0), (12.0, 179.99), (10.0, 360.0), (19.999, 5.0)):
+        assert fresh.nmi(lat, lon) == island.nmi(lat, lon)
+    assert np.flatnonzero(~fresh.waits).tolist() == [10, 11]  # 19.999 has nodes in both
+    wide = np.array([-89.0, np.nan, 12.0, 89.99, 91.0])
+    assert np.array_equal(fresh.nmi(wide, 3.0), island.nmi(wide, 3.0), equal_nan=True)
+    assert np.flatnonzero(~fresh.waits).tolist() == [0, 10, 11, 17, 18]
+
+
+def test_a_map_outlives_its_file(island: Shore, tmp_path: Path) -> None:
+    save(tmp_path / "shore.npz", field())
+    fresh = Shore.load(tmp_path / "shore.npz")
+    (tmp_path / "shore.npz").write_bytes(b"")
+    assert fresh.nmi(*ISLAND) == 0
+
+
+def test_damage_is_found_before_anything_is_asked(island: Shore, tmp_path: Path) -> None:
+    path, wide = tmp_path / "shore.npz", np.arange(-90.0, 90.0)
+    save(path, field())
+    whole, sound, found_count = path.read_bytes(), island.nmi(wide, 3.0), 0
+    for at in np.random.default_rng(5).integers(0, len(whole), 40).tolist():
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            assert np.array_equal(Shore.load(path).nmi(wide, 3.0), sound)  # as after a wrong date
+        except ValueError as error:
+            found_count += "not a map of" in str(error)
+    assert found_count > 30
+
+
 def test_another_array_is_no_map(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     np.savez(path, residuals=np.zeros((5, 5), np.uint8))

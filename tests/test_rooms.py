@@ -42,7 +42,8 @@ ROOMS = {  # the longest folder that fits a file counts
     "sternlight": May(
         frozenset(SHELL),
         frozenset(
-            {"geopandas", "pandas", "pyais", "pyarrow", "pyogrio", "scipy", "sklearn", "zstandard"}
+            """cryptography geopandas jinja2 matplotlib pandas pyais pyarrow pyogrio pysequoia scipy
+            sklearn zstandard""".split()  # noqa: SIM905
         ),
         outside=True,
     ),

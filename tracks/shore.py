@@ -21,7 +21,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tracks.batch import F32, U8, U16, Mask
+from tracks.batch import F32, I64, U8, U16
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,18 +41,22 @@ _INLAND = round(INLAND_NMI / QUANTUM_NMI)
 _BLOCK = 1 << 14  # positions at a time, so that intermediate results stay in the cache
 
 
-@dataclass(frozen=True, slots=True)
+def _each_row() -> I64:
+    return np.arange(0, ROWS * _WIDTH, _WIDTH)
+
+
+@dataclass(slots=True, eq=False)
 class Shore:
     """The map: counts of QUANTUM_NMI above -INLAND_NMI, row by row, shape (ROWS * _WIDTH,).
 
-    Of a map from a file, a band of latitudes is unpacked when it is first asked: a station
-    hears a few of the 19, and memory that was never written to takes none.  `waits` are the
-    bands, from the south pole on, of which `counts` says nothing yet.
+    Of a map from a file, a band of latitudes is unpacked when it is first asked, and `counts`
+    has those bands alone: a station hears one or two of the 19.  (One array for all, of which
+    most is never written to, takes all its memory where the system makes huge pages.)
     """
 
     counts: U16
+    _begins: I64 = field(default_factory=_each_row, repr=False)  # of each row; -1: it is packed
     _packed: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
-    waits: Mask = field(default_factory=lambda: np.zeros(_BANDS, np.bool_), repr=False)
 
     @classmethod
     def load(cls, path: Path) -> Shore:
@@ -66,7 +70,17 @@ class Shore:
             raise ValueError(f"{path} is not a map of distances to shore: {error}") from error
         if damaged or packed.files != [_ORIGINS, *map(_name, range(_BANDS))]:
             raise ValueError(f"{path} is not a map of {ROWS} x {COLUMNS} distances to shore")
-        return cls(np.empty(ROWS * _WIDTH, np.uint16), packed, np.ones(_BANDS, np.bool_))
+        return cls(np.empty(0, np.uint16), np.full(ROWS, -1), packed)
+
+    @property
+    def bands(self) -> list[int]:
+        """The bands of ten degrees that are unpacked, counted from the south pole."""
+        return np.flatnonzero(self._begins[::_BAND_ROWS] >= 0).tolist()
+
+    def whole(self) -> U16:
+        """Return the counts of all nodes, shape (ROWS, COLUMNS)."""
+        begins, beyond = self._begins_of(np.arange(ROWS - 1))
+        return self.counts[np.append(begins, beyond[-1])[:, None] + np.arange(COLUMNS)]
 
     def nmi(self, lat: ArrayLike, lon: ArrayLike) -> F32:
         """Return the distance to the nearest coast in nmi: 0 on land, FARTHEST_NMI far out.
@@ -87,43 +101,49 @@ class Shore:
         x -= np.floor(x / COLUMNS) * COLUMNS
         # fmin and fmax replace nan, so that every position has a cell; north and east keep it
         row = np.fmin(np.fmax(y, 0), ROWS - 2).astype(np.intp)
-        self._ask(row)
+        south, beyond = self._begins_of(row)
         column = np.fmin(np.fmax(x, 0), COLUMNS - 1).astype(np.intp)
         north = (y - row).astype(np.float32)
         east = (x - column).astype(np.float32)
-        row *= _WIDTH
-        row += column
-        low = self._along(row, east)
-        low += (self._along(row + _WIDTH, east) - low) * north
+        low = self._along(south + column, east)
+        low += (self._along(beyond + column, east) - low) * north
         low *= np.float32(QUANTUM_NMI)
         low -= np.float32(INLAND_NMI)
         np.maximum(low, 0, out=low)
         return low
 
-    def _ask(self, row: NDArray[np.intp]) -> None:
-        """Unpack the bands of some rows, and of those north of them, where they still wait."""
-        first, last = int(row.min()) // _BAND_ROWS, (int(row.max()) + 1) // _BAND_ROWS
-        if self.waits[first : last + 1].any():
-            asked = np.union1d(row // _BAND_ROWS, (row + 1) // _BAND_ROWS)
-            for band in asked[self.waits[asked]].tolist():
+    def _begins_of(self, row: NDArray[np.intp]) -> tuple[I64, I64]:
+        """Return where rows begin in `counts`, and those north of them."""
+        begins, beyond = self._begins[row], self._begins[row + 1]
+        if begins.min() < 0 or beyond.min() < 0:
+            rows = np.concatenate([row[begins < 0], row[beyond < 0] + 1])
+            for band in np.unique(rows // _BAND_ROWS).tolist():
                 self._unpack(band)
+            return self._begins[row], self._begins[row + 1]
+        return begins, beyond
 
     def _unpack(self, band: int) -> None:
-        packed = self._packed[_name(band)]
-        folded = np.arange(256, dtype=np.uint8)
-        signed = ((folded >> 1) ^ -(folded & 1)).view(np.int8).astype(np.uint16)  # 0, -1, 1, -2 ...
-        counts = self.counts.reshape(ROWS, _WIDTH)[_rows(band)]
-        columns = counts[:, :COLUMNS]
-        np.cumsum(signed[packed], axis=0, dtype=np.uint16, out=columns)
-        np.cumsum(columns, axis=1, dtype=np.uint16, out=columns)
-        columns += self._packed[_ORIGINS][band]
-        counts[:, COLUMNS] = counts[:, 0]
-        self.waits[band] = False
+        counts = _unpacked(self._packed[_name(band)], self._packed[_ORIGINS][band])
+        self._begins[_rows(band)] = np.arange(0, counts.size, _WIDTH) + self.counts.size
+        self.counts = np.concatenate([self.counts, counts.reshape(-1)])
 
     def _along(self, node: NDArray[np.intp], east: F32) -> F32:
         west_count = self.counts[node].astype(np.float32)
         result: F32 = west_count + (self.counts[node + 1] - west_count) * east
         return result
+
+
+def _unpacked(residuals: U8, origin: np.uint16) -> U16:
+    """Undo `_residuals`; shape (rows, _WIDTH)."""
+    folded = np.arange(256, dtype=np.uint8)
+    signed = ((folded >> 1) ^ -(folded & 1)).view(np.int8).astype(np.uint16)  # 0, -1, 1, -2 ...
+    counts = np.empty((len(residuals), _WIDTH), np.uint16)
+    columns = counts[:, :COLUMNS]
+    np.cumsum(signed[residuals], axis=0, dtype=np.uint16, out=columns)
+    np.cumsum(columns, axis=1, dtype=np.uint16, out=columns)
+    columns += origin
+    counts[:, COLUMNS] = counts[:, 0]
+    return counts
 
 
 def save(path: Path, signed_nmi: NDArray[np.float64]) -> None:

@@ -190,8 +190,7 @@ def places_moved(places: Places, east_deg: float) -> Places:
     if places.shore is None:
         return Places.of(harbours)
     nodes = round(east_deg * NODES_PER_DEGREE)
-    rolled = np.roll(places.shore.whole(), nodes, axis=1)
-    return Places.of(harbours, Shore(np.concatenate([rolled, rolled[:, :1]], axis=1).reshape(-1)))
+    return Places.of(harbours, Shore.of(np.roll(places.shore.field(), nodes, axis=1)))
 
 
 def _moved(place: Place, east_deg: float) -> Place:

@@ -27,6 +27,7 @@ class Letter(NamedTuple):
     person: int
     what: str
     event: int | None  # number; None: a digest
+    day: str = ""  # of a digest
 
 
 @dataclass
@@ -39,7 +40,6 @@ class Arrived:
     more_count: int = 0  # that it only counts
     encrypted: bool = False
     leaks: bool = False  # words of an event outside of what is encrypted
-    contents: set[bytes] = field(default_factory=set)  # kinds of it: subjects of the copies
 
     @property
     def last(self) -> Taken:
@@ -82,7 +82,7 @@ def _letters(run: Run) -> Mapping[str, Letter]:
                 found[token] = Letter(person.number, what, one.number)
         for day in days:
             token = run.seal.token("letter", person.number, f"digest-{day}", "digest")
-            found[token] = Letter(person.number, "digest", None)
+            found[token] = Letter(person.number, "digest", None, str(day))
     return found
 
 
@@ -102,11 +102,11 @@ def _read(one: Arrived, outside: EmailMessage, raw: bytes, person: Person) -> No
         assert told is not None
         inside = _parsed(told)
     text = b"\n".join(_words(inside))
-    one.contents.add(str(inside["Subject"]).encode())
     events = {(int(number) - MID) // 2 for number in EVENT.findall(text)}
-    one.events = events | {int(number) for number in NAME.findall(text)}
+    events |= {int(number) for number in NAME.findall(text)}
+    one.events |= events
     counted = COUNT.search(str(inside["Subject"]))
-    one.more_count = int(counted[1].replace(",", "")) - len(one.events) if counted else 0
+    one.more_count = int(counted[1].replace(",", "")) - len(events) if counted else 0
 
 
 def _words(message: EmailMessage) -> Iterator[bytes]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from _soak_alerts_people import Person, people
+from _soak_alerts_round import Child, Rounds, Stuck
 from _soak_alerts_sea import DAY, WEEK, H, Planned, Writer, patterns, plan
 from _soak_alerts_server import HOST, Server
 from _soak_report import Report
@@ -31,12 +29,7 @@ LONGEST_S = 900.0  # that a round may take
 MAILS_UNTIL = 8  # half of the kills come so many mails after a round began to send, at most,
 ABOUT_S = 0.02  # and so much later: as long as it takes to write down that a mail was sent
 SENDER = "station@soak.example.org"
-HERE = Path(__file__).resolve().parent
 OUTAGES, OUTAGE_S = 4, 9 * H
-
-
-class Stuck(Exception):
-    """A round that does not end, or fails."""
 
 
 @dataclass
@@ -49,6 +42,7 @@ class Run:
     seal: Seal
     server: Server
     mail: Mail
+    rounds: Rounds
     begin: float
     end: float
     seed: int
@@ -75,7 +69,8 @@ class Run:
         run = cls(
             folder, planned, everybody, Seal.of(work / "keys"),
             Server({one.to: one for one in everybody}, seed, lambda: run.now()),
-            Mail(sender=SENDER, keys=str(work / "keys")), begin, begin + weeks * WEEK, seed,
+            Mail(sender=SENDER, keys=str(work / "keys")), Rounds.start(), begin,
+            begin + weeks * WEEK, seed,
             {person.number: key for person, key in drawn},
         )  # fmt: skip
         with Book.open(folder) as book:
@@ -115,6 +110,7 @@ class Run:
                         f"{len(self.killed)} kills, {time.monotonic() - begun:,.0f} s",
                     )  # fmt: skip
                     week += 1
+        self.rounds.end()
         report.show(
             "rounds of the post", f"{len(self.written):,}",
             f"{median(self.lasted_s):.1f} s at the median, {max(self.lasted_s):.0f} s at most",
@@ -127,44 +123,39 @@ class Run:
         """Do one round; return whether it was killed."""
         number = self.server.round = self.server.round + 1
         self.written[number] = self.latest
-        asked = {"folder": str(self.folder), "mail": asdict(self.mail), "t": self.t}
         errors = self.folder.parent / "errors"
         self.since = time.monotonic()
-        with errors.open("wb") as said:
-            post = subprocess.Popen(
-                [sys.executable, str(HERE / "_soak_alerts_round.py"), json.dumps(asked)],
-                stdout=subprocess.DEVNULL, stderr=said,
-            )  # fmt: skip
-            killed = kill and self._killed(post, chance)
-            try:
-                post.wait(LONGEST_S)
-            except subprocess.TimeoutExpired:
-                post.kill()
-                raise Stuck(f"round {number} takes more than {LONGEST_S:.0f} s") from None
-        lasted_s = time.monotonic() - self.since
+        child = self.rounds.begin(
+            {"folder": str(self.folder), "mail": asdict(self.mail), "t": self.t,
+             "errors": str(errors)}
+        )  # fmt: skip
+        if kill:
+            self._kill(child, chance)
+        if not child.ended(LONGEST_S):
+            child.kill()
+            raise Stuck(f"round {number} takes more than {LONGEST_S:.0f} s")
+        lasted_s, code = time.monotonic() - self.since, child.code()
         self.t, self.since = self.now(), 0.0
-        if killed:
+        if code > 0:
+            raise Stuck(f"round {number} failed: {errors.read_text('utf-8')}")
+        if code:
             self.killed.add(number)
-        elif post.returncode:
-            raise Stuck(f"round {number} failed: {errors.read_text('utf-8', 'replace')}")
         else:
             self.lasted_s.append(lasted_s)
-        return killed
+        return code != 0
 
-    def _killed(self, post: subprocess.Popen[bytes], chance: random.Random) -> bool:
+    def _kill(self, child: Child, chance: random.Random) -> None:
         """Kill a round, at any moment or about when a mail is taken over, unless it ends before."""
         taken = self.server.taken
         mails = len(taken) + chance.randint(1, MAILS_UNTIL) if chance.random() < 0.5 else None
         usual = median(self.lasted_s[-20:]) if self.lasted_s else 3.0
-        until = time.monotonic() + (LONGEST_S if mails else chance.uniform(0.05, 1.2 * usual))
+        until = time.monotonic() + (LONGEST_S if mails else chance.uniform(0, 1.2 * usual))
         while time.monotonic() < until and not (mails and len(taken) >= mails):
-            if post.poll() is not None:
-                return False
-            time.sleep(0.0005)
+            if child.ended(0.0005):
+                return
         if mails:
             time.sleep(chance.uniform(0, ABOUT_S))
-        post.kill()
-        return post.wait() < 0
+        child.kill()
 
     def _befall(self) -> None:
         """Let people pause, come back and leave when their time has come."""

@@ -43,7 +43,7 @@ ROOMS = {  # the longest folder that fits a file counts
         frozenset(SHELL),
         frozenset(
             """PIL cryptography geopandas jinja2 matplotlib pandas pyais pyarrow pyogrio pysequoia
-            scipy sklearn zstandard""".split()  # noqa: SIM905
+            scipy shapely sklearn zstandard""".split()  # noqa: SIM905
         ),
         outside=True,
     ),

@@ -29,6 +29,10 @@ class Happened(NamedTuple):
         told: dict[str, Any] = json.loads(self.row)
         return told
 
+    def facts(self) -> str:
+        """Return what is kept of it with its letters: when it began, and of which ships it is."""
+        return json.dumps({"start": self.start, "mmsis": self.told["mmsis"]})
+
 
 def happened(archive: Database, ids: Collection[str]) -> dict[str, Happened]:
     """Return events as they stand, by id; without those that the archive does not have."""

@@ -40,10 +40,9 @@ create table letters (
     what text not null, token text not null unique, state text not null, made real not null,
     due real not null, tries_count integer not null default 0, score real not null default 0,
     done real, why text not null default '', facts text not null default '{}',
-    unique (subscription, thread, what)
+    unique (thread, subscription, what)
 );
-create index letters_by_state on letters (state, due);
-create index letters_by_thread on letters (thread);
+create index letters_due on letters (due) where state = 'due';
 create index letters_by_subscription on letters (subscription, state, due);
 create table snoozes (
     subscription integer not null, mmsi integer not null, until real not null,
@@ -104,6 +103,7 @@ class Book(Database):
             db.execute("pragma secure_delete = on")
             db.execute("pragma journal_mode = truncate")
             db.execute("pragma synchronous = full")
+            db.execute("pragma cache_size = -16000")  # 16 MB; tokens come in no order
             version = db.execute("pragma user_version").fetchone()[0]
             if version == 0:
                 db.execute("begin immediate")  # two programs may come at once
@@ -214,9 +214,9 @@ class Book(Database):
         )
         return Letter(*new[0]) if new else None
 
-    def letters(self, where: str = "1", *values: object) -> list[Letter]:
-        """Return letters, by number; `where` is the condition of a query."""
-        rows = self.read(f"select {_LETTER} from letters where {where} order by number", *values)
+    def letters(self, where: str = "1", *values: object, order: str = "number") -> list[Letter]:
+        """Return letters; `where` and `order`, which may end in a limit, are those of a query."""
+        rows = self.read(f"select {_LETTER} from letters where {where} order by {order}", *values)
         return [Letter(*row) for row in rows]
 
     def mark(self, number: int, state: LetterState, t: float, why: str = "") -> None:

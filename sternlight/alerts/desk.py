@@ -8,11 +8,10 @@ withdrawn is told to all who were told, or may have been; who was not never hear
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from sternlight.alerts.audience import Audience, Happened, happened
@@ -63,6 +62,7 @@ class Desk:
     fits: Mapping[str, list[int]]
     letters: dict[str, dict[int, ByWhat]]  # by event and subscription
     tried: dict[int, list[Letter]]  # digests that may have arrived, by subscription
+    facts: dict[str, str] = field(default_factory=dict)  # by event
 
     @classmethod
     def open(
@@ -136,7 +136,7 @@ class Desk:
             self._put(number, one, "closed", state)
         elif log_odds(one.score) >= log_odds(told.score) + MUCH_STRONGER - 1e-9:
             closed = letters.get("closed")  # which tells how strong it is, too
-            if "stronger" not in letters and not (closed and closed.state in UNSENT):
+            if not (closed and closed.state in UNSENT):
                 self._put(number, one, "stronger", state)
 
     def _withdraw(self, one: Happened) -> None:
@@ -173,10 +173,12 @@ class Desk:
         return self.t - news.t > OLD_S
 
     def _put(self, number: int, one: Happened, what: What, state: LetterState) -> None:
-        facts = json.dumps({"start": one.start, "mmsis": one.told["mmsis"]})
+        if one.id not in self.facts:
+            self.facts[one.id] = one.facts()
         letter = self.book.put(
-            self.seal, number, one.id, what, self.t, state, score=one.score, facts=facts
-        )
+            self.seal, number, one.id, what, self.t, state,
+            score=one.score, facts=self.facts[one.id],
+        )  # fmt: skip
         if letter is not None:
             self.letters[one.id][number][what] = letter
 

@@ -19,14 +19,13 @@ from itertools import islice
 from sternlight.alerts.audience import Audience
 from sternlight.alerts.book import Book
 from sternlight.alerts.credentials import Seal
-from sternlight.alerts.desk import Desk, News
+from sternlight.alerts.desk import KEPT_S, Desk, News
 from sternlight.alerts.listed_ships import NamesOf, no_lists
 from sternlight.sqlite import Database
 
 AT_ONCE = 250  # rows in a transaction: with 200 subscribers up to 50,000 letters, 30 MB
 JOURNAL, DECISIONS = "journal", "decisions"  # under which the Book keeps the two places
-_BEGINNING = (0, 0.0, "")  # of the journal: number, time and event of the row read last
-_NOTHING = (-1e300, "")  # of the decisions: moment and event
+_NOTHING = (-1e300, "")  # read of the decisions: moment and event
 
 
 def take_in(archive: Database, book: Book, seal: Seal, t: float, lists: NamesOf = no_lists) -> int:
@@ -36,8 +35,9 @@ def take_in(archive: Database, book: Book, seal: Seal, t: float, lists: NamesOf 
     """
     audience = Audience(book.subscriptions(seal), lists)
     if not _stands(archive, book):  # another archive: what was told before is in the letters
+        since = max(min(audience.made.values(), default=t), t - KEPT_S)
         with book.transaction():
-            book.say(JOURNAL, json.dumps(_BEGINNING))
+            book.say(JOURNAL, json.dumps(_beginning(archive, since)))
             book.say(DECISIONS, json.dumps(_NOTHING))
     count = 0
     count = 0
@@ -66,6 +66,16 @@ def _stands(archive: Database, book: Book) -> bool:
     seq, *row = json.loads(place) if place else (-1, 0.0, "")
     there = archive.read("select t, id from changes where seq = ?", seq)
     return bool(place) and (tuple(row) in there or seq == 0)
+
+
+def _beginning(archive: Database, since: float) -> tuple[int, float, str]:
+    """Return the row before the first that is news to anybody: number, time and event."""
+    rows = archive.read(
+        "select seq, t, id from changes where seq < coalesce((select min(seq) from changes where"
+        " t >= ?), 1 << 62) order by seq desc limit 1",
+        since,
+    )
+    return rows[0] if rows else (0, 0.0, "")
 
 
 def _journal(archive: Database, after: int) -> list[tuple[int, News]]:

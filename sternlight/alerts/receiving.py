@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from sternlight.alerts import proof
 from sternlight.alerts.answers import Answer, read
@@ -11,19 +12,23 @@ from sternlight.alerts.bounced import Bounce
 from sternlight.alerts.bounces import arrived, came_back
 from sternlight.alerts.commands import Order, Outcome, apply, within
 from sternlight.alerts.credentials import Seal
+from sternlight.alerts.pgp_station import CannotRead, StationKey, decrypt
 
 OF_EVENTS = frozenset({"alert", "stronger", "closed", "withdrawn"})  # whose thread is the event's
 OPT_IN = frozenset({"confirm", "answer"})  # letters of which `yes` is an answer
 
 
-def take(book: Book, seal: Seal, mail: bytes, t: float) -> Outcome | None:
+def take(
+    book: Book, seal: Seal, mail: bytes, t: float, key: StationKey | None = None
+) -> Outcome | None:
     """Do what a mail asks for that came in; None if it is not for us, or came in before.
 
     Subscribers whom it does not help are sent a letter of kind `answer`, one a day at most.
     Its `facts` are {"why": ..., "what": ..., "thread": ...}: the `why` of an Outcome, or
     "encrypted", and of the letter that was answered the rest, or "".
+    With the station's `key`, what is encrypted to it is read, too.
     """
-    received = read(mail)
+    received = read(_readable(mail, key))
     if received is None or (received.own and proof.owner(book, seal, received.own)):
         return None
     said = received.said
@@ -40,6 +45,15 @@ def take(book: Book, seal: Seal, mail: bytes, t: float) -> Outcome | None:
             came_back(book, seal, owner, t, said.status)
             return Outcome("bounced", owner.number)
         return _answered(book, seal, owner, said, t)
+
+
+def _readable(mail: bytes, key: StationKey | None) -> bytes:
+    """Return a mail decrypted if it is encrypted to us, and else as it is."""
+    if key is None:
+        return mail
+    with suppress(CannotRead):
+        return decrypt(mail, key).as_bytes()
+    return mail
 
 
 def leave(book: Book, seal: Seal, token: str) -> Outcome | None:

@@ -13,6 +13,7 @@ from email.message import Message
 from html.parser import HTMLParser
 
 from sternlight.alerts.mime import headers, leaves, text_of
+from sternlight.alerts.wording import UNCLEAR, understood
 
 MOST_CHARACTERS = 20_000  # an answer stands at the beginning
 MOST_HTML = 8_000  # the parser takes a second for four times as much that was made to hold it up
@@ -68,9 +69,13 @@ def _paragraph(text: str) -> Iterator[str]:
 def _announces(lines: list[str], i: int) -> bool:
     """Return whether a line belongs to "... wrote:" above lines that begin with ">".
 
-    Such a heading may be broken into three.
+    Such a heading may be broken into three; a command right above one is none of it.
     """
+    if understood(lines[i]) != UNCLEAR:
+        return False
     for j in range(i, min(i + 3, len(lines))):
+        if lines[j].startswith(">"):
+            return False
         if lines[j].endswith((":", "：")):
             return next((line for line in lines[j + 1 : j + 4] if line), "").startswith(">")
         if not lines[j]:

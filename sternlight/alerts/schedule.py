@@ -14,7 +14,7 @@ from sternlight.alerts.credentials import Seal
 from sternlight.alerts.desk import DAY_S, KEPT_S
 from sternlight.alerts.hours import awake, digest_after
 from sternlight.alerts.subscription import Subscription
-from sternlight.alerts.told import DIGEST, strongest, until
+from sternlight.alerts.told import DIGEST, STRONGEST, until
 
 WEEK_S = 7 * DAY_S
 PENDING_S = 14 * DAY_S  # so long somebody may take to confirm
@@ -63,15 +63,23 @@ def _share_out(book: Book, one: Subscription, t: float) -> None:
     Of alerts that is what the budget has room for, the strongest first; what is withdrawn
     always; all other updates, unless the subscriber wants digests alone.
     """
+    book.write(
+        "update letters set state = 'due', due = ? where subscription = ? and state = 'waiting' and"
+        " (what = 'withdrawn' or ? and what != 'alert')",
+        t, one.number, one.digest == "now",
+    )  # fmt: skip
     room = most_at_once(one.budget_per_week) - _spent_count(book, one, t)
-    waiting = book.letters("subscription = ? and state = 'waiting'", one.number)
-    for letter in sorted(waiting, key=strongest):
-        at_once = letter.what == "withdrawn" or one.digest == "now"
-        if at_once and letter.what == "alert":
-            room -= 1
-            at_once = room >= 0
-        book.write("update letters set state = ?, due = ? where number = ?",
-                   "due" if at_once else "digest", t, letter.number)  # fmt: skip
+    if one.digest == "now" and room > 0:
+        for letter in book.letters(
+            "subscription = ? and state = 'waiting'",
+            one.number, order=f"{STRONGEST} limit {room}",
+        ):  # fmt: skip
+            book.write("update letters set state = 'due', due = ? where number = ?",
+                       t, letter.number)  # fmt: skip
+    book.write(
+        "update letters set state = 'digest' where subscription = ? and state = 'waiting'",
+        one.number,
+    )  # fmt: skip
 
 
 def most_at_once(budget_per_week: float) -> int:
@@ -99,13 +107,14 @@ def _collect(book: Book, seal: Seal, one: Subscription, t: float) -> None:
     """Put what waits for a digest into the next one, unless it is in one that is on its way."""
     moment, day = digest_after(one, t)
     digests = book.letters("subscription = ? and what = 'digest' and state = 'due'", one.number)
-    letters = book.letters("subscription = ? and state = 'digest'", one.number)
+    its = "subscription = ? and state = 'digest'"
+    left = {
+        due for (due,) in book.read(f"select distinct due from letters where {its}", one.number)
+    }
     on_its_way = {until(digest) for digest in digests if until(digest) <= t}
-    left = {letter.due for letter in letters} & on_its_way
-    coming = [letter for letter in letters if letter.due not in on_its_way]
-    for letter in coming:
-        if letter.due != moment:
-            book.write("update letters set due = ? where number = ?", moment, letter.number)
+    coming = left - on_its_way
+    for due in coming - {moment}:
+        book.write(f"update letters set due = ? where {its} and due = ?", moment, one.number, due)
     for digest in digests:
         if until(digest) > t and not (coming and until(digest) == moment):
             book.write("delete from letters where number = ?", digest.number)

@@ -19,6 +19,8 @@ OF_EVENTS: frozenset[What] = frozenset(
 )  # what may have to be withdrawn
 NAMED_COUNT = 20  # events that a digest tells of in words; the others it counts
 DIGEST = "digest-"  # and the day: the thread of a digest
+# The order of letters of events: by score, then by when the event began.
+STRONGEST = "score desc, json_extract(facts, '$.start'), thread"
 COUNTED = "counted in "  # why a letter was dropped: a digest had too many
 
 
@@ -71,21 +73,25 @@ def contents(book: Book, digest: Letter) -> Contents:
 
     One that may have arrived names nothing else when it is tried again.
     """
-    letters = sorted(_letters_in(book, digest), key=strongest)
     before = told_in(digest)
-    named = [one for one in letters if one.thread in before] if before else letters[:NAMED_COUNT]
-    return Contents(named, len(letters) - len(named))
+    if before:
+        letters = _letters_in(book, digest, STRONGEST)
+        named = [one for one in letters if one.thread in before]
+    else:
+        named = _letters_in(book, digest, f"{STRONGEST} limit {NAMED_COUNT}")
+    ((count,),) = book.read(f"select count(*) from letters where {_INSIDE}", *_inside(digest))
+    return Contents(named, count - len(named))
 
 
-def _letters_in(book: Book, digest: Letter) -> list[Letter]:
-    return book.letters(
-        "subscription = ? and state = 'digest' and due = ?", digest.subscription, until(digest)
-    )
+_INSIDE = "subscription = ? and state = 'digest' and due = ?"
 
 
-def strongest(letter: Letter) -> tuple[float, float, str]:
-    """Return what sorts letters of events: by score, then by when the event began."""
-    return -letter.score, float(json.loads(letter.facts).get("start", 0.0)), letter.thread
+def _inside(digest: Letter) -> tuple[int, float]:
+    return digest.subscription, until(digest)
+
+
+def _letters_in(book: Book, digest: Letter, order: str) -> list[Letter]:
+    return book.letters(_INSIDE, *_inside(digest), order=order)
 
 
 def until(digest: Letter) -> float:
@@ -105,8 +111,7 @@ def sent(book: Book, letter: Letter, told: Mapping[str, Told], t: float) -> None
     """Note that the other side took a letter over at Unix time `t`, and what it told."""
     with book.transaction():
         book.write(
-            "update letters set state = 'sent', done = ?, why = '', facts = ?,"
-            " tries_count = max(tries_count, 1) where number = ?",
+            "update letters set state = 'sent', done = ?, why = '', facts = ? where number = ?",
             t, _with_told(letter, told), letter.number,
         )  # fmt: skip
         if letter.what == "digest":
@@ -114,14 +119,13 @@ def sent(book: Book, letter: Letter, told: Mapping[str, Told], t: float) -> None
 
 
 def _digest_sent(book: Book, digest: Letter, told: Mapping[str, Told], t: float) -> None:
-    for one in _letters_in(book, digest):
-        if one.thread in told:
-            its = {one.thread: told[one.thread]}
+    for event, how in told.items():
+        for one in book.letters(f"{_INSIDE} and thread = ?", *_inside(digest), event):
             book.write("update letters set facts = ? where number = ?",
-                       _with_told(one, its), one.number)  # fmt: skip
+                       _with_told(one, {event: how}), one.number)  # fmt: skip
             book.mark(one.number, "sent", t, digest.thread)
-        else:
-            book.mark(one.number, "dropped", t, COUNTED + digest.thread)
+    book.write(f"update letters set state = 'dropped', done = ?, why = ? where {_INSIDE}",
+               t, COUNTED + digest.thread, *_inside(digest))  # fmt: skip
 
 
 def refers_to(book: Book, letter: Letter) -> str:

@@ -101,6 +101,7 @@ class MailServer:
     tls: Tls = "starttls"
     certificate: Certificate | None = None
     password: str | None = PASSWORD  # of USER; None: nobody needs to say who they are
+    without: tuple[str, ...] = ()  # ways to log in that it does not offer, of PLAIN and LOGIN
     utf8: bool = True  # offers SMTPUTF8
     size_limit: int = 10_000_000
     answers: dict[str, str] = field(default_factory=dict)  # by verb: MAIL RCPT DATA RSET AUTH
@@ -227,6 +228,7 @@ class _Session(SMTP):
             require_starttls=owner.tls == "starttls",
             auth_required=owner.password is not None,
             authenticator=owner.knows,
+            auth_exclude_mechanism=owner.without,
             timeout=owner.patience_s,
             loop=loop,
         )

@@ -69,6 +69,42 @@ def test_a_reason_may_take_some_lines_but_no_signature() -> None:
     assert answer(mail).command.says == "a survey"
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [
+        ("-----Original Message-----", "stop"),
+        ("____________________", "stop"),
+        ("On Monday, 3 August 2026 Sternlight wrote:", "stop"),
+        ("Am 3. August 2026 schrieb Sternlight", "<alerts@example.org>:", "", "stop"),
+        ("Da: Sternlight", "Inviato: lunedì", "A: Maria", "stop"),
+        ("> On Monday Sternlight wrote:", "> stop"),
+        ("Op maandag 3 augustus schreef", "de stuurman van dienst:", "> stop"),
+        ("--", "Maria"),
+        ("", "It will go on."),
+    ],
+)
+def test_a_reason_ends_where_something_else_begins(behind: tuple[str, ...]) -> None:
+    assert answer(simple(TOKEN, "dismiss pilot boat", *behind)).command.says == "pilot boat"
+    assert answer(simple(TOKEN, "Ok", *behind)).command == Command("acknowledge")
+    assert answer(simple(TOKEN, "", *behind)).command.verb == "unclear"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        '<div class="gmail_quote">On Monday Sternlight wrote<blockquote>stop</blockquote></div>',
+        '<div id="appendonsend"></div>stop',
+        "<hr>stop",
+        "</blockquote><blockquote><style>p {}</style>stop</blockquote>",
+        "<p>stop</p>",
+        "<script>stop</script><blockquote>stop <blockquote>stop</blockquote> stop</blockquote>",
+    ],
+)
+def test_a_reason_in_html_ends_where_something_else_begins(behind: str) -> None:
+    mail = of(*headed(TOKEN), "Content-Type: text/html", "", f"<b>dismiss</b> pilot boat{behind}")
+    assert answer(mail).command.says == "pilot boat"
+
+
 def test_of_a_part_in_html_only_what_can_be_seen_counts() -> None:
     body = (
         "<style>stop</style><blockquote>stop</blockquote><!-- stop --><p>o<b>k</b></p><p>stop</p>"

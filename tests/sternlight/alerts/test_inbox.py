@@ -75,7 +75,7 @@ def test_what_comes_in_is_done_and_marked_and_the_rest_left_alone(book: Book, bo
     assert found.others_count == 2
     assert not found.more
     assert box.seen() == [False, True, True, False, False]
-    assert done(collected(book, box)) == []
+    assert collected(book, box) == Collected([])
 
 
 def test_a_mail_that_somebody_has_read_meanwhile_counts_too(book: Book, box: Mailbox) -> None:

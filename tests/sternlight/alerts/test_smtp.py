@@ -205,6 +205,17 @@ def test_passwords_have_letters_beyond_ascii(tmp_path: Path, server: MailServer)
     assert hows(mail, TO) == ["sent"]
 
 
+@pytest.mark.parametrize(
+    ("without", "how"), [(("PLAIN",), "sent"), (("LOGIN",), "sent"), (("PLAIN", "LOGIN"), "ours")]
+)
+def test_both_usual_ways_to_log_in_are_known(
+    tmp_path: Path, server: MailServer, without: tuple[str, ...], how: str
+) -> None:
+    server.without = without
+    assert hows(settings(tmp_path, server), TO) == [how]
+    assert [one.user for one in server.received] == [USER] * (how == "sent")
+
+
 def test_a_missing_password_is_ours(tmp_path: Path, server: MailServer) -> None:
     mail = settings(tmp_path, server)
     (tmp_path / "keys/smtp.password").unlink()

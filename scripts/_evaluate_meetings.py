@@ -21,7 +21,7 @@ from sternlight.settings import Settings
 from tracks.batch import F64
 from tracks.place import Place
 from tracks.places import Places
-from tracks.shore import COLUMNS, NODES_PER_DEGREE, ROWS, Shore
+from tracks.shore import NODES_PER_DEGREE, Shore
 
 START = 1_772_323_200.0  # 2026-03-01T00:00:00Z
 SHORE_NMI, HIGH_SEAS_NMI = (10.0, 25.0), (110.0, 180.0)
@@ -190,9 +190,7 @@ def places_moved(places: Places, east_deg: float) -> Places:
     if places.shore is None:
         return Places.of(harbours)
     nodes = round(east_deg * NODES_PER_DEGREE)
-    rows = places.shore.counts.reshape(ROWS, COLUMNS + 1)[:, :COLUMNS]
-    rolled = np.roll(rows, nodes, axis=1)
-    return Places.of(harbours, Shore(np.concatenate([rolled, rolled[:, :1]], axis=1).reshape(-1)))
+    return Places.of(harbours, Shore.of(np.roll(places.shore.field(), nodes, axis=1)))
 
 
 def _moved(place: Place, east_deg: float) -> Place:

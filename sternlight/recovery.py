@@ -24,9 +24,10 @@ from anomalies.event import Change
 from receiver.formats.stationlog import LogReader, values_of
 from sternlight.archive import Archive, Snapshot
 from sternlight.errors import ArchiveError, is_full
+from sternlight.frames import frames
 from sternlight.jsontext import dumps
 from sternlight.live import Live, Record
-from sternlight.rawlog import RawLog, Segment, frames, measured, mend, segments
+from sternlight.rawlog import RawLog, Segment, measured, mend, segments
 from sternlight.settings import Settings
 from tracks.places import Places
 

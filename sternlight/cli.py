@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 import sternlight
-from sternlight.errors import ArchiveError, DiskFull, SettingsError
+from sternlight.errors import ArchiveError, BundleError, DiskFull, SettingsError
 
 OK, PARTIAL, FAILED, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 RESULTS = "sternlight-results"
@@ -65,7 +65,7 @@ def _mendable(error: ValueError | OSError) -> str:
     from sternlight.text import plain
     from tracks.place import PlacesError
 
-    if isinstance(error, ArchiveError | BadInput | SettingsError | PlacesError):
+    if isinstance(error, ArchiveError | BadInput | BundleError | SettingsError | PlacesError):
         return "\n".join(plain(line) for line in str(error).splitlines())
     if isinstance(error, OSError) and error.errno in _OF_PATHS:
         where = plain(str(error.filename2 or error.filename or "the output"))

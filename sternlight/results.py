@@ -119,6 +119,11 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     return Results(folder, summary, Shown(vessels, events, names))
 
 
+def rows_of_events(replay: Replay) -> Iterator[dict[str, Any]]:
+    """Yield the rows of events.jsonl of a run that has judged everything."""
+    return _event_rows(replay, _rows(replay), [])
+
+
 def _rows(replay: Replay) -> Rows:
     station = replay.station
     fleet = station.vessels()

@@ -1,0 +1,221 @@
+"""What goes into a bundle from a station: the segments of its raw log that its events rest on.
+
+From the first line that an event names to the segment in which it was over, as the station
+closes events by what is heard after them.  Where the log up to there is short it is taken from
+its beginning; else what the station had learned by the first of these segments goes along,
+worked out anew from the older log, as whoever has that can do again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import sternlight
+from sternlight.archive import Archive, Snapshot
+from sternlight.errors import BundleError
+from sternlight.evidence.asked import Ask, files_of, wanted
+from sternlight.evidence.contents import Contents, lists_used, places_used
+from sternlight.evidence.manifest import RAW, STATE, Manifest, Segment
+from sternlight.evidence.recompute import Rows, closed_in, still_open
+from sternlight.evidence.segment import examine
+from sternlight.frames import frames
+from sternlight.jsontext import dumps
+from sternlight.live import Live
+from sternlight.progress import Progress
+from sternlight.rawlog import segments
+from sternlight.record.read import Found
+from sternlight.recovery import name_segments, number
+from sternlight.settings import Settings
+from sternlight.text import counted, iso
+from tracks.places import Places
+
+WHOLE_LOG_BYTES = 100_000_000  # a log so short is taken from its beginning
+ADDRESSES = (
+    "Whole segments of the raw log hold all that the station heard in these hours: every ship in"
+    " reach, so roughly where its antenna stands, and the addresses of its sources."
+)
+
+
+def of_station(
+    ask: Ask, settings: Settings, given: Sequence[str], places: Places, room: Path
+) -> Contents:
+    """Collect it; `room` is a folder for what must be written first.  Raises BundleError."""
+    found = wanted(ask)
+    with Archive.look(ask.data) as archive:
+        log = _Log.of(ask.data / RAW, archive, room)
+        way = _Way(ask, found, archive, log, Live(settings, places))
+        way.go(settings)
+        station = archive.about("station") or ""
+    if not way.taken:
+        raise BundleError(f"nothing of the raw log in {ask.data / RAW} is of that time")
+    manifest = Manifest(
+        origin="station",
+        about=ask.about,
+        events=tuple(one.id for one in found),
+        settings=settings.of_results(),
+        station=station,
+        segments=tuple(map(_segment, way.taken)),
+        state_before=number(way.taken[0]) if way.state else 0,
+        notes=(ADDRESSES, *way.notes),
+        **ask.span(),
+        **places_used(given),
+        **lists_used(settings, ask.with_lists),
+    )
+    contents = Contents(manifest, [dumps(way.row(one)) for one in found])
+    contents.take_places(given)
+    contents.take_lists(settings)
+    if way.state:
+        contents.files[STATE] = way.state
+    for path in way.taken:
+        contents.files[f"{RAW}/{path.name}"] = path
+    return contents
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """The segments that are there, oldest first; the last may be a copy, if it still grows."""
+
+    paths: list[Path]
+    complete: bool  # nothing older was ever there
+
+    @classmethod
+    def of(cls, raw: Path, archive: Archive, room: Path) -> _Log:
+        paths = segments(raw)
+        if not paths:
+            raise BundleError(f"there is no raw log in {raw}, on which events could rest")
+        ended = archive.read("select 1 from segments where number = ? and lines is not null",
+                             number(paths[-1]))  # fmt: skip
+        if not ended:
+            paths[-1] = _whole_part(paths[-1], room / paths[-1].name)
+        return cls(paths, number(paths[0]) <= 1)
+
+    def before(self, first: int) -> list[Path]:
+        return [path for path in self.paths if number(path) < first]
+
+
+def _whole_part(path: Path, copy: Path) -> Path:
+    """Copy a segment up to its last whole frame."""
+    until = max((end for end, _ in frames(path)), default=0)
+    with path.open("rb") as file:
+        copy.write_bytes(file.read(until))
+    return copy
+
+
+@dataclass(slots=True)
+class _Way:
+    """The log as the station heard it, until all events that are asked for are over."""
+
+    ask: Ask
+    found: Sequence[Found]
+    archive: Archive
+    log: _Log
+    live: Live
+    state: bytes = b""
+    taken: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _rows: Rows = field(default_factory=dict)
+
+    def row(self, one: Found) -> dict[str, Any]:
+        """Return the row of an event: as it is kept, or as it stands if it goes on."""
+        return self._rows.get(one.id, one.row) if one.row["state"] == "open" else one.row
+
+    def go(self, settings: Settings) -> None:
+        """Read the log as far as it is needed, and keep what was known before."""
+        first = self._first()
+        older = self.log.before(first)
+        short = sum(path.stat().st_size for path in older) <= WHOLE_LOG_BYTES
+        if short and self.log.complete:
+            first = 0
+        elif not self.log.complete:
+            self.notes.append(
+                f"Of the station's raw log all before segment {number(self.log.paths[0])} is gone;"
+                " what it had learned from that cannot be made again."
+            )
+        name_segments(self.live, self.archive)
+        begun = self._remembered(settings, first)
+        progress = Progress()
+        progress.begin("Reading the log again", "segments")
+        told = self._told()
+        for done, path in enumerate(self.log.paths):
+            if number(path) < begun:
+                continue
+            if number(path) >= first:
+                if first and not self.taken:
+                    self.state = self.live.save()
+                self.taken.append(path)
+            self._rows |= closed_in(self.live, path, self._ids)
+            progress.update(done, len(self.log.paths))
+            as_of = self.live.station.as_of
+            over = self._ids <= self._rows.keys() and as_of > self._asked_until
+            if over or as_of > told:
+                break
+        progress.end()
+        self._rows |= still_open(self.live, self._ids - self._rows.keys())
+
+    @property
+    def _ids(self) -> set[str]:
+        return {one.id for one in self.found}
+
+    def _first(self) -> int:
+        """Return the first segment that is needed."""
+        named = {Path(name) for name in files_of([one.row for one in self.found])}
+        numbers = [n for n in map(number, named) if n]
+        if self.ask.since is not None and self.ask.mmsi is not None:
+            hour = iso(self.ask.since)[:13].replace("-", "")
+            before = [p for p in self.log.paths if p.name.partition("_")[2][:11] <= hour]
+            numbers.append(number(before[-1]) if before else number(self.log.paths[0]))
+        return min(numbers, default=number(self.log.paths[0]))
+
+    def _told(self) -> float:
+        """Return by when the station had told all that is asked for, Unix seconds.
+
+        Infinity where an event goes on.
+        """
+        told = [self._asked_until]
+        for one in self.found:
+            (t,) = self.archive.read(
+                "select max(as_of) from changes where id = ? and what = 'closed'", one.id
+            )[0]
+            told.append(float("inf") if t is None or one.row["state"] == "open" else t)
+        return max(told)
+
+    @property
+    def _asked_until(self) -> float:
+        """Up to when the log is asked for, Unix seconds, whatever is over."""
+        until = self.ask.until if self.ask.mmsi is not None else None
+        return float("-inf") if until is None else until
+
+    def _remembered(self, settings: Settings, first: int) -> int:
+        """Go to where the station saved what it knew, if that is no later than `first`.
+
+        Returns the first segment that must be read.
+        """
+        snapshot: Snapshot | None = self.archive.snapshot()
+        if (
+            first == 0
+            or snapshot is None
+            or snapshot.segment > first
+            or self.archive.about("release") != sternlight.__version__
+            or self.archive.about("settings") != dumps(settings.of_results())
+        ):
+            return 0
+        self.live.load(snapshot.data)
+        return snapshot.segment
+
+
+def _segment(path: Path) -> Segment:
+    """Describe a segment.  Raises BundleError for one that was changed."""
+    one = examine(path)
+    if one.broken:
+        raise BundleError(
+            f"{path.name} is not as the station wrote it ({one.broken.says}); `sternlight verify`"
+            " tells where the log was changed, and nothing that rests on it can be bundled"
+        )
+    sha256, root, file_sha256 = one.digests
+    return Segment(
+        one.number, path.name, one.first_line, one.lines, one.ended, sha256, root, file_sha256
+    )

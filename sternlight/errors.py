@@ -6,7 +6,7 @@ SettingsError  here                  settings that cannot be used
 DiskFull       here                  no room for what was to be written
 ArchiveError   here                  a station's archive that cannot be used
 ArchiveFull    here                  one that cannot grow
-BundleError    here                  evidence that cannot be bundled, or a bundle that cannot be used
+BundleError    here                  evidence or a bundle of it that cannot be used
 """
 
 from __future__ import annotations

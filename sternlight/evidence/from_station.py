@@ -8,9 +8,8 @@ worked out anew from the older log, as whoever has that can do again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from sternlight.rawlog import segments
 from sternlight.record.read import Found
 from sternlight.recovery import name_segments, number
 from sternlight.settings import Settings
-from sternlight.text import counted, iso
+from sternlight.text import iso
 from tracks.places import Places
 
 WHOLE_LOG_BYTES = 100_000_000  # a log so short is taken from its beginning

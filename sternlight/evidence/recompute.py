@@ -30,12 +30,13 @@ OF_BUDGET = ("usual_per_week", "alert", "held_back")  # depend on all events of 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a verifier has besides the bundle: watch lists, recordings that were left out."""
+    """What a verifier has besides the bundle: watch lists, and the fingerprint of a key."""
 
     watchlists: tuple[str, ...] = ()
+    key: str = ""
 
 
-def recompute(folder: Path, manifest: Manifest, means: Means = Means()) -> Rows:  # noqa: B008
+def recompute(folder: Path, manifest: Manifest, means: Means) -> Rows:
     """Return the rows of the bundle's events that come out again, by id.
 
     `folder` is that of the unpacked bundle.  Raises BundleError, BadInput, SettingsError and
@@ -84,7 +85,7 @@ def still_open(live: Live, wanted: Collection[str]) -> Rows:
 def _of_recording(folder: Path, manifest: Manifest, settings: Settings, places: Places) -> Rows:
     start = datetime.fromisoformat(manifest.start).timestamp() if manifest.start else None
     reading = Reading(manifest.format or None, start)
-    paths = [folder / RAW / one.name for one in manifest.recordings]
+    paths = raw_paths(folder, manifest)
     wanted = set(manifest.events)
     with (
         tempfile.TemporaryDirectory(prefix="sternlight-") as room,
@@ -93,6 +94,12 @@ def _of_recording(folder: Path, manifest: Manifest, settings: Settings, places: 
         replay.read(open_inputs(paths))
         replay.judge()
         return {row["id"]: row for row in rows_of_events(replay) if row["id"] in wanted}
+
+
+def raw_paths(folder: Path, manifest: Manifest) -> list[Path]:
+    """Return the files of the evidentiary copy, in their order."""
+    some = manifest.segments if manifest.origin == "station" else manifest.recordings
+    return [folder / RAW / one.name for one in some]
 
 
 def settings_of(folder: Path, manifest: Manifest, means: Means) -> Settings:

@@ -1,9 +1,9 @@
 """ZIP files of which every byte is accounted for: stored files, in one fixed form.
 
 Nothing is packed, no time, owner or comment stands in one, and nothing lies between the files
-(APPNOTE 6.3.10, sections 4.3 and 4.5.3).  So the names and contents alone say what the whole file is, byte by
-byte: a flipped bit is found wherever it is, and there is nothing that could unpack to more than
-is there.  Any program that knows ZIP can read them.
+(APPNOTE 6.3.10, sections 4.3 and 4.5.3).  So the names and contents alone say what the whole file
+is, byte by byte: a flipped bit is found wherever it is, and there is nothing that could unpack to
+more than is there.  Any program that knows ZIP can read them.
 """
 
 from __future__ import annotations
@@ -122,6 +122,9 @@ def entries(file: IO[bytes]) -> list[Entry]:
             raise BadZipError("there is more in it than a bundle ever has")
     if not found:
         raise BadZipError("it is no ZIP file, or not one of Sternlight's")
+    for name in names:
+        if any(folder in names for folder in _folders(name)):
+            raise BadZipError(f"{plain(name)} is said to lie in a file")
     _hold_tail(file, found, at, size)
     return found
 
@@ -138,6 +141,11 @@ def content(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
         yield piece
     if crc != entry.crc:
         raise BadZipError(f"{plain(entry.name)} was changed: its checksum is another")
+
+
+def _folders(name: str) -> Iterator[str]:
+    while name := name.rpartition("/")[0]:
+        yield name
 
 
 def file_pieces(path: Path) -> Iterator[bytes]:

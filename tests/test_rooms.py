@@ -42,8 +42,8 @@ ROOMS = {  # the longest folder that fits a file counts
     "sternlight": May(
         frozenset(SHELL),
         frozenset(
-            """cryptography geopandas jinja2 matplotlib pandas pyais pyarrow pyogrio pysequoia scipy
-            sklearn zstandard""".split()  # noqa: SIM905
+            """PIL cryptography geopandas jinja2 matplotlib pandas pyais pyarrow pyogrio pysequoia
+            scipy shapely sklearn zstandard""".split()  # noqa: SIM905
         ),
         outside=True,
     ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
@@ -40,9 +40,10 @@ create table letters (
     what text not null, token text not null unique, state text not null, made real not null,
     due real not null, tries_count integer not null default 0, score real not null default 0,
     done real, why text not null default '', facts text not null default '{}',
-    unique (subscription, thread, what)
+    unique (thread, subscription, what)
 );
-create index letters_by_state on letters (state, due);
+create index letters_due on letters (due) where state = 'due';
+create index letters_by_subscription on letters (subscription, state, due);
 create table snoozes (
     subscription integer not null, mmsi integer not null, until real not null,
     primary key (subscription, mmsi)
@@ -53,9 +54,12 @@ create table remarks (
 );
 create index remarks_by_mmsi on remarks (mmsi);
 create table troubles (
-    name text primary key, since real not null, told real, says text not null
+    name text primary key, says text not null, since real not null, gone real, told real,
+    told_count integer not null
 ) without rowid;
+create table received (mail text primary key, t real not null) without rowid;
 """
+RECEIVED_S = 60 * 86_400.0  # so long a mail that comes in again is recognised
 
 
 class Letter(NamedTuple):
@@ -99,6 +103,7 @@ class Book(Database):
             db.execute("pragma secure_delete = on")
             db.execute("pragma journal_mode = truncate")
             db.execute("pragma synchronous = full")
+            db.execute("pragma cache_size = -16000")  # 16 MB; tokens come in no order
             version = db.execute("pragma user_version").fetchone()[0]
             if version == 0:
                 db.execute("begin immediate")  # two programs may come at once
@@ -112,6 +117,15 @@ class Book(Database):
                     f"{path} has version {version}, and this Sternlight knows version {VERSION};"
                     " install the Sternlight that made it"
                 )
+        return cls(path, db)
+
+    @classmethod
+    def look(cls, folder: Path, name: str = BOOK) -> Self:
+        """Open the book of a station for reading."""
+        path = folder / name
+        with _told(path):
+            db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            db.execute("pragma query_only = on")
         return cls(path, db)
 
     @classmethod
@@ -188,21 +202,21 @@ class Book(Database):
     def put(
         self, seal: Seal, subscription: int, thread: str, what: What, t: float,
         state: LetterState = "due", *, due: float = 0.0, score: float = 0.0, facts: str = "{}",
-    ) -> bool:  # fmt: skip
-        """Write down that something is to be told; return False if it was before."""
+    ) -> Letter | None:  # fmt: skip
+        """Write down that something is to be told; return None if it was before."""
         token = seal.token("letter", subscription, thread, what)
-        before = self.read("select 1 from letters where token = ?", token)
-        if not before:
-            self.write(
-                "insert into letters (subscription, thread, what, token, state, made, due, score,"
-                " facts) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                subscription, thread, what, token, state, t, due or t, score, facts,
-            )  # fmt: skip
-        return not before
+        values = (subscription, thread, what, token, state, t, due or t, score, facts)
+        new = self.read(
+            "insert into letters (subscription, thread, what, token, state, made, due, score,"
+            " facts) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
+            f" returning {_LETTER}",
+            *values,
+        )
+        return Letter(*new[0]) if new else None
 
-    def letters(self, where: str = "1", *values: object) -> list[Letter]:
-        """Return letters, by number; `where` is the condition of a query."""
-        rows = self.read(f"select {_LETTER} from letters where {where} order by number", *values)
+    def letters(self, where: str = "1", *values: object, order: str = "number") -> list[Letter]:
+        """Return letters; `where` and `order`, which may end in a limit, are those of a query."""
+        rows = self.read(f"select {_LETTER} from letters where {where} order by {order}", *values)
         return [Letter(*row) for row in rows]
 
     def mark(self, number: int, state: LetterState, t: float, why: str = "") -> None:
@@ -214,6 +228,14 @@ class Book(Database):
         """Try a letter again later."""
         self.write("update letters set due = ?, tries_count = ?, why = ? where number = ?",
                    due, tries_count, why, number)  # fmt: skip
+
+    def receive(self, seal: Seal, mail: str, t: float) -> bool:
+        """Note that a mail came in, by what it is recognised by; False if it had come before."""
+        self.write("delete from received where t < ?", t - RECEIVED_S)
+        return bool(
+            self.read("insert into received values (?, ?) on conflict do nothing returning 1",
+                      seal.token("received", mail), t)
+        )  # fmt: skip
 
     def next_due(self) -> float | None:
         """Return when the next letter is due, Unix seconds."""
@@ -233,10 +255,21 @@ def _told(path: Path) -> Iterator[None]:
         raise ArchiveError(f"{path} is damaged; delete it and add the subscribers again") from error
 
 
-def next_due(folder: Path) -> float | None:
-    """Return when the next letter of a station is due; None if none is, or there is no book."""
+class Glance(NamedTuple):
+    """What a running station has to know of its book."""
+
+    next_due: float | None  # Unix seconds
+    subscribers_count: dict[str, int]  # by state
+    waiting_count: int  # letters that are due, or will be
+    last_sent: float | None
+
+
+def glance(folder: Path) -> Glance | None:
+    """Look into the book of a station; None if there is none.  Raises ArchiveError."""
     if not Book.there(folder):
         return None
-    path = folder / BOOK
-    with _told(path), closing(sqlite3.connect(path, timeout=BUSY_S)) as db:
-        return Book(path, db).next_due()
+    with Book.look(folder) as book:
+        states = book.read("select state, count(*) from subscriptions group by state")
+        ((waiting,),) = book.read("select count(*) from letters where state in ('due', 'waiting')")
+        ((sent,),) = book.read("select max(done) from letters where state = 'sent'")
+        return Glance(book.next_due(), dict(states), waiting, sent)

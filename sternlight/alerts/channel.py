@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Literal, NamedTuple, Protocol
 
-How = Literal["sent", "later", "never", "ours"]
+from sternlight.jsontext import dumps
+from sternlight.text import iso
+
+How = Literal["sent", "later", "refused", "never", "ours"]
 
 
 class Outcome(NamedTuple):
     """How it went.
 
-    `sent`: taken over by the other side.  `later`: try again.  `never`: this receiver refuses
-    for good.  `ours`: nothing can go out at all (the password, the certificate, the sender):
-    the station's trouble, no receiver's fault, and everything waits.
+    `sent`: taken over by the other side.  `later`: try again.  `refused`: this parcel is not
+    taken for what it is (too large, taken for spam); others to the same receiver may be.
+    `never`: this receiver refuses for good.  `ours`: nothing can go out this way, for now or
+    until somebody mends it (no server, the password, the certificate, the sender): no
+    receiver's fault; everything waits, and no try is counted.
     """
 
     how: How
@@ -31,6 +36,11 @@ class Parcel:
     t: float  # when it was due, Unix seconds
     message: EmailMessage | None = None  # complete, to one receiver, encrypted if that is wanted
     told: Mapping[str, Any] = field(default_factory=dict)  # what other channels tell
+
+    def document(self) -> bytes:
+        """Return what other channels tell, as JSON: the same bytes each time."""
+        told = {"type": self.what, "timestamp": iso(self.t), "id": self.token, "data": self.told}
+        return dumps(told, indented=True).encode("ascii") + b"\n"
 
 
 class Channel(Protocol):

@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ from sternlight.errors import SettingsError
 SEAL = "alerts.key"  # encrypts who gets alerts, and makes the tokens in mails
 SMTP = "smtp.password"
 IMAP = "imap.password"
+FILEDROP = "filedrop.key"  # signs the files of a file drop, PEM
+PGP = "pgp.key"  # the station's own OpenPGP key, secret, armored, without a passphrase
 HANDED = "keys_"  # systemd.exec(5): what a LoadCredential= of a folder puts before its files
+HANDED_IN = "CREDENTIALS_DIRECTORY"
 TOKEN_CHARACTERS = 26  # of base32: 130 bits, which nobody guesses
 
 
@@ -30,14 +34,17 @@ def credential(keys: Path, name: str) -> str:
 
     Raises SettingsError, which tells the path and never the content.
     """
-    handed = os.environ.get("CREDENTIALS_DIRECTORY")
-    for path in ([Path(handed) / (HANDED + name)] if handed else []) + [keys / name]:
+    if keys / name in _HELD:
+        return _HELD[keys / name]
+    for path in _places(keys, name):
         try:
             text = path.read_text("utf-8").strip()
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:
             why = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no text"
+            if HANDED_IN in os.environ and isinstance(error, PermissionError):
+                why += "; the station is handed keys when it starts: restart it"
             raise SettingsError(f"{path} cannot be read: {why}") from None
         if text:
             return text
@@ -45,16 +52,43 @@ def credential(keys: Path, name: str) -> str:
     raise SettingsError(f"there is no {keys / name}; docs/mail.md says which keys there are")
 
 
+_HELD: dict[Path, str] = {}
+
+
+def hold(keys: Path) -> None:
+    """Read all secrets that can be read, for a process that soon may not read them any more."""
+    for name in (SEAL, SMTP, IMAP, FILEDROP, PGP):
+        with suppress(SettingsError):
+            _HELD[keys / name] = credential(keys, name)
+
+
+def there(keys: Path, name: str) -> bool:
+    """Return whether there is a file for a secret, readable or not."""
+    if keys / name in _HELD:
+        return True
+    # Not Path.exists, which raises where the folder is closed to us.
+    return any(map(os.path.exists, _places(keys, name)))
+
+
+def _places(keys: Path, name: str) -> list[Path]:
+    handed = os.environ.get(HANDED_IN)
+    return ([Path(handed) / (HANDED + name)] if handed else []) + [keys / name]
+
+
 def make_seal(keys: Path) -> Path:
     """Make the key that encrypts who gets alerts, unless it is there; return its path."""
-    path = keys / SEAL
-    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return new_secret(keys / SEAL, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+
+
+def new_secret(path: Path, text: str) -> Path:
+    """Write a secret that only its owner may read, unless the file is there; return its path."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path
     with os.fdopen(handle, "w", encoding="ascii") as out:
-        out.write(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii") + "\n")
+        out.write(text.strip() + "\n")
     return path
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from sternlight.alerts import mail_address
+from sternlight.alerts.server import SENDS, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,22 @@ class Mail:
     deaf_h: float = 6.0
     alive_days: float = 7.0
 
+    def __post_init__(self) -> None:
+        if self.server:
+            _told("server", parse, self.server, SENDS)
+        for name in ("sender", "operator"):
+            if getattr(self, name):
+                _told(name, mail_address.checked, getattr(self, name))
+
     def beside(self, folder: Path) -> Mail:
         """Return the same with paths that begin at `folder`, unless they begin at the root."""
         ca_file = str(folder / self.ca_file) if self.ca_file else ""
         return replace(self, keys=str(folder / self.keys), ca_file=ca_file)
+
+
+def _told(name: str, check: Callable[..., object], *of: Any) -> None:
+    """Say of which setting a check complains."""
+    try:
+        check(*of)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None

@@ -17,6 +17,7 @@ class Ship(NamedTuple):
     imo: int | None
     kind: str  # such as "fishing vessel"; "" if it never said
     flag: str  # ISO 3166-1 alpha-2 of its MMSI, or ""
+    country: str = ""  # the same as a name for people
 
 
 class Line(NamedTuple):

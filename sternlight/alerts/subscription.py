@@ -48,7 +48,8 @@ class Subscription:
     pgp: str = ""  # armored OpenPGP certificate; then nothing is ever sent unencrypted
     minimal: bool = False  # says only that there is something new
     paused_until: float | None = None  # Unix seconds; None: until somebody resumes it
-    bounces_count: int = 0  # refusals since something last arrived
+    bounces_count: int = 0  # days with refusals since something last arrived
+    bounced: float | None = None  # Unix time of the last that was counted
 
     def sealed(self, seal: Seal) -> bytes:
         """Return all but number, state and when it was made, encrypted."""

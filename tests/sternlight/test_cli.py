@@ -383,6 +383,7 @@ def test_an_interrupted_run_is_quiet_and_leaves_nothing_behind(tmp_path: Path) -
         while not out.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
+        process.wait(30)  # though its input goes on
         said = process.communicate()
     assert (process.returncode, *said) == (130, b"", b"")
     assert not out.exists()

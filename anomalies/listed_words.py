@@ -55,3 +55,8 @@ def _named(entry: Entry) -> str:
     flag = f"flag {entry.flag}" if entry.flag else ""
     marks = [entry.name or "a ship without a name", number, call_sign, mmsi, flag]
     return ", ".join(mark for mark in marks if mark)
+
+
+def tells_of(caveat: str, list_name: str) -> bool:
+    """Return whether a caveat is what `said` says of an entry of a list."""
+    return caveat.startswith(f"{list_name} (")

@@ -36,7 +36,9 @@ GROUPS = ("dialout", "plugdev")  # who may open serial ports and USB dongles on 
 PROGRAM = "/opt/sternlight"
 LINK = "/usr/local/bin/sternlight"
 SETTINGS = "/etc/sternlight"
+KEYS = "/etc/sternlight/keys"
 DATA = "/var/lib/sternlight"
+CACHE = "/var/cache/sternlight"
 SERVICE = "/etc/systemd/system/sternlight.service"
 DONGLE_RULE = "/etc/udev/rules.d/60-sternlight-rtlsdr.rules"
 DONGLE_DRIVER = "/etc/modprobe.d/sternlight-rtlsdr.conf"
@@ -137,6 +139,7 @@ def install(machine: Machine, options: argparse.Namespace) -> bool:
     version = make_version(machine)
     make_user(machine)
     write_settings(machine, version, options.source)
+    machine.folder(KEYS, 0o700)
     machine.folder(DATA, 0o750)
     machine.run("chown", f"{USER}:{USER}", DATA)
     allow_dongle(machine)
@@ -317,7 +320,7 @@ def uninstall(machine: Machine, purge: bool) -> None:
     link = machine.at(LINK)
     if link.is_symlink() and str(link.readlink()).startswith(f"{PROGRAM}/"):
         machine.remove(LINK)
-    for path in (SERVICE, PROGRAM, DONGLE_RULE, DONGLE_DRIVER):
+    for path in (SERVICE, PROGRAM, CACHE, DONGLE_RULE, DONGLE_DRIVER):
         machine.remove(path)
     if machine.booted:
         machine.run("systemctl", "daemon-reload")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from sternlight.archive import Archive
 from sternlight.errors import ArchiveError
 from sternlight.feeds import Receiver
 from sternlight.hearing import Hearing
-from sternlight.status import LastKnown, SourceStatus, Status
+from sternlight.status import LastKnown, MailStatus, SourceStatus, Status
 from sternlight.text import counted, plain
 from sternlight.vitals import vitals
 from sternlight.watch import Watch
@@ -26,8 +27,8 @@ LATE = "set aside: late, or its clock is wrong"
 class Accountant:
     """Puts the status together; `last` may be asked in any thread."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, watch: Watch, mail: Callable[[], MailStatus]) -> None:
+        self._watch, self._mail = watch, mail
         self._started = time.time()
         self._restarts = self._begin(watch.archive)
         self._day = 0
@@ -106,6 +107,7 @@ class Accountant:
                 "why_not": watch.nights.why_not,
             },
             "alerts": account(station.alerts, station.states["alerts"], watch.keeper.verdicts),
+            "mail": self._mail(),
             "vessels_hour": int((fleet.last_heard > as_of - 3600).sum()) if known else 0,
             "vessels_day": int((fleet.last_heard > as_of - DAY_S).sum()) if known else 0,
             "distress": live.distress.rows(),

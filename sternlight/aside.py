@@ -70,7 +70,8 @@ def started(module: str) -> subprocess.Popen[bytes]:
 
 def give_way() -> None:
     """Take what others leave; called by the process itself."""
-    os.nice(NICE)
+    with suppress(OSError):  # a service may forbid to ask; the work is done nevertheless
+        os.nice(NICE)
     with suppress(OSError):  # not Linux, or /proc is not there
         Path("/proc/self/oom_score_adj").write_text("1000")
 

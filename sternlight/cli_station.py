@@ -95,7 +95,8 @@ def watch(
 
     settings = _settings(config, watchlists)
     folder = _folder(data, settings)
-    run(Post(settings, _feeds(addresses, settings), folder, lambda: _places(places, settings)))
+    feeds = _feeds(addresses, settings)
+    run(Post(settings, feeds, folder, lambda: _places(places, settings), _config(config)))
 
 
 @main.command()
@@ -240,15 +241,18 @@ def doctor(
     data: Path | None, config: Path | None, addresses: tuple[str, ...], as_json: bool
 ) -> None:
     """Look for what usually is wrong with a station, and say how to mend it."""
+    from sternlight.alerts.mail_settings import Mail
     from sternlight.doctor import examine, show
     from sternlight.errors import SettingsError
 
+    mail = Mail()
     try:
         settings = _settings(config)
+        mail = settings.mail
         feeds = _feeds(addresses, settings)
         data = _folder(data, settings)
     except SettingsError:  # which is then among the findings
         feeds = []
-    findings = examine(_config(config), data, feeds)
+    findings = examine(_config(config), data, feeds, mail_settings=mail)
     code = show(findings, as_json)
     sys.exit(FAILED if code else OK)

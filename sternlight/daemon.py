@@ -16,6 +16,7 @@ from pathlib import Path
 from receiver.formats.stationlog import SOURCES
 from receiver.sources.address import Feed
 from sternlight.account import Accountant
+from sternlight.alerts.postman import Postman
 from sternlight.errors import SettingsError
 from sternlight.feeds import Backlog, Receiver
 from sternlight.jsontext import dumps
@@ -43,6 +44,7 @@ class Post:
     feeds: Sequence[Feed]
     folder: Path
     places: Callable[[], Places]
+    config: Path | None = None  # where the settings are written, for processes beside it
 
 
 def run(post: Post) -> None:
@@ -76,13 +78,18 @@ def run(post: Post) -> None:
         for sentence in live.station.lists.troubles:
             say(sentence)
         watch = Watch(opened, live, receivers, backlog, clock, post.settings, say)
-        accountant = Accountant(watch)
+        postman = Postman(post.folder, post.config, post.settings.mail, say)
+        accountant = Accountant(watch, postman.account)
+        watch.keeper.tell = postman.news
         page = StatusPage(post.folder, post.settings.watch.status_port, accountant.last)
         stack.callback(page.close)
         say(page.says)
+        stack.callback(postman.close)
+        postman.start(accountant.last)
         notifier.ready("listening")
         watch.run(stop, _beat(accountant, notifier))
         notifier.stopping()
+        postman.end()
         accountant.ending()
         watch.close()
     say("The station has stopped in good order.")

@@ -15,10 +15,12 @@ from receiver.sources.address import Feed
 from receiver.sources.follow import Follow
 from receiver.sources.rtlsdr import RtlSdr
 from receiver.sources.serial_port import SerialPort
+from sternlight.alerts.mail_settings import Mail
 from sternlight.doctor_disk import disk
 from sternlight.doctor_dongle import dongle
 from sternlight.doctor_holders import station_process
 from sternlight.doctor_machine import machine
+from sternlight.doctor_mail import mail
 from sternlight.doctor_network import network
 from sternlight.doctor_serial import serial
 from sternlight.doctor_station import service, settings, station
@@ -29,11 +31,16 @@ from sternlight.text import counted, plain
 __all__ = ["Finding", "examine", "show"]
 
 HERE = World()
+NO_MAIL = Mail()
 MARKS = {True: "ok", False: "WRONG", None: "?"}
 
 
 def examine(
-    config: Path | None, data: Path | None, sources: Sequence[Feed], world: World = HERE
+    config: Path | None,
+    data: Path | None,
+    sources: Sequence[Feed],
+    world: World = HERE,
+    mail_settings: Mail = NO_MAIL,
 ) -> list[Finding]:
     """Look at everything; `config`, `data` and `sources` are left out where there are none."""
     process = station_process(world, data)
@@ -55,6 +62,7 @@ def examine(
             )
         )
     found += network(world, sources, process)
+    found += mail(world, data, mail_settings)
     found += service(world)
     return found + (station(world, data) if data else [])
 

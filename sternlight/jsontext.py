@@ -36,6 +36,15 @@ def dumps(value: Any, indented: bool = False) -> str:
     return (_INDENTED if indented else _COMPACT).encode(value)
 
 
+def finite(value: Any) -> Any:
+    """Return `value` with None for what JSON cannot say, nan and infinity."""
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def write_lines(path: Path, objects: Iterable[Mapping[str, Any]]) -> int:
     """Write one object a line; return how many there were."""
     return write_texts(path, map(dumps, objects))

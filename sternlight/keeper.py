@@ -32,15 +32,21 @@ class Keeper:
         self.last_commit_t: float | None = None
         self.events_count = archive.events_count()
         self.verdicts = archive.verdicts_count(live.station.as_of - WEEK_S)  # of the last week
+        # Called when the journal has grown, with whether an alert is among what is new.
+        self.tell: Callable[[bool], None] = _nobody
         self._live = live
         self._say = say
         self._said = ""
 
     @property
+    def alerting(self) -> bool:
+        """Whether an alert is among what waits."""
+        return any(one.verdict == "alert" for news in self.news for one in news.decisions)
+
+    @property
     def urgent(self) -> bool:
         """Whether something waits that somebody may want to know at once."""
-        alerts = any(one.verdict == "alert" for news in self.news for one in news.decisions)
-        return bool(self.events or self.states or alerts)
+        return bool(self.events or self.states or self.alerting)
 
     def commit(self, t: float, show: bool = False, also: Callable[[], None] | None = None) -> None:
         """Keep what waits, at Unix time `t`; if that fails, it goes on waiting.
@@ -66,9 +72,16 @@ class Keeper:
             self._said = str(error)
             return
         self.days_count += any(len(one.pages.days) for one in self.finished)
+        alert, journalled = self.alerting, bool(self.events)
         self.events, self.news, self.notes, self.states, self._said = [], [], [], [], ""
         self.finished = []
         self.last_commit_t = t
         with suppress(ArchiveError):
             self.events_count = self.archive.events_count()
             self.verdicts = self.archive.verdicts_count(self._live.station.as_of - WEEK_S)
+        if alert or journalled:
+            self.tell(alert)
+
+
+def _nobody(alert: bool) -> None:
+    """Tell nobody that something new stands in the journal."""

@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, get_args
 
+from sternlight.alerts.subscription import State
+from sternlight.attention import Account
 from sternlight.hearing import STATES
 from sternlight.station_clock import How
-from sternlight.status import SourceStatus, Status, troubles
+from sternlight.status import MailStatus, SourceStatus, Status, troubles
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -68,6 +70,8 @@ def _families(status: Status) -> Iterator[Family]:
     yield from _computer(status)
     count = status["anchorages"]["count"]
     yield _of("anchorages", "Anchorages learned here and in use.", count)
+    yield from _alerts(status["alerts"])
+    yield from _mail(status["mail"])
 
 
 def _of(name: str, says: str, value: float | None, **labels: str) -> Family:
@@ -154,6 +158,25 @@ def _stores(status: Status) -> Iterator[Family]:
     yield Family("sternlight_vessels", "Vessels heard lately.", samples)
     active = sum(bool(row["active"]) for row in status["distress"])
     yield _of("distress_beacons", "Distress beacons heard, tests left out.", active)
+
+
+def _alerts(told: Account) -> Iterator[Family]:
+    verdicts = [("alert", told["alerts"]), ("held back", told["held_back"])]
+    samples = [Sample(n, (("verdict", verdict),)) for verdict, n in verdicts]
+    yield Family("sternlight_alerts_week", "Events decided on in the last seven days.", samples)
+    yield _of("alerts_budget_per_week", "Alerts that are welcome.", told["budget_per_week"])
+    yield _of("alerts_threshold", "The least score that alerts now.", told["threshold"])
+
+
+def _mail(mail: MailStatus) -> Iterator[Family]:
+    count = mail["subscribers"]
+    samples = [Sample(count.get(state, 0), (("state", state),)) for state in get_args(State)]
+    yield Family("sternlight_mail_subscribers", "Who gets alerts.", samples)
+    yield _of("mail_waiting", "Letters that are due, or will be.", mail["waiting"])
+    yield _of("mail_sent_total", "Letters sent.", mail["sent"])
+    yield _of("mail_failed_total", "Letters refused for good.", mail["failed"])
+    yield _of("mail_sent_timestamp_seconds", "When the last one was sent.", mail["last_sent"])
+    yield _of("mail_well", "0 if alerts do not reach everybody.", float(not mail["why_not"]))
 
 
 def _computer(status: Status) -> Iterator[Family]:

@@ -26,6 +26,7 @@ from anomalies.listed import Listed
 from anomalies.loitering import Loitering
 from anomalies.long_voyage import LongVoyage
 from receiver.sources.address import BadAddress, parse
+from sternlight.alerts.mail_settings import Mail
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
 from tracks.anchorages import Anchoring
@@ -34,6 +35,9 @@ from tracks.identity import Identities
 from tracks.points import Resample
 from tracks.segment import Segment
 from tracks.visits import Visiting
+
+# No result depends on these, and none tells of them.
+OF_STATION = ("watch", "mail", "sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class Settings:
     signs: Signs = field(default_factory=Signs)
     answers: Answers = field(default_factory=Answers)
     watch: Watch = field(default_factory=Watch)
+    mail: Mail = field(default_factory=Mail)
     sources: dict[str, str] = field(default_factory=dict)  # addresses by name
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
@@ -121,7 +126,7 @@ class Settings:
 
     def of_results(self) -> dict[str, dict[str, Any]]:
         """Return the settings that results depend on, by part and name."""
-        told = {p: v for p, v in self.as_dict().items() if p not in ("watch", "sources")}
+        told = {p: v for p, v in self.as_dict().items() if p not in OF_STATION}
         return {**told, "watchlists": self.watchlists.names()}
 
 
@@ -133,9 +138,10 @@ def settings_file() -> Path:
 def load(path: Path | None = None) -> Settings:
     """Read settings; those that `path` does not name keep their default.
 
-    Paths of watch lists begin where the file lies.
+    Paths of watch lists and of mail's keys begin where the file lies.
     Raises SettingsError, naming all that is wrong with the file at once.
     """
+    folder = path.parent if path else Path()
     path = path or settings_file()
     try:
         given = tomllib.loads(path.read_bytes().decode("utf-8"))
@@ -146,7 +152,9 @@ def load(path: Path | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}") from error
     settings = check(given, str(path))
-    return replace(settings, watchlists=settings.watchlists.beside(path.parent))
+    return replace(
+        settings, watchlists=settings.watchlists.beside(folder), mail=settings.mail.beside(folder)
+    )
 
 
 def check(given: Mapping[str, Any], name: str) -> Settings:

@@ -7,7 +7,7 @@ something has not happened or is not known.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from sternlight.attention import Account
 from sternlight.hearing import DEAF, State
@@ -17,6 +17,7 @@ from sternlight.text import counted, duration, iso, plain
 HOT_C = 80.0  # where a Raspberry Pi begins to slow down
 LITTLE_BYTES = 500_000_000  # about ten days of raw log at 50 sentences a second
 FULL_SHARE = 0.9  # of the queue
+LARGE_BYTES = 350_000_000  # three times what is usual; from 384 MB on the service is slowed down
 
 
 class SourceStatus(TypedDict):
@@ -89,6 +90,19 @@ class AnchoragesStatus(TypedDict):
     why_not: str  # why the last night's learning failed
 
 
+class MailStatus(TypedDict):
+    """Alerts that leave the station; who gets them is not told here."""
+
+    on: bool  # somebody is to be told something
+    subscribers: dict[str, int]  # how many, by state
+    waiting: int  # letters that are due, or will be
+    sent: int  # letters since the start
+    failed: int  # refused for good, since the start
+    last_sent: float | None
+    since: float | None  # of the trouble
+    why_not: str  # what is wrong; "": nothing
+
+
 class Status(TypedDict):
     """Everything."""
 
@@ -105,6 +119,7 @@ class Status(TypedDict):
     archive: ArchiveStatus
     anchorages: AnchoragesStatus
     alerts: Account  # of the last week
+    mail: MailStatus
     vessels_hour: int
     vessels_day: int
     distress: list[dict[str, Any]]  # rows as Distress.rows gives them
@@ -125,73 +140,103 @@ class LastKnown(TypedDict):
     events_closed: int
 
 
+class Trouble(NamedTuple):
+    """Something that somebody should look at."""
+
+    name: str  # of what; the same while it lasts
+    says: str  # a sentence
+
+
 def troubles(status: Status) -> list[str]:
     """Return what somebody should look at, a sentence each; none: all is well.
 
     A distress beacon is no trouble of the station, and is not among them.
     """
+    return [trouble.says for trouble in found(status)]
+
+
+def found(status: Status) -> list[Trouble]:
+    """Return the same with names, by which it can be told what is new."""
     return [
         *_of_sources(status["sources"], status["now"]),
         *_of_clock(status["clock"]),
         *_of_disk(status),
         *_of_load(status),
         *_of_anchorages(status["anchorages"]),
+        *_of_mail(status["mail"], status["now"]),
     ]
 
 
-def _of_sources(sources: Sequence[SourceStatus], now: float) -> Iterator[str]:
+def _of_sources(sources: Sequence[SourceStatus], now: float) -> Iterator[Trouble]:
     for source in sources:
         name, since = plain(source["name"]), duration(max(0.0, now - source["since"]))
+        what = f"source {name}"
         match source["state"]:
             case "lost":
-                yield f"Source {name} is lost since {since}: {_ended(source['why'])}"
+                yield Trouble(what, f"Source {name} is lost since {since}: {_ended(source['why'])}")
             case "silent":
-                yield f"Source {name} is open and silent since {since}."
+                yield Trouble(what, f"Source {name} is open and silent since {since}.")
             case "half deaf":
-                yield f"Source {name} is half deaf since {since}: {_ended(source['why'])}"
+                says = f"Source {name} is half deaf since {since}: {_ended(source['why'])}"
+                yield Trouble(what, says)
             case "opening":
-                yield f"Source {name} has not heard anything yet, for {since}."
+                yield Trouble(what, f"Source {name} has not heard anything yet, for {since}.")
     if sources and all(source["state"] == "ended" for source in sources):
-        yield "All sources have ended; nothing will be heard any more."
+        yield Trouble("sources", "All sources have ended; nothing will be heard any more.")
     if not sources:
-        yield "There are no sources; nothing can be heard."
+        yield Trouble("sources", "There are no sources; nothing can be heard.")
 
 
-def _of_clock(clock: ClockStatus) -> Iterator[str]:
+def _of_clock(clock: ClockStatus) -> Iterator[Trouble]:
     off, base = clock["system_offset_s"], clock["base_offset_s"]
     match clock["how"]:
         case "waiting":
-            yield "The time is not known yet; what is heard waits for it."
+            yield Trouble("clock", "The time is not known yet; what is heard waits for it.")
         case "unsure":
-            yield "The time is unsure; connect a time server, or set the clock."
+            yield Trouble("clock", "The time is unsure; connect a time server, or set the clock.")
         case "base stations":
-            yield f"The system clock is wrong by {_span(off)}; base stations tell the time."
+            says = f"The system clock is wrong by {_span(off)}; base stations tell the time."
+            yield Trouble("clock", says)
     if base is not None and abs(base) >= AGREE_S:
-        yield f"Base stations tell another time than the clock in use, by {_span(base)}."
+        says = f"Base stations tell another time than the clock in use, by {_span(base)}."
+        yield Trouble("base stations", says)
 
 
-def _of_disk(status: Status) -> Iterator[str]:
+def _of_disk(status: Status) -> Iterator[Trouble]:
     log, free = status["raw_log"], status["disk_free_bytes"]
     if not log["writing"]:
-        yield f"The raw log is not written: {_ended(log['why_not'])}"
+        yield Trouble("raw log", f"The raw log is not written: {_ended(log['why_not'])}")
     elif free is not None and free < LITTLE_BYTES:
-        yield f"Only {size(free)} are free on the disk."
+        yield Trouble("disk", f"Only {size(free)} are free on the disk.")
 
 
-def _of_load(status: Status) -> Iterator[str]:
-    queue, hot = status["queue"], status["temperature_c"]
+def _of_load(status: Status) -> Iterator[Trouble]:
+    queue, hot, memory = status["queue"], status["temperature_c"], status["memory_bytes"]
     if queue["bytes"] >= FULL_SHARE * queue["most_bytes"] > 0:
-        yield (
+        yield Trouble(
+            "queue",
             f"The station cannot keep up: {size(queue['bytes'])} wait,"
-            f" {counted(queue['dropped_lines'], 'line was', 'lines were')} dropped."
+            f" {counted(queue['dropped_lines'], 'line was', 'lines were')} dropped.",
         )
     if hot is not None and hot >= HOT_C:
-        yield f"The processor has {hot:.0f} °C; it slows down from {HOT_C:.0f} °C on."
+        says = f"The processor has {hot:.0f} °C; it slows down from {HOT_C:.0f} °C on."
+        yield Trouble("heat", says)
+    if memory >= LARGE_BYTES:
+        says = f"The station's memory has grown to {size(memory)}; restart it and report it."
+        yield Trouble("memory", says)
 
 
-def _of_anchorages(anchorages: AnchoragesStatus) -> Iterator[str]:
-    if anchorages["why_not"]:
-        yield f"Anchorages were not learned last night: {_ended(anchorages['why_not'])}"
+def _of_anchorages(anchorages: AnchoragesStatus) -> Iterator[Trouble]:
+    if why_not := anchorages["why_not"]:
+        says = f"Anchorages were not learned last night: {_ended(why_not)}"
+        yield Trouble("anchorages", says)
+
+
+def _of_mail(mail: MailStatus, now: float) -> Iterator[Trouble]:
+    if mail["why_not"]:
+        since = duration(max(0.0, now - (mail["since"] or now)))
+        says = f"Alerts do not reach everybody since {since}: {_ended(mail['why_not'])}"
+        yield Trouble("mail", says)
 
 
 def headline(status: Status) -> str:

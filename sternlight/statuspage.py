@@ -8,7 +8,6 @@ computer is answered.  A web page that has its own name resolve to 127.0.0.1
 from __future__ import annotations
 
 import json
-import math
 import os
 import socketserver
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sternlight import metrics
-from sternlight.jsontext import dumps, replacing
+from sternlight.jsontext import dumps, finite, replacing
 from sternlight.status import Status, troubles
 
 HERE = "127.0.0.1"
@@ -130,7 +129,7 @@ class _Answer(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path == "/status.json":
             status = self.server.status()
-            text = dumps({**_finite(status), "troubles": troubles(status)}) + "\n"
+            text = dumps({**finite(status), "troubles": troubles(status)}) + "\n"
             self._send(200, text, "application/json")
         elif path == "/metrics":
             self._send(200, metrics.page(self.server.status()), metrics.CONTENT_TYPE)
@@ -151,12 +150,3 @@ class _Answer(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as in the parent
         """Say nothing: who asks every ten seconds would fill the journal."""
-
-
-def _finite(value: Any) -> Any:
-    """Return `value` with None for what JSON cannot say, nan and infinity."""
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

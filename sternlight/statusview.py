@@ -14,6 +14,7 @@ from sternlight.status import (
     AnchoragesStatus,
     ClockStatus,
     LastKnown,
+    MailStatus,
     SourceStatus,
     Status,
     headline,
@@ -30,6 +31,7 @@ CLOCKS = {
     "unsure": "unsure: nobody tells the time",
     "waiting": "waiting for a time server or base stations",
 }
+_STATES = {"pending": "not confirmed", "paused": "paused", "dead": "whose address is refused"}
 COLOURS = {"hearing": "green", "half deaf": "yellow", "opening": "yellow", "ended": "dim"}
 
 
@@ -138,6 +140,7 @@ def _told(status: Status) -> list[tuple[str, str]]:
         ("Ships", ships),
         ("Events", events),
         ("Alerts", f"in the last week {says(status['alerts'])}"),
+        ("Mail", _mail(status["mail"], status["now"])),
         ("Clock", _clock(status["clock"])),
         ("Judged", f"all heard before {_when(status['as_of'])}; {judged}"),
         ("Anchorages", _anchorages(status["anchorages"])),
@@ -152,6 +155,18 @@ def _anchorages(learned: AnchoragesStatus) -> str:
     if learned["since"] is None:
         return "none learned here yet"
     return f"{learned['count']:,} learned here, in use since {iso(learned['since'])}"
+
+
+def _mail(mail: MailStatus, now: float) -> str:
+    if not mail["on"]:
+        return "nobody is told of alerts"
+    states = mail["subscribers"]
+    said = [counted(states.get("active", 0), "subscriber")]
+    said += [f"{n:,} {_STATES[state]}" for state, n in states.items() if state in _STATES and n]
+    said.append(f"{counted(mail['waiting'], 'letter')} waiting")
+    last = mail["last_sent"]
+    said.append("none sent yet" if last is None else f"last sent {_before(now, last)}")
+    return ", ".join(said)
 
 
 def _clock(clock: ClockStatus) -> str:
@@ -170,7 +185,11 @@ def _computer(status: Status) -> str:
 
 
 def _ago(status: Status, t: float | None) -> str:
-    return "never" if t is None else f"{duration(max(0.0, status['now'] - t))} ago"
+    return "never" if t is None else _before(status["now"], t)
+
+
+def _before(now: float, t: float) -> str:
+    return f"{duration(max(0.0, now - t))} ago"
 
 
 def _when(t: float | None) -> str:

@@ -43,7 +43,8 @@ ROOMS = {  # the longest folder that fits a file counts
     "sternlight": May(
         frozenset(SHELL),
         frozenset(
-            {"geopandas", "pandas", "pyais", "pyarrow", "pyogrio", "scipy", "sklearn", "zstandard"}
+            """PIL cryptography geopandas jinja2 matplotlib pandas pyais pyarrow pyogrio pysequoia
+            scipy shapely sklearn zstandard""".split()  # noqa: SIM905
         ),
         outside=True,
     ),

@@ -88,6 +88,21 @@ def test_dongles_can_be_found() -> None:
     assert "AF_NETLINK" in settings("RestrictAddressFamilies")[0].split()
 
 
+def test_keys_are_handed_to_it_and_a_missing_folder_does_not_keep_it_from_starting() -> None:
+    (name,) = settings("ConfigurationDirectory")
+    assert settings("LoadCredential") == [f"keys:/etc/{name}"]
+    assert settings("ConfigurationDirectoryMode") == ["0700"]
+
+
+def test_what_draws_maps_may_keep_what_it_knows_of_fonts() -> None:
+    (name,) = settings("CacheDirectory")
+    assert f"MPLCONFIGDIR=/var/cache/{name}/matplotlib" in settings("Environment")
+
+
+def test_work_beside_the_station_may_give_way_to_it() -> None:
+    assert "setpriority" in " ".join(settings("SystemCallFilter")[2:]).split()
+
+
 def test_the_state_of_the_clock_can_be_asked() -> None:
     assert not settings("ProtectClock")
     assert "adjtimex clock_adjtime" in settings("SystemCallFilter")

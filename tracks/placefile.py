@@ -63,6 +63,26 @@ def read_places(path: Path, open_geopackage: OpenGeopackage | None = None) -> li
     return _counted(at, _geojson(at, text) if is_json else _table(at, text))
 
 
+def read_outlines(path: Path) -> list[Any]:
+    """Read the outlines in a GeoJSON file, whatever it says of them; the rest as `read_places`.
+
+    Returns shapely Polygons and MultiPolygons in degrees, mended, and cut at longitude 180.
+    """
+    at = Spot(path)
+    try:
+        with path.open("rb") as file:
+            text = _text(at, file.read(MOST_TEXT_BYTES))
+    except OSError as error:
+        at.fail(f"cannot be read ({error.strerror}); check the path and its permissions")
+    places = list(_geojson(at, text, described=False))
+    if not places:
+        at.fail("holds no outline; draw one")
+    for number, place in enumerate(places, 1):
+        if place.outline is None:
+            Spot(path, f"feature {number}").fail("is a Point, but an area is a Polygon")
+    return [place.outline for place in places]
+
+
 def _text(at: Spot, data: bytes) -> str:
     if len(data) > MOST_TEXT_BYTES:
         at.fail(f"is over {MOST_TEXT_BYTES >> 20} MB; simplify its outlines or split it")
@@ -114,7 +134,7 @@ def _table(at: Spot, text: str) -> Iterator[Place]:
         at.fail(f"is not a table of places ({error}); save it as CSV with lat and lon")
 
 
-def _geojson(at: Spot, text: str) -> Iterator[Place]:
+def _geojson(at: Spot, text: str, described: bool = True) -> Iterator[Place]:
     try:
         document = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -128,21 +148,21 @@ def _geojson(at: Spot, text: str) -> Iterator[Place]:
     if not isinstance(features, list):
         at.fail("is a FeatureCollection without a list of features; export it again")
     for number, feature in enumerate(features, 1):
-        yield _feature(Spot(at.path, f"feature {number}"), feature)
+        yield _feature(Spot(at.path, f"feature {number}"), feature, described)
 
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number in JSON")
 
 
-def _feature(at: Spot, feature: object) -> Place:
+def _feature(at: Spot, feature: object, described: bool) -> Place:
     if not isinstance(feature, dict):
         at.fail("is not an object; export it as GeoJSON again")
     properties: dict[str, Any] = {}
     geometry: Any = feature
     if feature.get("type") == "Feature":
         geometry = feature.get("geometry")
-        if isinstance(feature.get("properties"), dict):
+        if described and isinstance(feature.get("properties"), dict):
             properties = _lowered(feature["properties"])
     if not isinstance(geometry, dict):
         at.fail("has no geometry; draw it or delete it")

@@ -50,7 +50,7 @@ def compare(record: Database, watch: Watchlist, min_certainty: float) -> Compare
     )
     listed, fishing, authorised = [], 0, 0
     for mmsi in sorted(heard.keys() | told.keys()):
-        found = list(_of_ship(mmsi, told.get(mmsi, []), watch, bearers))
+        found = list(of_ship(mmsi, told.get(mmsi, []), watch, bearers))
         good = [(said, match) for said, match in found if match.certainty >= min_certainty]
         listed += [
             Found(mmsi, said, match, counts[mmsi], heard.get(mmsi, _last(told.get(mmsi, []))))
@@ -64,10 +64,13 @@ def compare(record: Database, watch: Watchlist, min_certainty: float) -> Compare
     return Compared(len(heard.keys() | told.keys()), listed, fishing, authorised)
 
 
-def _of_ship(
+def of_ship(
     mmsi: int, said: Sequence[Claim], watch: Watchlist, bearers: Counter[str]
 ) -> Iterator[tuple[Claims, Match]]:
-    """Yield the entries a ship may be, each once, with the claims that agree best."""
+    """Yield the entries a ship may be, each once, with the claims that agree best.
+
+    `said` is what was claimed under its MMSI; `bearers` by how many ships each name is borne.
+    """
     best: dict[int, tuple[Claims, Match]] = {}
     for then in {*_together(said), Claims()}:
         for match in watch.match(mmsi, then, bearers[name_key(then.name)]):

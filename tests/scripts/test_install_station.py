@@ -78,6 +78,7 @@ def test_an_installation_has_all_its_parts(run: Install, place: Path) -> None:
     }
     assert (place / "opt/sternlight/bin").readlink() == Path("versions/1/bin")
     assert (place / "var/lib/sternlight").stat().st_mode & 0o777 == 0o750
+    assert (place / "etc/sternlight/keys").stat().st_mode & 0o777 == 0o700
     link = (place / "usr/local/bin/sternlight").readlink()
     assert link == Path("/opt/sternlight/bin/sternlight")
     done = subprocess.run(

@@ -6,7 +6,7 @@ import os
 from typing import Any, cast
 
 import sternlight
-from sternlight.status import SourceStatus, Status
+from sternlight.status import MailStatus, SourceStatus, Status
 
 NOW = 1_795_910_400.0  # 2026-11-29T00:00:00Z
 
@@ -28,6 +28,20 @@ def source(name: str = "roof", **changes: Any) -> SourceStatus:
         "silence_s": 600.0,
     }
     return cast(SourceStatus, made | changes)
+
+
+def mail(**changes: Any) -> MailStatus:
+    made = {
+        "on": True,
+        "subscribers": {"active": 3, "pending": 1},
+        "waiting": 2,
+        "sent": 41,
+        "failed": 1,
+        "last_sent": NOW - 5400.0,
+        "since": None,
+        "why_not": "",
+    }
+    return cast(MailStatus, made | changes)
 
 
 def status(*sources: SourceStatus, **changes: Any) -> Status:
@@ -63,6 +77,7 @@ def status(*sources: SourceStatus, **changes: Any) -> Status:
             "alerts": 2,
             "held_back": 0,
         },
+        "mail": mail(),
         "vessels_hour": 312,
         "vessels_day": 701,
         "distress": [],

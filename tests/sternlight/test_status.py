@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sternlight.status import headline, size, troubles
-from tests.sternlight.statuses import NOW, source, status
+from tests.sternlight.statuses import NOW, mail, source, status
 
 
 def clock(how: str, base_offset_s: float | None = None) -> dict[str, Any]:
@@ -43,6 +43,14 @@ def test_a_healthy_station_has_no_troubles() -> None:
         (
             {"anchorages": {"count": 0, "since": None, "why_not": "there was no memory"}},
             "Anchorages were not learned last night: there was no memory.",
+        ),
+        (
+            {"mail": mail(why_not="the server refuses the password", since=NOW - 7200.0)},
+            "Alerts do not reach everybody since 2.0 h: the server refuses the password.",
+        ),
+        (
+            {"memory_bytes": 402_000_000},
+            "The station's memory has grown to 402 MB; restart it and report it.",
         ),
         ({"disk_free_bytes": 12_300_000}, "Only 12.3 MB are free on the disk."),
         ({"temperature_c": 82.4}, "The processor has 82 °C; it slows down from 80 °C on."),

@@ -19,7 +19,16 @@ import pytest
 
 from receiver.sources.simulator import Simulation
 from tests.receiver.live_input import free_port, tcp_end, wait_until
-from tests.sternlight.daemons import ENDED, QUICK, Daemon, asked, command, daemon, environment
+from tests.sternlight.daemons import (
+    ENDED,
+    QUICK,
+    Daemon,
+    asked,
+    command,
+    daemon,
+    environment,
+    refused,
+)
 
 HEAVY = {
     "pandas",
@@ -150,7 +159,7 @@ def test_its_status_page_answers_on_loopback(running: tuple[Daemon, Path, float]
 
 def test_a_second_one_on_its_folder_is_refused(running: tuple[Daemon, Path, float]) -> None:
     station, folder, _ = running
-    says = asked("watch", "--source", "stdin:", "--data", folder, code=2)
+    says = refused("watch", "--source", "stdin:", "--data", folder)
     assert f"another station (process {station.process.pid}) is running on {folder}" in says
 
 
@@ -194,10 +203,10 @@ def test_a_running_station_of_a_small_sea_takes_little_memory(
 
 
 def test_it_tells_what_is_wrong_with_all_its_sources_at_once(tmp_path: Path) -> None:
-    says = asked(
+    says = refused(
         "watch", "--source", "tpc://127.0.0.1:1", "--source", "tcp://127.0.0.1:99999",
         "--source", "udp://127.0.0.1:5?clokc=feed", "--source", "tcp://127.0.0.1:7?format=table",
-        "--data", tmp_path, code=2,
+        "--data", tmp_path,
     )  # fmt: skip
     for words in (
         "did you mean tcp:", "port is 99999", "did you mean clock?", "format is 'table'"
@@ -209,10 +218,10 @@ def test_it_tells_what_is_wrong_with_all_its_sources_at_once(tmp_path: Path) -> 
 
 def test_two_sources_of_one_name_and_none_at_all_are_refused(tmp_path: Path) -> None:
     one = "tcp://127.0.0.1:1?name=roof"
-    says = asked("watch", "--source", one, "--source", one, "--data", tmp_path, code=2)
+    says = refused("watch", "--source", one, "--source", one, "--data", tmp_path)
     assert "two sources are called 'roof'" in says
     if not Path("/etc/sternlight/sternlight.toml").exists():
-        says = asked("watch", "--data", tmp_path, code=2)
+        says = refused("watch", "--data", tmp_path)
         assert "nothing to listen to: name a source, as in --source tcp://" in says
 
 
@@ -240,7 +249,7 @@ def test_settings_that_cannot_be_used_are_told_with_what_would_be_right(
     config = tmp_path / "sternlight.toml"
     if text is not None:
         config.write_text(text)
-    told = asked("watch", "--source", "stdin:", "--data", tmp_path, "--config", config, code=2)
+    told = refused("watch", "--source", "stdin:", "--data", tmp_path, "--config", config)
     assert says in told
     assert "Traceback" not in told
 
@@ -264,4 +273,4 @@ def test_damage_to_the_archive_is_told_by_the_commands_with_what_to_do(tmp_path:
         ["events", "--data", tmp_path],
     ]
     for words in commands:
-        assert f"`sternlight rebuild --data {tmp_path}`" in asked(*words, code=2)
+        assert f"`sternlight rebuild --data {tmp_path}`" in refused(*words)

@@ -21,7 +21,7 @@ from sternlight.settings import Settings
 from tracks.batch import F64
 from tracks.place import Place
 from tracks.places import Places
-from tracks.shore import NODES_PER_DEGREE, Shore
+from tracks.shore import COLUMNS, NODES_PER_DEGREE, ROWS, Shore
 
 START = 1_772_323_200.0  # 2026-03-01T00:00:00Z
 SHORE_NMI, HIGH_SEAS_NMI = (10.0, 25.0), (110.0, 180.0)
@@ -190,7 +190,8 @@ def places_moved(places: Places, east_deg: float) -> Places:
     if places.shore is None:
         return Places.of(harbours)
     nodes = round(east_deg * NODES_PER_DEGREE)
-    return Places.of(harbours, Shore.of(np.roll(places.shore.field(), nodes, axis=1)))
+    field = places.shore.at_nodes(np.arange(ROWS), np.arange(COLUMNS) - nodes)
+    return Places.of(harbours, Shore.of(field))
 
 
 def _moved(place: Place, east_deg: float) -> Place:

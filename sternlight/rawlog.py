@@ -216,7 +216,7 @@ def measured(path: Path) -> Measured:
             head = head or content
             lines += content.count(b"\n")
             marks |= _marks(content)
-            last_t = _last_t(content, last_t)
+            last_t = last_heard(content, last_t)
             tail = content[content.rfind(b"\n", 0, -1) + 1 :]
             if ends(tail):
                 hashes.take(content[: -len(tail)], b"")
@@ -263,7 +263,8 @@ def _marks(content: bytes) -> dict[int, str]:
     return found
 
 
-def _last_t(content: bytes, before: float) -> float:
+def last_heard(content: bytes, before: float) -> float:
+    """Return when the last line of `content` was heard, Unix seconds; `before` if none was."""
     at = content.rfind(b"\\s:")
     while at > 0 and content[at - 1 : at] != b"\n":
         at = content.rfind(b"\\s:", 0, at)

@@ -78,13 +78,16 @@ class Shore:
         """How many tiles are unpacked."""
         return len(self._counts) // _SIDE**2
 
-    def field(self) -> F64:
-        """Return the distances of which the map is made, as `of` takes them."""
-        begins = self._begins_of(np.arange(len(self._begins)))
-        tiles = self._counts.reshape(-1, _SIDE, _SIDE)[begins // _SIDE**2, :_CELLS, :_CELLS]
-        rows = tiles.reshape(_DOWN, _ACROSS, _CELLS, _CELLS).swapaxes(1, 2)
-        counts = rows.reshape(_DOWN * _CELLS, _ACROSS * _CELLS)[:ROWS, :COLUMNS]
-        return (counts.astype(np.float64) - _INLAND) * QUANTUM_NMI
+    def at_nodes(self, rows: I64, columns: I64) -> F64:
+        """Return the distances at nodes in nmi, shape (rows, columns), negative on land.
+
+        Rows count from the south pole and columns from 180 W; any column is taken.
+        """
+        columns = columns % COLUMNS
+        tile = (rows >> _SHIFT)[:, None] * _ACROSS + (columns >> _SHIFT)
+        node = self._begins_of(tile)
+        node += ((rows & _CELLS - 1) * _SIDE)[:, None] + (columns & _CELLS - 1)
+        return (self._counts[node].astype(np.float64) - _INLAND) * QUANTUM_NMI
 
     def nmi(self, lat: ArrayLike, lon: ArrayLike) -> F32:
         """Return the distance to the nearest coast in nmi: 0 on land, FARTHEST_NMI far out.

@@ -19,6 +19,9 @@ class Digests(NamedTuple):
     file_sha256: str  # of the whole file as it is on disk
 
 
+UNSAID = Digests("", "", "")
+
+
 def head_values(previous: Digests | None) -> dict[str, str]:
     """Return what the head of a segment says of the one before."""
     known = previous or Digests("none", "none", "none")

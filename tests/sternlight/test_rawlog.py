@@ -15,6 +15,7 @@ import pytest
 
 from receiver.formats.stationlog import MAGIC, mark, tag, values_of
 from sternlight.errors import ArchiveError, is_full
+from sternlight.evidence.chain import check
 from sternlight.frames import frames
 from sternlight.rawlog import STOPPED, RawLog, measured, mend, segments
 from sternlight.rebuild import rebuild
@@ -42,7 +43,10 @@ def content(path: Path) -> bytes:
 
 
 def follow_chain(folder: Path) -> list[str]:
-    """Check all that the log says of itself; return the names of its segments."""
+    """Check all that the log says of itself; return the names of its segments.
+
+    By hand, and then as `sternlight verify` does.
+    """
     previous, at = "none", None
     for path in segments(folder):
         text = content(path)
@@ -58,6 +62,7 @@ def follow_chain(folder: Path) -> list[str]:
             assert int(last["lines"]) == len(lines)
             assert last["sha256"] == previous
         at = int(said["first_line"]) + len(lines)
+    assert check(folder.parent).changed is None
     return [path.name for path in segments(folder)]
 
 

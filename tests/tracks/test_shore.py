@@ -90,8 +90,12 @@ def packed(tmp_path: Path) -> Shore:
 
 def test_the_distances_come_back_from_a_map(packed: Shore) -> None:
     given = np.clip(field(), -INLAND_NMI, 300)
-    assert np.abs(packed.field() - given).max() <= QUANTUM_NMI / 2 + 1e-9
-    assert np.array_equal(Shore.of(packed.field()).field(), packed.field())
+    found = packed.at_nodes(np.arange(ROWS), np.arange(COLUMNS))
+    assert np.abs(found - given).max() <= QUANTUM_NMI / 2 + 1e-9
+    rows, columns = np.array([0, 63, 64, 1023, 1800]), np.array([-1, 0, 64, 3599, 3600, 3664])
+    assert np.array_equal(packed.at_nodes(rows, columns), found[np.ix_(rows, columns % COLUMNS)])
+    again = Shore.of(found).at_nodes(np.arange(ROWS), np.arange(COLUMNS))
+    assert np.array_equal(again, found)
 
 
 def test_only_what_was_asked_is_unpacked(island: Shore, packed: Shore) -> None:

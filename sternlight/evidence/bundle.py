@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from sternlight.evidence.from_replay import of_replay
 from sternlight.evidence.from_station import of_station
 from sternlight.evidence.lay import readme
 from sternlight.evidence.manifest import EVENTS, MANIFEST, README, SENTENCES
-from sternlight.evidence.recompute import raw_paths
 from sternlight.evidence.sentences import sentences
 from sternlight.evidence.zips import Writer, file_pieces
 from sternlight.files import whole
@@ -37,7 +36,7 @@ class Order:
     out: Path
     reason: str
     by: str = ""
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     places: Sequence[str] = ()  # files
     watchlists: Sequence[str] = ()  # files, for a replay; a station's are those of its settings
     keys: Path | None = None  # the folder with the station's key; None: nobody signs
@@ -93,6 +92,7 @@ def make(order: Order, now: float) -> Made:
 
 def _lay(contents: Contents, line: dict[str, Any], folder: Path) -> None:
     """Lay the files of a bundle out in a folder; large ones as links."""
+    folder.mkdir()
     for name, what in contents.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,8 +102,7 @@ def _lay(contents: Contents, line: dict[str, Any], folder: Path) -> None:
             path.write_bytes(what)
     rows = [json.loads(row) for row in contents.rows]
     manifest = contents.manifest
-    read = sentences(manifest.origin, raw_paths(folder, manifest), rows)
-    (folder / SENTENCES).write_bytes(read)
+    (folder / SENTENCES).write_bytes(sentences(folder, manifest, rows))
     (folder / EVENTS).write_bytes("".join(f"{row}\n" for row in contents.rows).encode("ascii"))
     (folder / MANIFEST).write_bytes(manifest.written())
     (folder / CUSTODY).write_bytes(f"{dumps(line)}\n".encode("ascii"))

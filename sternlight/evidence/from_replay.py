@@ -30,10 +30,16 @@ UNCHAINED = (
     "The recordings carry no chain of hashes. Their SHA-256 says that they are the files that were"
     " bundled; where they came from and who had them before, this bundle cannot show."
 )
+MADE_UP = "This recording is simulated: none of these ships exists."
 
 
 def of_replay(ask: Ask, given: Sequence[str], lists: Sequence[str], room: Path) -> Contents:
     """Collect it; `given` and `lists` are files of places and watch lists.  Raises BundleError."""
+    if ask.lines_only:
+        raise BundleError(
+            "--lines is for a station's raw log, whose lines can be proven to stand in it; those of"
+            " a recording cannot: leave it out, and the recording goes along whole"
+        )
     found = wanted(ask)
     summary = _summary(ask.data)
     names, paths = _recordings(ask, summary, room)
@@ -52,7 +58,7 @@ def of_replay(ask: Ask, given: Sequence[str], lists: Sequence[str], room: Path) 
         format=how.get("format") or "",
         start=how.get("start") or "",
         lists=tuple(one for one, _ in kept),
-        notes=(UNCHAINED,),
+        notes=(MADE_UP, UNCHAINED) if summary["simulated"] else (UNCHAINED,),
         release=summary.get("sternlight", sternlight.__version__),
         **ask.span(),
         **places_used(given),

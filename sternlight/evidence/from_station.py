@@ -9,7 +9,7 @@ worked out anew from the older log, as whoever has that can do again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from sternlight.archive import Archive, Snapshot
 from sternlight.errors import BundleError
 from sternlight.evidence.asked import Ask, files_of, wanted
 from sternlight.evidence.contents import Contents, lists_used, places_used
-from sternlight.evidence.manifest import RAW, STATE, Manifest, Segment
+from sternlight.evidence.lines import Line, chosen, written
+from sternlight.evidence.manifest import LINES, RAW, STATE, Manifest, Segment, Source
 from sternlight.evidence.recompute import Rows, closed_in, still_open
 from sternlight.evidence.segment import examine
 from sternlight.frames import frames
@@ -32,6 +33,11 @@ from sternlight.settings import Settings
 from sternlight.text import iso
 from tracks.places import Places
 
+SOME_LINES = (
+    "Of the station's raw log only lines of these ships stand here, and lines that the events name,"
+    " each with the proof that it stands in the log. What was said of all that was heard, such as"
+    " how surprising a silence is, cannot be computed again from them."
+)
 WHOLE_LOG_BYTES = 100_000_000  # a log so short is taken from its beginning
 ADDRESSES = (
     "Whole segments of the raw log hold all that the station heard in these hours: every ship in"
@@ -51,15 +57,18 @@ def of_station(
         station = archive.about("station") or ""
     if not way.taken:
         raise BundleError(f"nothing of the raw log in {ask.data / RAW} is of that time")
+    segments_ = tuple(map(_segment, way.taken))
     manifest = Manifest(
         origin="station",
         about=ask.about,
         events=tuple(one.id for one in found),
         settings=settings.of_results(),
         station=station,
-        segments=tuple(map(_segment, way.taken)),
+        segments=segments_,
         state_before=number(way.taken[0]) if way.state else 0,
-        notes=(ADDRESSES, *way.notes),
+        lines_only=ask.lines_only,
+        as_of=max(way.live.station.as_of, 0.0),
+        notes=(SOME_LINES if ask.lines_only else ADDRESSES, *way.notes),
         **ask.span(),
         **places_used(given),
         **lists_used(settings, ask.with_lists),
@@ -67,11 +76,30 @@ def of_station(
     contents = Contents(manifest, [dumps(way.row(one)) for one in found])
     contents.take_places(given)
     contents.take_lists(settings)
+    if ask.lines_only:
+        _take_lines(contents, way)
+        return contents
     if way.state:
         contents.files[STATE] = way.state
     for path in way.taken:
         contents.files[f"{RAW}/{path.name}"] = path
     return contents
+
+
+def _take_lines(contents: Contents, way: _Way) -> None:
+    """Take the lines of the ships that it is about, and those that events name, with proofs."""
+    rows = [one.row for one in way.found]
+    mmsis = {mmsi for row in rows for mmsi in row["mmsis"]}
+    mmsis |= {way.ask.mmsi} if way.ask.mmsi is not None else set()
+    told: list[Line] = []
+    sources: dict[int, Source] = {}
+    for path, segment in zip(way.taken, contents.manifest.segments, strict=True):
+        named = {line["line"] for row in rows for line in row["lines"] if line["file"] == path.name}
+        some, heard = chosen(path, segment, mmsis, named)
+        told += some
+        sources |= {one.number: one for one in heard}
+    contents.manifest = replace(contents.manifest, sources=tuple(sources.values()))
+    contents.files[LINES] = written(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +155,9 @@ class _Way:
         first = self._first()
         older = self.log.before(first)
         short = sum(path.stat().st_size for path in older) <= WHOLE_LOG_BYTES
-        if short and self.log.complete:
+        if self.ask.lines_only:
+            pass
+        elif short and self.log.complete:
             first = 0
         elif not self.log.complete:
             self.notes.append(
@@ -143,7 +173,7 @@ class _Way:
             if number(path) < begun:
                 continue
             if number(path) >= first:
-                if first and not self.taken:
+                if first and not self.taken and not self.ask.lines_only:
                     self.state = self.live.save()
                 self.taken.append(path)
             self._rows |= closed_in(self.live, path, self._ids)
@@ -193,6 +223,8 @@ class _Way:
 
         Returns the first segment that must be read.
         """
+        if self.ask.lines_only and all(one.row["state"] == "closed" for one in self.found):
+            return first
         snapshot: Snapshot | None = self.archive.snapshot()
         if (
             first == 0

@@ -27,6 +27,7 @@ README, MANIFEST, EVENTS, SENTENCES = "README.txt", "manifest.json", "events.jso
 RAW, STATE, PLACES, LISTS = "raw", "state.zst", "places", "watchlists"
 LINES = "lines.jsonl"
 VERSION = 1
+MOST_LINES = 10_000_000  # of a segment; a busy station hears a million in an hour
 
 Origin = Literal["station", "recording"]
 ORIGINS: tuple[str, ...] = get_args(Origin)
@@ -93,6 +94,7 @@ class Manifest:
     # Of a station
     segments: tuple[Segment, ...] = ()
     state_before: int = 0  # `state.zst` is what was known before this segment; 0: there is none
+    as_of: float = 0.0  # Unix seconds: what was heard before is judged
     sources: tuple[Source, ...] = ()  # with `lines_only`
     # Of a recording
     recordings: tuple[Recording, ...] = ()
@@ -140,6 +142,9 @@ class Manifest:
             *self.places,
             *(one.name for some in (self.segments, self.recordings, self.lists) for one in some),
         ]
+        for one in self.segments:
+            if not len(self.sources) + 2 < one.lines <= MOST_LINES:
+                raise BundleError(f"{MANIFEST}: {one.name} cannot have {one.lines:,} lines")
         for name in names:
             if not fit_name(name):
                 raise BundleError(f"{MANIFEST}: {name!r} is no name of a file in a bundle")
@@ -208,3 +213,9 @@ def kept_at(part: str, number: int, name: str) -> str:
 def unpacked(folder: Path) -> Manifest:
     """Read the manifest in the folder of an unpacked bundle."""
     return Manifest.read((folder / MANIFEST).read_bytes())
+
+
+def raw_paths(folder: Path, manifest: Manifest) -> list[Path]:
+    """Return the files of the evidentiary copy, in their order."""
+    some = manifest.segments if manifest.origin == "station" else manifest.recordings
+    return [folder / RAW / one.name for one in some]

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from anomalies.event import Change
+from receiver.decoded import Decoded
+from receiver.formats.stationlog import LogReader
 from receiver.sources.logfile import open_inputs
 from sternlight.data import NO_PLACES, load_places
 from sternlight.errors import BundleError
-from sternlight.evidence.manifest import LISTS, PLACES, RAW, STATE, ListFile, Manifest, kept_at
+from sternlight.evidence.lines import Lines, for_few_lines
+from sternlight.evidence.manifest import (
+    LISTS,
+    PLACES,
+    RAW,
+    STATE,
+    ListFile,
+    Manifest,
+    kept_at,
+    raw_paths,
+)
 from sternlight.evidence.sums import digest
 from sternlight.evidence.zips import file_pieces
 from sternlight.judging import judge
 from sternlight.live import Live
+from sternlight.provenance import Provenance
 from sternlight.reading import Reading
 from sternlight.recovery import read_segment
 from sternlight.replay import Replay
 from sternlight.results import rows_of_events
 from sternlight.settings import Settings, Watchlists, check
+from sternlight.station import Station
+from tracks.batch import PositionBatch, StaticBatch
 from tracks.places import Places
 
 Rows = dict[str, dict[str, Any]]  # of events.jsonl, by id
@@ -44,8 +60,11 @@ def recompute(folder: Path, manifest: Manifest, means: Means) -> Rows:
     """
     settings = settings_of(folder, manifest, means)
     places = places_of(folder, manifest)
-    of = _of_station if manifest.origin == "station" else _of_recording
-    return of(folder, manifest, settings, places)
+    if manifest.origin == "recording":
+        return _of_recording(folder, manifest, settings, places)
+    if manifest.lines_only:
+        return _of_lines(folder, manifest, settings, places)
+    return _of_station(folder, manifest, settings, places)
 
 
 def _of_station(folder: Path, manifest: Manifest, settings: Settings, places: Places) -> Rows:
@@ -66,12 +85,32 @@ def _of_station(folder: Path, manifest: Manifest, settings: Settings, places: Pl
     return rows | still_open(live, wanted - rows.keys())
 
 
+def _of_lines(folder: Path, manifest: Manifest, settings: Settings, places: Places) -> Rows:
+    """Return events as their lines alone show them.
+
+    What a station does about clocks that jump would take a few lines of one ship for a wrong
+    clock, so that is left out.
+    """
+    station, lines = Station(for_few_lines(settings), places, decides=False), Lines.read(folder)
+    provenance, heard = Provenance(), list[Decoded]()
+    for segment in manifest.segments:
+        provenance.add(segment.name, segment.first_line)
+        heard.append(LogReader(segment.first_line).step(lines.content(segment, manifest)))
+    positions = PositionBatch.concat([one.positions for one in heard])
+    statics = StaticBatch.concat([one.statics for one in heard])
+    changes = station.step(positions, statics, manifest.as_of).changes + station.preview()
+    wanted = {one.event.id: one.event for one in changes
+              if one.event.id in manifest.events and one.what != "withdrawn"}  # fmt: skip
+    return {one.event.id: one.row(provenance) for one in judge(list(wanted.values()), station)}
+
+
 def closed_in(live: Live, path: Path, wanted: Collection[str]) -> Rows:
     """Let a station read a segment; return those of the wanted events that end in it."""
-    over = [
-        change for change in read_segment(live, path)
-        if change.what == "closed" and change.event.id in wanted
-    ]  # fmt: skip
+    return _closed(live, read_segment(live, path), wanted)
+
+
+def _closed(live: Live, changes: Iterable[Change], wanted: Collection[str]) -> Rows:
+    over = [one for one in changes if one.what == "closed" and one.event.id in wanted]
     live.finished(), live.news()  # else they pile up
     return {one.event.id: one.row for one in live.stored(over)}
 
@@ -94,12 +133,6 @@ def _of_recording(folder: Path, manifest: Manifest, settings: Settings, places: 
         replay.read(open_inputs(paths))
         replay.judge()
         return {row["id"]: row for row in rows_of_events(replay) if row["id"] in wanted}
-
-
-def raw_paths(folder: Path, manifest: Manifest) -> list[Path]:
-    """Return the files of the evidentiary copy, in their order."""
-    some = manifest.segments if manifest.origin == "station" else manifest.recordings
-    return [folder / RAW / one.name for one in some]
 
 
 def settings_of(folder: Path, manifest: Manifest, means: Means) -> Settings:

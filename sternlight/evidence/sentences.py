@@ -5,16 +5,18 @@ It is made from the raw files by a rule so simple that a check makes it again an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from receiver.sources.logfile import Input, open_inputs
+from sternlight.evidence.lines import Lines
+from sternlight.evidence.manifest import Manifest, raw_paths
 from sternlight.frames import frames
 from sternlight.provenance import Provenance
 from sternlight.text import plain
 
-Named = dict[tuple[str, int], str]  # lines by file and number, from 1
+Named = dict[tuple[str, int], bytes]  # lines by file and number, from 1
 
 HEAD = """\
 The lines that each event names, as they stand in the files under raw/: file, number, line.
@@ -23,30 +25,37 @@ read one by hand. What cannot be shown as text is replaced by a mark.
 """
 
 
-def sentences(origin: str, paths: Sequence[Path], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return the text; `paths` are the raw files, in their order."""
-    rows = list(rows)
+def sentences(folder: Path, manifest: Manifest, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the text; `folder` holds the other files of the bundle."""
+    if manifest.lines_only:
+        return _told(rows, Lines.read(folder).by_name(manifest))
     wanted = {(line["file"], line["line"]) for row in rows for line in row["lines"]}
     found: Named = {}
-    every = _of_segments(paths) if origin == "station" else _of_recordings(paths)
+    paths = raw_paths(folder, manifest)
+    every = _of_segments(paths) if manifest.origin == "station" else _of_recordings(paths)
     for name, lines in every:
         numbers = {number for file, number in wanted if file == name}
         if numbers:
             found |= {(name, n): text for n, text in _numbered(lines, numbers)}
-    told = [HEAD]
+    return _told(rows, found)
+
+
+def _told(rows: Sequence[Mapping[str, Any]], found: Named) -> bytes:
+    said = [HEAD]
     for row in rows:
-        told.append(f"\n# {row['id']}\n")
+        said.append(f"\n# {row['id']}\n")
         for line in row["lines"]:
             where = line["file"], line["line"]
-            told.append(f"{where[0]}\t{where[1]}\t{found.get(where, '(not in this bundle)')}\n")
-    return "".join(told).encode("utf-8")
+            text = plain(found.get(where, b"(not in this bundle)"))
+            said.append(f"{plain(where[0])}\t{where[1]}\t{text}\n")
+    return "".join(said).encode("utf-8")
 
 
-def _numbered(lines: Iterator[bytes], numbers: set[int]) -> Iterator[tuple[int, str]]:
+def _numbered(lines: Iterator[bytes], numbers: set[int]) -> Iterator[tuple[int, bytes]]:
     last = max(numbers)
     for number, line in enumerate(lines, 1):
         if number in numbers:
-            yield number, plain(line)
+            yield number, line
         if number >= last:
             return
 

@@ -20,8 +20,10 @@ from receiver.decoded import BadInput
 from sternlight.errors import ArchiveError, BundleError, SettingsError
 from sternlight.evidence import chain, keys, sums
 from sternlight.evidence.custody import CUSTODY
+from sternlight.evidence.lines import Lines
 from sternlight.evidence.manifest import (
     EVENTS,
+    LINES,
     LISTS,
     MANIFEST,
     PLACES,
@@ -31,18 +33,19 @@ from sternlight.evidence.manifest import (
     STATE,
     Manifest,
     data_hashes,
+    raw_paths,
     unpacked,
     versions,
 )
-from sternlight.evidence.recompute import Means, lists_missing, raw_paths, recompute
+from sternlight.evidence.recompute import Means, lists_missing, recompute
 from sternlight.evidence.segment import Examined
 from sternlight.evidence.sentences import sentences
-from sternlight.evidence.verdict import Event, Verdict, compared
+from sternlight.evidence.verdict import Event, Verdict, compared, compared_by_lines
 from sternlight.evidence.zips import content, entries, file_pieces, fit_name
 from sternlight.text import counted, plain
 from tracks.place import PlacesError
 
-FILES = frozenset({README, MANIFEST, CUSTODY, EVENTS, SENTENCES, STATE, sums.KEY, sums.SUMS,
+FILES = frozenset({README, MANIFEST, CUSTODY, EVENTS, SENTENCES, STATE, LINES, sums.KEY, sums.SUMS,
                    sums.SIGNATURE})  # fmt: skip
 FOLDERS = (RAW, PLACES, LISTS)
 MOST_LINES_A_BYTE = 2  # of a packed segment; real ones have one in twenty bytes
@@ -121,9 +124,8 @@ def _check(folder: Path, names: Sequence[str], means: Means, verdict: Verdict) -
     if verdict.was_changed:
         return
     rows = _rows(folder, manifest)
-    written = sentences(manifest.origin, raw_paths(folder, manifest), rows)
-    if written != (folder / SENTENCES).read_bytes():
-        verdict.changed(f"{SENTENCES} does not tell what stands in {RAW}/")
+    if sentences(folder, manifest, rows) != (folder / SENTENCES).read_bytes():
+        verdict.changed(f"{SENTENCES} does not tell what stands in the evidentiary copy")
     _compute(folder, manifest, rows, means, verdict)
 
 
@@ -158,6 +160,9 @@ def _check_signature(
 
 def _check_raw(folder: Path, names: Sequence[str], manifest: Manifest, verdict: Verdict) -> None:
     """Hold the evidentiary copy against the manifest, and a raw log against itself."""
+    if manifest.lines_only:
+        _check_lines(folder, names, manifest, verdict)
+        return
     raw = {name.partition("/")[2] for name in names if name.startswith(f"{RAW}/")}
     if raw != {path.relative_to(folder / RAW).as_posix() for path in raw_paths(folder, manifest)}:
         verdict.changed(f"the files in {RAW}/ are not those that {MANIFEST} names")
@@ -169,6 +174,19 @@ def _check_raw(folder: Path, names: Sequence[str], manifest: Manifest, verdict: 
                 verdict.changed(f"{plain(one.name)} is not the recording that {MANIFEST} names")
         says = f"{counted(len(manifest.recordings), 'file')} of a recording"
         verdict.good(f"the evidentiary copy: {says}, as bundled")
+
+
+def _check_lines(folder: Path, names: Sequence[str], manifest: Manifest, verdict: Verdict) -> None:
+    if any(name.startswith(f"{RAW}/") for name in names) or manifest.origin != "station":
+        verdict.changed(f"more stands in {RAW}/ than {MANIFEST} says")
+    lines = Lines.read(folder)
+    for says in lines.wrong(manifest):
+        verdict.changed(says)
+    count = sum(map(len, lines.of.values()))
+    verdict.good(
+        f"the evidentiary copy: {counted(count, 'line')} of the raw log, each proven to stand in"
+        f" one of {counted(len(manifest.segments), 'segment')}"
+    )
 
 
 def _check_log(folder: Path, manifest: Manifest, verdict: Verdict) -> None:
@@ -234,7 +252,8 @@ def _compute(
         verdict.events = [Event(row["id"], None) for row in rows]
         verdict.unknown(f"the events cannot be computed here: {error}")
         return
-    verdict.events = [compared(row, found.get(row["id"]), missing) for row in rows]
+    compare = compared_by_lines if manifest.lines_only else compared
+    verdict.events = [compare(row, found.get(row["id"]), missing) for row in rows]
 
 
 def _tell_differences_of_makers(manifest: Manifest, verdict: Verdict) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from sternlight.evidence.compare import Difference, differences
+from sternlight.evidence.lines import shown_by_lines
 from sternlight.evidence.manifest import Manifest
 from sternlight.evidence.recompute import OF_BUDGET
 from sternlight.guidance import SAYS_NOT
@@ -142,14 +143,34 @@ def compared(
             {k: v for k, v in row.items() if k not in OF_BUDGET} for row in (told, found)
         )
     differs = tuple(differences(told, found))
-    return Event(name, not differs, differs, why if lists_missing and not differs else "")
+    return Event(
+        name, not differs, differs, f"but for alerts, since {why}" if lists_missing else ""
+    )
+
+
+def compared_by_lines(
+    told: Mapping[str, Any], found: Mapping[str, Any] | None, _: Collection[str]
+) -> Event:
+    """Compare what of an event its lines show.
+
+    That it was over may be shown by what came later, which is not among them.
+    """
+    name = told["id"]
+    if found is None:
+        return Event(name, None, why="it rests on more of the log than on its lines")
+    found = {**found, "end": found["end"] or told["end"]}
+    differs = tuple(differences(shown_by_lines(told), shown_by_lines(found)))
+    return Event(name, not differs, differs, OF_LINES_ONLY)
+
+
+OF_LINES_ONLY = "as far as its lines show it: times, place and measured figures"
 
 
 def _of_event(one: Event) -> list[str]:
     name = plain(one.id)
     if one.equal:
         said = [f"  equal    {name}"]
-        return [*said, f"             but for alerts, since {one.why}"] if one.why else said
+        return [*said, f"             {one.why}"] if one.why else said
     mark = "  NOT SEEN" if one.equal is None else "  DIFFERS "
     said = [f"{mark} {name}" + (f": {one.why}" if one.why else "")]
     for field_, told, found in one.differences:

@@ -29,7 +29,7 @@ class May(NamedTuple):
     outside: bool = False  # may touch clocks, disks, sockets, threads, chance
 
 
-SHELL = {"anomalies", "click", "numpy", "pydantic", "pydantic_core", "receiver", "rich", "tracks"}
+SHELL = {"anomalies", "click", "numpy", "receiver", "rich", "tracks"}
 ROOMS = {  # the longest folder that fits a file counts
     "tracks": May(frozenset({"numpy", "shapely"}), frozenset({"scipy", "sklearn"})),
     "receiver": May(frozenset({"numpy", "tracks", "pyais"})),

@@ -34,6 +34,7 @@ from tests.recordings import recording
 from tests.sternlight.stations import Post, kept_rows, replayed_rows
 from tracks.batch import PositionBatch, StaticBatch
 from tracks.places import Places
+from tracks.state import dump, load
 
 SETTINGS = replace(Settings(), alerts=Alerts(20.0))
 NORMAL = (
@@ -81,8 +82,8 @@ def told(cuts: list[float], *, saved: bool = False) -> list[Decided]:
         found += step.decided
         since = as_of
         if saved:
-            data, station = station.save(), Station(SETTINGS, places())
-            station.load(data)
+            data, station = dump(station.save()), Station(SETTINGS, places())
+            station.load(load(data))
     return found
 
 

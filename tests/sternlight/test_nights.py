@@ -43,6 +43,7 @@ from tracks.anchorages import Anchorages, Anchoring, Learned
 from tracks.geodesy import NMI_M, distance_m
 from tracks.placefile import read_places
 from tracks.places import Places
+from tracks.state import dump, load
 from tracks.stays import Stays
 
 DAY = 24 * HOUR
@@ -347,9 +348,9 @@ def told_to(station: Station, cuts: Sequence[float], told: Sequence[Learned]) ->
             b.take((b.t >= since) & (b.t < as_of)) for b in (decoded.positions, decoded.statics)
         ]
         step = station.step(heard[0], heard[1], as_of, as_of == last)
-        data = station.save()
+        data = dump(station.save())
         station = Station(Settings(), PLACES)
-        station.load(data)
+        station.load(load(data))
         since = as_of
         for what, event in step.changes:
             events.pop(event.id, None)

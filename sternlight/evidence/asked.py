@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,12 @@ from sternlight.sqlite import Database
 from sternlight.text import iso, plain
 
 
+ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is to be bundled: an event by its id, or all of an MMSI that overlap a span of time."""
+    """What is to be bundled: an event by its id, those of an MMSI, or "all", in a span of time."""
 
     data: Path  # a station's folder, or that of a replay's results
     about: str
@@ -36,10 +38,11 @@ class Ask:
             self.since is None or end is None or end >= self.since
         )
 
-    def span(self) -> dict[str, str]:
-        """Return the span of time as a manifest tells it."""
-        ends = (("since", self.since), ("until", self.until))
-        return {name: iso(t) for name, t in ends if t is not None}
+    @property
+    def span(self) -> tuple[str, str]:
+        """The span of time as a manifest tells it."""
+        since, until = ("" if t is None else iso(t) for t in (self.since, self.until))
+        return since, until
 
 
 def wanted(ask: Ask) -> list[Found]:
@@ -52,9 +55,8 @@ def wanted(ask: Ask) -> list[Found]:
 
 
 def _fits(ask: Ask, one: Found) -> bool:
-    if ask.mmsi is None:
-        return one.id == ask.about
-    return ask.mmsi in one.row["mmsis"] and ask.overlaps(one.start, one.end)
+    named = one.row["mmsis"] if ask.mmsi is not None else [one.id, ALL]
+    return (ask.mmsi or ask.about) in named and ask.overlaps(one.start, one.end)
 
 
 def _none(ask: Ask, record: Database) -> str:
@@ -65,6 +67,8 @@ def _none(ask: Ask, record: Database) -> str:
             f"there is no event of MMSI {ask.mmsi}{when}; give both --from and --to to bundle"
             " what it sent without one"
         )
+    if ask.about == ALL:
+        return f"there are no events in {ask.data} in that time"
     state = record.read("select state from events where id = ?", ask.about)
     if state and state[0][0] == "withdrawn":
         return f"event {plain(ask.about)} was withdrawn: the station does not stand by it any more"
@@ -72,11 +76,6 @@ def _none(ask: Ask, record: Database) -> str:
         f"there is no event {plain(ask.about)} in {ask.data}; `sternlight events --json` lists"
         " those of a station, events.jsonl those of a replay"
     )
-
-
-def moment(text: str) -> float:
-    """Return Unix seconds of a time in a row of events.jsonl."""
-    return datetime.fromisoformat(text).timestamp()
 
 
 def files_of(rows: list[dict[str, Any]]) -> set[str]:

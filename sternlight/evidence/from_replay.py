@@ -60,7 +60,8 @@ def of_replay(ask: Ask, given: Sequence[str], lists: Sequence[str], room: Path) 
         lists=tuple(one for one, _ in kept),
         notes=(MADE_UP, UNCHAINED) if summary["simulated"] else (UNCHAINED,),
         release=summary.get("sternlight", sternlight.__version__),
-        **ask.span(),
+        since=ask.span[0],
+        until=ask.span[1],
         **places_used(given),
     )
     contents = Contents(manifest, [dumps(one.row) for one in found])
@@ -100,8 +101,9 @@ def _recordings(
     _hold_sizes(paths, summary)
     if told == [FROM_STDIN] and len(paths) == 1:
         return [FROM_STDIN], paths
-    folder = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
-    return [Path(os.path.relpath(path, folder)).as_posix() for path in paths], paths
+    # Not resolved: a link has its own name, and events know it by that.
+    folder = os.path.commonpath([path.absolute().parent for path in paths])
+    return [path.absolute().relative_to(folder).as_posix() for path in paths], paths
 
 
 def _hold_sizes(paths: Sequence[Path], summary: Mapping[str, Any]) -> None:

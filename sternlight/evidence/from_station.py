@@ -16,12 +16,13 @@ from typing import Any
 import sternlight
 from sternlight.archive import Archive, Snapshot
 from sternlight.errors import BundleError
+from sternlight.evidence import stamped_later as stamped
 from sternlight.evidence.asked import Ask, files_of, wanted
 from sternlight.evidence.contents import Contents, lists_used, places_used
 from sternlight.evidence.lines import Line, chosen, written
-from sternlight.evidence.manifest import LINES, RAW, STATE, Manifest, Segment, Source
+from sternlight.evidence.manifest import LINES, RAW, STATE, Manifest, Source
 from sternlight.evidence.recompute import Rows, closed_in, still_open
-from sternlight.evidence.segment import examine
+from sternlight.evidence.stamped_later import describe
 from sternlight.frames import frames
 from sternlight.jsontext import dumps
 from sternlight.live import Live
@@ -57,37 +58,40 @@ def of_station(
         station = archive.about("station") or ""
     if not way.taken:
         raise BundleError(f"nothing of the raw log in {ask.data / RAW} is of that time")
-    segments_ = tuple(map(_segment, way.taken))
+    described = tuple(map(describe, way.taken))
     manifest = Manifest(
         origin="station",
         about=ask.about,
         events=tuple(one.id for one in found),
         settings=settings.of_results(),
         station=station,
-        segments=segments_,
+        segments=described,
         state_before=number(way.taken[0]) if way.state else 0,
         lines_only=ask.lines_only,
         as_of=max(way.live.station.as_of, 0.0),
         notes=(SOME_LINES if ask.lines_only else ADDRESSES, *way.notes),
-        **ask.span(),
+        since=ask.span[0],
+        until=ask.span[1],
         **places_used(given),
         **lists_used(settings, ask.with_lists),
     )
     contents = Contents(manifest, [dumps(way.row(one)) for one in found])
     contents.take_places(given)
     contents.take_lists(settings)
+    told = stamped.take(contents, ask.data)
     if ask.lines_only:
-        _take_lines(contents, way)
-        return contents
-    if way.state:
-        contents.files[STATE] = way.state
-    for path in way.taken:
-        contents.files[f"{RAW}/{path.name}"] = path
+        told = [*_take_lines(contents, way), *told]
+    else:
+        if way.state:
+            contents.files[STATE] = way.state
+        contents.files |= {f"{RAW}/{path.name}": path for path in way.taken}
+    if told:
+        contents.files[LINES] = written(told)
     return contents
 
 
-def _take_lines(contents: Contents, way: _Way) -> None:
-    """Take the lines of the ships that it is about, and those that events name, with proofs."""
+def _take_lines(contents: Contents, way: _Way) -> list[Line]:
+    """Return the lines of the ships that it is about, and those that events name."""
     rows = [one.row for one in way.found]
     mmsis = {mmsi for row in rows for mmsi in row["mmsis"]}
     mmsis |= {way.ask.mmsi} if way.ask.mmsi is not None else set()
@@ -99,7 +103,7 @@ def _take_lines(contents: Contents, way: _Way) -> None:
         told += some
         sources |= {one.number: one for one in heard}
     contents.manifest = replace(contents.manifest, sources=tuple(sources.values()))
-    contents.files[LINES] = written(told)
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,17 +240,3 @@ class _Way:
             return 0
         self.live.load(snapshot.data)
         return snapshot.segment
-
-
-def _segment(path: Path) -> Segment:
-    """Describe a segment.  Raises BundleError for one that was changed."""
-    one = examine(path)
-    if one.broken:
-        raise BundleError(
-            f"{path.name} is not as the station wrote it ({one.broken.says}); `sternlight verify`"
-            " tells where the log was changed, and nothing that rests on it can be bundled"
-        )
-    sha256, root, file_sha256 = one.digests
-    return Segment(
-        one.number, path.name, one.first_line, one.lines, one.ended, sha256, root, file_sha256
-    )

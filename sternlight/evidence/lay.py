@@ -73,7 +73,8 @@ def _files(manifest: Manifest) -> list[str]:
     if manifest.lines_only:
         copy = f"{LINES}  lines of the {manifest.origin}, as they were received"
     elif station:
-        copy = f"{RAW}/  {counted(len(manifest.segments), 'file')} of the station's raw log, byte by byte"
+        files = counted(len(manifest.segments), "file")
+        copy = f"{RAW}/  {files} of the station's raw log, byte by byte"
     else:
         copy = f"{RAW}/  the recording, byte by byte"
     said = [
@@ -122,7 +123,8 @@ def _without(manifest: Manifest) -> list[str]:
         said += [
             "2. The list is the station's. It must answer 'Signature Verified Successfully':\n"
             f"  openssl pkeyutl -verify -pubin -inkey {KEY} -rawin -in {SUMS} -sigfile {SIGNATURE}",
-            f"{SIGNED}\n  {manifest.key}",
+            f"{SIGNED}\n  {manifest.key}\nTo see that it is the key's:\n"
+            f"  openssl pkey -pubin -in {KEY} -outform DER | sha256sum",
         ]
     else:
         said.append(f"2. {NO_KEY}")

@@ -74,12 +74,12 @@ class Line(NamedTuple):
 
 
 def chosen(
-    path: Path, segment: Segment, mmsis: Collection[int], named: Collection[int]
+    path: Path, segment: Segment, mmsis: Collection[int] = (), named: Collection[int] = ()
 ) -> tuple[list[Line], list[Source]]:
-    """Return the lines of some ships, and those `named`, from 1; and the segment's sources."""
+    """Return the head and the lines of some ships, and those `named`, from 1; and all sources."""
     whole = b"".join(content for _, content in frames(path))
     lines = whole.split(b"\n")[:-1]
-    wanted = {HEAD_LINE, *named, *_of_ships(whole, mmsis)}
+    wanted = {HEAD_LINE, *named, *(_of_ships(whole, mmsis) if mmsis else ())}
     for number in tuple(wanted):
         wanted |= set(_parts_before(lines, number))
     leaves = [leaf_hash(line + b"\n") for line in lines[: _leaves(segment)]]
@@ -149,14 +149,16 @@ class Lines:
             raise BundleError(f"{LINES} cannot be read: {error}") from error
         return cls(of)
 
-    def wrong(self, manifest: Manifest) -> Iterator[str]:
-        """Yield what is wrong with them, in whole sentences."""
-        known = {segment.number: segment for segment in manifest.segments}
-        for number in self.of.keys() - known.keys():
-            yield f"{LINES} has lines of segment {number}, which {manifest.about} does not rest on"
-        before: Segment | None = None
-        for number, segment in sorted(known.items()):
-            lines = self.of.get(number, ())
+    def wrong(self, segments: Sequence[Segment], before: Segment | None = None) -> Iterator[str]:
+        """Yield what is wrong with them, in whole sentences.
+
+        `segments` are those that they must be of, each linked to the one before it and the first
+        to `before`.
+        """
+        for number in sorted(self.of.keys() - {segment.number for segment in segments}):
+            yield f"{LINES} has lines of segment {number}, which it should not have"
+        for segment in segments:
+            lines = self.of.get(segment.number, ())
             for one in lines:
                 leaf = leaf_hash(one.text + b"\n")
                 root = proved(leaf, one.line - 1, _leaves(segment), one.proof)

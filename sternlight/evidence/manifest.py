@@ -81,7 +81,7 @@ class Manifest:
     """All that a bundle says of itself."""
 
     origin: Origin
-    about: str  # what was asked for: an event or an MMSI
+    about: str  # what was asked for: an event, an MMSI or all
     events: tuple[str, ...]
     settings: Mapping[str, Any]
     since: str = ""  # ISO 8601; "" is open
@@ -94,6 +94,7 @@ class Manifest:
     # Of a station
     segments: tuple[Segment, ...] = ()
     state_before: int = 0  # `state.zst` is what was known before this segment; 0: there is none
+    links: tuple[Segment, ...] = ()  # of which only heads stand here, up to one that was stamped
     as_of: float = 0.0  # Unix seconds: what was heard before is judged
     sources: tuple[Source, ...] = ()  # with `lines_only`
     # Of a recording
@@ -142,7 +143,7 @@ class Manifest:
             *self.places,
             *(one.name for some in (self.segments, self.recordings, self.lists) for one in some),
         ]
-        for one in self.segments:
+        for one in (*self.segments, *self.links):
             if not len(self.sources) + 2 < one.lines <= MOST_LINES:
                 raise BundleError(f"{MANIFEST}: {one.name} cannot have {one.lines:,} lines")
         for name in names:
@@ -152,8 +153,12 @@ class Manifest:
 
 M = TypeVar("M")
 _MANY = {
-    "segments": Segment, "recordings": Recording, "lists": ListFile, "sources": Source,
-}  # fmt: skip
+    "segments": Segment,
+    "links": Segment,
+    "recordings": Recording,
+    "lists": ListFile,
+    "sources": Source,
+}
 
 
 def _made(kind: type[M], said: Any, where: str) -> M:

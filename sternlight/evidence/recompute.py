@@ -46,10 +46,15 @@ OF_BUDGET = ("usual_per_week", "alert", "held_back")  # depend on all events of 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a verifier has besides the bundle: watch lists, and the fingerprint of a key."""
+    """What a verifier has besides the bundle.
+
+    Watch lists, the fingerprint of the key that must have signed, and root certificates (PEM) of
+    time-stamping authorities.
+    """
 
     watchlists: tuple[str, ...] = ()
     key: str = ""
+    roots: bytes = b""
 
 
 def recompute(folder: Path, manifest: Manifest, means: Means) -> Rows:

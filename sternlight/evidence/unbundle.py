@@ -18,7 +18,7 @@ from typing import Any
 
 from receiver.decoded import BadInput
 from sternlight.errors import ArchiveError, BundleError, SettingsError
-from sternlight.evidence import chain, keys, sums
+from sternlight.evidence import chain, keys, stamped_later, sums
 from sternlight.evidence.custody import CUSTODY
 from sternlight.evidence.lines import Lines
 from sternlight.evidence.manifest import (
@@ -40,6 +40,7 @@ from sternlight.evidence.manifest import (
 from sternlight.evidence.recompute import Means, lists_missing, recompute
 from sternlight.evidence.segment import Examined
 from sternlight.evidence.sentences import sentences
+from sternlight.evidence.stamps import STAMPS
 from sternlight.evidence.verdict import Event, Verdict, compared, compared_by_lines
 from sternlight.evidence.zips import content, entries, file_pieces, fit_name
 from sternlight.text import counted, plain
@@ -47,7 +48,7 @@ from tracks.place import PlacesError
 
 FILES = frozenset({README, MANIFEST, CUSTODY, EVENTS, SENTENCES, STATE, LINES, sums.KEY, sums.SUMS,
                    sums.SIGNATURE})  # fmt: skip
-FOLDERS = (RAW, PLACES, LISTS)
+FOLDERS = (RAW, PLACES, LISTS, STAMPS)
 MOST_LINES_A_BYTE = 2  # of a packed segment; real ones have one in twenty bytes
 
 
@@ -121,6 +122,7 @@ def _check(folder: Path, names: Sequence[str], means: Means, verdict: Verdict) -
         verdict.changed("it is not signed by the key that it says it is signed by")
     verdict.custody = (folder / CUSTODY).read_text("ascii").strip()
     _check_raw(folder, names, manifest, verdict)
+    stamped_later.check(folder, names, manifest, means.roots, verdict)
     if verdict.was_changed:
         return
     rows = _rows(folder, manifest)
@@ -152,10 +154,14 @@ def _check_signature(
             "Compare this fingerprint with the one that the station's owner tells you by another"
             " way, or say it with --key: anybody can make a key."
         )
-    elif verdict.key.lower() == means.key.lower():
+    elif _same(verdict.key, means.key):
         verdict.good(f"it is signed by the key that you named, {verdict.key}")
     else:
         verdict.changed(f"it is signed by {verdict.key}, and not by the key that you named")
+
+
+def _same(fingerprint: str, other: str) -> bool:
+    return "".join(fingerprint.split()).lower() == "".join(other.split()).lower()
 
 
 def _check_raw(folder: Path, names: Sequence[str], manifest: Manifest, verdict: Verdict) -> None:
@@ -180,7 +186,7 @@ def _check_lines(folder: Path, names: Sequence[str], manifest: Manifest, verdict
     if any(name.startswith(f"{RAW}/") for name in names) or manifest.origin != "station":
         verdict.changed(f"more stands in {RAW}/ than {MANIFEST} says")
     lines = Lines.read(folder)
-    for says in lines.wrong(manifest):
+    for says in lines.wrong((*manifest.segments, *manifest.links)):
         verdict.changed(says)
     count = sum(map(len, lines.of.values()))
     verdict.good(
@@ -214,6 +220,9 @@ def _check_log(folder: Path, manifest: Manifest, verdict: Verdict) -> None:
             verdict.changed(f"{one.name} is not the segment that {MANIFEST} names")
     if checked.station != manifest.station:
         verdict.changed("the raw log is that of another station")
+    if manifest.links:
+        for says in Lines.read(folder).wrong(manifest.links, manifest.segments[-1]):
+            verdict.changed(says)
     verdict.good(
         f"the evidentiary copy: {counted(checked.lines_count, 'line')} in"
         f" {counted(checked.segments_count, 'segment')} of the raw log, each linked to the one"

@@ -97,10 +97,10 @@ class Verdict:
             return "NOT FINISHED: nothing was changed, and not everything could be computed here."
         if not self.events:
             return "SOUND: nothing was changed. No event is told in it."
-        return (
-            f"SOUND: nothing was changed, and {counted(equal, 'event')} came out again exactly as"
-            " told."
-        )
+        how = "exactly as told"
+        if self.manifest is not None and self.manifest.lines_only:
+            how = "as told, as far as the lines in it show"
+        return f"SOUND: nothing was changed, and {counted(equal, 'event')} came out again {how}."
 
     def row(self) -> dict[str, Any]:
         """Return it for programs."""

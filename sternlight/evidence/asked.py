@@ -11,7 +11,6 @@ from sternlight.record.read import Found, found, open_record
 from sternlight.sqlite import Database
 from sternlight.text import iso, plain
 
-
 ALL = "all"
 
 

@@ -124,9 +124,6 @@ class _Log:
             paths[-1] = _whole_part(paths[-1], room / paths[-1].name)
         return cls(paths, number(paths[0]) <= 1)
 
-    def before(self, first: int) -> list[Path]:
-        return [path for path in self.paths if number(path) < first]
-
 
 def _whole_part(path: Path, copy: Path) -> Path:
     """Copy a segment up to its last whole frame."""
@@ -157,27 +154,18 @@ class _Way:
     def go(self, settings: Settings) -> None:
         """Read the log as far as it is needed, and keep what was known before."""
         first = self._first()
-        older = self.log.before(first)
-        short = sum(path.stat().st_size for path in older) <= WHOLE_LOG_BYTES
-        if self.ask.lines_only:
-            pass
-        elif short and self.log.complete:
-            first = 0
-        elif not self.log.complete:
-            self.notes.append(
-                f"Of the station's raw log all before segment {number(self.log.paths[0])} is gone;"
-                " what it had learned from that cannot be made again."
-            )
+        self._note(settings, first)
+        if self._exact and self._short_before(first):
+            first = number(self.log.paths[0])
         name_segments(self.live, self.archive)
-        begun = self._remembered(settings, first)
-        progress = Progress()
+        begun = self._remembered(settings, first) if self._learns else first
+        progress, told = Progress(), self._told()
         progress.begin("Reading the log again", "segments")
-        told = self._told()
         for done, path in enumerate(self.log.paths):
             if number(path) < begun:
                 continue
             if number(path) >= first:
-                if first and not self.taken and not self.ask.lines_only:
+                if self._exact and not self.taken and path != self.log.paths[0]:
                     self.state = self.live.save()
                 self.taken.append(path)
             self._rows |= closed_in(self.live, path, self._ids)
@@ -188,6 +176,42 @@ class _Way:
                 break
         progress.end()
         self._rows |= still_open(self.live, self._ids - self._rows.keys())
+
+    @property
+    def _exact(self) -> bool:
+        """Whether events are to come out again with all that is said of them."""
+        return bool(self.found) and not self.ask.lines_only
+
+    @property
+    def _learns(self) -> bool:
+        """Whether what the station had learned before matters."""
+        return self._exact or any(one.row["state"] == "open" for one in self.found)
+
+    def _short_before(self, first: int) -> bool:
+        """Return whether the log up to a segment is all there, and short enough to go along."""
+        older = [path for path in self.log.paths if number(path) < first]
+        return self.log.complete and sum(p.stat().st_size for p in older) <= WHOLE_LOG_BYTES
+
+    def _note(self, settings: Settings, first: int) -> None:
+        """Note what may keep others from coming to the same."""
+        oldest = number(self.log.paths[0])
+        if first < oldest:
+            raise BundleError(
+                f"the raw log before segment {oldest} was deleted, as the settings ask, and with it"
+                f" what this rests on (segment {first}); only a copy of the log made before can"
+                " help"
+            )
+        if self._exact and not self.log.complete:
+            self.notes.append(
+                f"Of the station's raw log all before segment {oldest} was deleted; what it had"
+                " learned from that cannot be made again."
+            )
+        saved = self.archive.about("settings")
+        if saved is not None and saved != dumps(settings.of_results()):
+            self.notes.append(
+                "These are not the settings with which the station ran last: with others, events"
+                " may come out otherwise."
+            )
 
     @property
     def _ids(self) -> set[str]:
@@ -227,12 +251,9 @@ class _Way:
 
         Returns the first segment that must be read.
         """
-        if self.ask.lines_only and all(one.row["state"] == "closed" for one in self.found):
-            return first
         snapshot: Snapshot | None = self.archive.snapshot()
         if (
-            first == 0
-            or snapshot is None
+            snapshot is None
             or snapshot.segment > first
             or self.archive.about("release") != sternlight.__version__
             or self.archive.about("settings") != dumps(settings.of_results())

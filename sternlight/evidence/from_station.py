@@ -8,12 +8,16 @@ worked out anew from the older log, as whoever has that can do again.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import sternlight
+from receiver.formats.stationlog import LogReader
 from sternlight.archive import Archive, Snapshot
 from sternlight.errors import BundleError
 from sternlight.evidence import stamped_later as stamped
@@ -31,7 +35,6 @@ from sternlight.rawlog import segments
 from sternlight.record.read import Found
 from sternlight.recovery import name_segments, number
 from sternlight.settings import Settings
-from sternlight.text import iso
 from tracks.places import Places
 
 SOME_LINES = (
@@ -123,6 +126,19 @@ class _Log:
         if not ended:
             paths[-1] = _whole_part(paths[-1], room / paths[-1].name)
         return cls(paths, number(paths[0]) <= 1)
+
+
+def _first_sent(path: Path) -> float:
+    """Return the time of the first position in a segment, Unix seconds; infinity without one.
+
+    By the reports and not by the name, which tells the station's own clock.
+    """
+    reader = LogReader(0)
+    for _, content in frames(path):
+        t = reader.step(content).positions.t
+        if len(t := t[np.isfinite(t)]):
+            return float(t[0])
+    return float("inf")
 
 
 def _whole_part(path: Path, copy: Path) -> Path:
@@ -222,9 +238,8 @@ class _Way:
         named = {Path(name) for name in files_of([one.row for one in self.found])}
         numbers = [n for n in map(number, named) if n]
         if self.ask.since is not None and self.ask.mmsi is not None:
-            hour = iso(self.ask.since)[:13].replace("-", "")
-            before = [p for p in self.log.paths if p.name.partition("_")[2][:11] <= hour]
-            numbers.append(number(before[-1]) if before else number(self.log.paths[0]))
+            behind = bisect_left(self.log.paths, self.ask.since, key=_first_sent)
+            numbers.append(number(self.log.paths[max(behind - 1, 0)]))
         return min(numbers, default=number(self.log.paths[0]))
 
     def _told(self) -> float:

@@ -12,7 +12,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +38,20 @@ from sternlight.evidence.manifest import (
     versions,
 )
 from sternlight.evidence.recompute import Means, lists_missing, recompute
-from sternlight.evidence.segment import Examined
+from sternlight.evidence.segment import LARGEST_BYTES, Examined
 from sternlight.evidence.sentences import sentences
 from sternlight.evidence.stamps import STAMPS
 from sternlight.evidence.verdict import Event, Verdict, compared, compared_by_lines
 from sternlight.evidence.zips import content, entries, file_pieces, fit_name
+from sternlight.frames import BadFrame, whole_frames
 from sternlight.text import counted, plain
 from tracks.place import PlacesError
 
 FILES = frozenset({README, MANIFEST, CUSTODY, EVENTS, SENTENCES, STATE, LINES, sums.KEY, sums.SUMS,
                    sums.SIGNATURE})  # fmt: skip
 FOLDERS = (RAW, PLACES, LISTS, STAMPS)
-MOST_LINES_A_BYTE = 2  # of a packed segment; real ones have one in twenty bytes
+# What is heard packs to a fifth of its size, what is repeated to a twentieth.
+MOST_RATIO, LEAST_BYTES = 100, 1 << 20
 
 
 def verify_file(path: Path, means: Means = Means()) -> Verdict:  # noqa: B008 - it is frozen
@@ -120,7 +122,7 @@ def _check(folder: Path, names: Sequence[str], means: Means, verdict: Verdict) -
     manifest = verdict.manifest = unpacked(folder)
     if manifest.key != verdict.key:
         verdict.changed("it is not signed by the key that it says it is signed by")
-    verdict.custody = (folder / CUSTODY).read_text("ascii").strip()
+    _tell_custody(folder, verdict)
     _check_raw(folder, names, manifest, verdict)
     stamped_later.check(folder, names, manifest, means.roots, verdict)
     if verdict.was_changed:
@@ -129,6 +131,16 @@ def _check(folder: Path, names: Sequence[str], means: Means, verdict: Verdict) -
     if sentences(folder, manifest, rows) != (folder / SENTENCES).read_bytes():
         verdict.changed(f"{SENTENCES} does not tell what stands in the evidentiary copy")
     _compute(folder, manifest, rows, means, verdict)
+
+
+def _tell_custody(folder: Path, verdict: Verdict) -> None:
+    """Tell who handed the bundle on, as its maker wrote it down."""
+    try:
+        said = json.loads((folder / CUSTODY).read_bytes())
+        by = f" by {said['by']}" if said["by"] else ""
+        verdict.note(f"It was bundled {said['when']}{by}, for this reason: {said['why']}")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BundleError(f"{CUSTODY} cannot be read: {error}") from error
 
 
 def _check_signature(
@@ -179,7 +191,7 @@ def _check_raw(folder: Path, names: Sequence[str], manifest: Manifest, verdict: 
             if sums.digest(file_pieces(folder / RAW / one.name)) != one.sha256:
                 verdict.changed(f"{plain(one.name)} is not the recording that {MANIFEST} names")
         says = f"{counted(len(manifest.recordings), 'file')} of a recording"
-        verdict.good(f"the evidentiary copy: {says}, as bundled")
+        verdict.good_if_unchanged(f"the evidentiary copy: {says}, as bundled")
 
 
 def _check_lines(folder: Path, names: Sequence[str], manifest: Manifest, verdict: Verdict) -> None:
@@ -189,7 +201,7 @@ def _check_lines(folder: Path, names: Sequence[str], manifest: Manifest, verdict
     for says in lines.wrong((*manifest.segments, *manifest.links)):
         verdict.changed(says)
     count = sum(map(len, lines.of.values()))
-    verdict.good(
+    verdict.good_if_unchanged(
         f"the evidentiary copy: {counted(count, 'line')} of the raw log, each proven to stand in"
         f" one of {counted(len(manifest.segments), 'segment')}"
     )
@@ -199,10 +211,10 @@ def _check_log(folder: Path, manifest: Manifest, verdict: Verdict) -> None:
     seen: dict[str, Examined] = {}
 
     def look(one: Examined) -> None:
-        if one.lines > MOST_LINES_A_BYTE * one.packed_bytes:
-            raise BundleError(f"{one.name} unpacks to far more than a station writes")
         seen[one.name] = one
 
+    for segment in manifest.segments:
+        _hold_size(folder / RAW / segment.name)
     try:
         checked = chain.check(folder, seen=look)
     except ArchiveError as error:
@@ -223,11 +235,19 @@ def _check_log(folder: Path, manifest: Manifest, verdict: Verdict) -> None:
     if manifest.links:
         for says in Lines.read(folder).wrong(manifest.links, manifest.segments[-1]):
             verdict.changed(says)
-    verdict.good(
+    verdict.good_if_unchanged(
         f"the evidentiary copy: {counted(checked.lines_count, 'line')} in"
         f" {counted(checked.segments_count, 'segment')} of the raw log, each linked to the one"
         " before by its hash"
     )
+
+
+def _hold_size(path: Path) -> None:
+    """Raise BundleError if a segment unpacks to more than a station would have packed into it."""
+    with suppress(BadFrame):  # of which the check of the log tells more
+        for frame in whole_frames(path, LARGEST_BYTES):
+            if len(frame.content) > LEAST_BYTES + MOST_RATIO * len(frame.packed):
+                raise BundleError(f"{path.name} unpacks to far more than a station writes")
 
 
 def _rows(folder: Path, manifest: Manifest) -> list[dict[str, Any]]:

@@ -43,11 +43,15 @@ class Verdict:
     manifest: Manifest | None = None
     key: str = ""  # fingerprint of the key whose signature is right; "" if there is none
     sha256_of_sums: str = ""
-    custody: str = ""
 
     def good(self, says: str) -> None:
         """Tell what is as it should be."""
         self.told.append(("good", says))
+
+    def good_if_unchanged(self, says: str) -> None:
+        """Tell what is as it should be, unless something was changed."""
+        if not self.was_changed:
+            self.good(says)
 
     def changed(self, says: str) -> None:
         """Tell what was changed."""

@@ -269,14 +269,16 @@ def send(data: Path | None, config: Path | None) -> None:
 @CONFIG
 def receive(token: str | None, data: Path | None, config: Path | None) -> None:
     """Take a mail from standard input as an answer, for stations without an inbox of their own."""
+    from sternlight.alerts.pgp_station import station_key
     from sternlight.alerts.receiving import leave, take
 
     mail = b"" if token else sys.stdin.buffer.read(MOST_MAIL_BYTES)
+    pgp = station_key(Path(_settings(config).mail.keys))
     with _desk(data, config) as desk:
         if token:
             outcome = leave(desk.book, desk.seal, token)
         else:
-            outcome = take(desk.book, desk.seal, mail, _now())
+            outcome = take(desk.book, desk.seal, mail, _now(), pgp)
         _tell(outcome)
 
 
@@ -293,11 +295,22 @@ def letters(top: int, data: Path | None, config: Path | None) -> None:
 
 
 @alerts.command()
+@click.option("--pgp", is_flag=True, help="Make the station's OpenPGP key instead.")
 @CONFIG
-def key(config: Path | None) -> None:
+def key(pgp: bool, config: Path | None) -> None:
     """Make the key that encrypts who gets alerts; one that is there stays."""
     from sternlight.alerts.credentials import make_seal
+    from sternlight.alerts.pgp_station import make_station_key
 
+    if pgp:
+        mail = _settings(config).mail
+        if not mail.sender:
+            raise click.UsageError("an OpenPGP key names an address: set [mail] sender first")
+        click.echo(
+            f"{make_station_key(Path(mail.keys), mail.sender)} is the station's OpenPGP key."
+            " Whoever has it can read what was answered encrypted, and sign as the station."
+        )
+        return
     path = make_seal(Path(_settings(config).mail.keys))
     click.echo(
         f"{path} is the key to who gets alerts. Whoever has it and the station's data can read"

@@ -22,6 +22,7 @@ from sternlight.alerts.commands import Outcome
 from sternlight.alerts.connection import cut_after, encrypted, is_here, reach, trust, why
 from sternlight.alerts.credentials import IMAP, Seal, credential
 from sternlight.alerts.mail_settings import Mail
+from sternlight.alerts.pgp_station import station_key
 from sternlight.alerts.receiving import take
 from sternlight.alerts.server import Server, parse
 from sternlight.errors import SettingsError
@@ -50,14 +51,14 @@ class _Trouble(Exception):
 def collect(book: Book, seal: Seal, mail: Mail, t: float) -> Collected:
     """Do what the mails ask for that have come since the last run; never raises for the server.
 
-    `t` is Unix time.  Raises SettingsError for an `inbox` or a password file that cannot be used,
+    `t` is Unix time.  Raises SettingsError for an `inbox`, a password or a key that cannot be used,
     and ArchiveError where the book cannot be written.
     """
     try:
         server = parse(mail.inbox, HOLDS)
     except ValueError as error:
         raise SettingsError(f"[mail] inbox: {error}") from None
-    password = credential(Path(mail.keys), IMAP)
+    password, key = credential(Path(mail.keys), IMAP), station_key(Path(mail.keys))
     done: list[Outcome] = []
     others_count, more, until = 0, False, time.monotonic() + MOST_S
     try:
@@ -66,7 +67,7 @@ def collect(book: Book, seal: Seal, mail: Mail, t: float) -> Collected:
                 if i == MOST_MAILS or time.monotonic() > until:
                     more = True
                     break
-                outcome = take(book, seal, _fetched(box, uid), t)
+                outcome = take(book, seal, _fetched(box, uid), t, key)
                 if outcome is None:
                     others_count += 1
                 else:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 
 from sternlight.alerts import proof
-from sternlight.alerts.answers import Answer, read
+from sternlight.alerts.answers import MOST_BYTES, Answer, read
 from sternlight.alerts.book import OPERATOR, Book, Letter
 from sternlight.alerts.bounced import Bounce
 from sternlight.alerts.bounces import arrived, came_back
 from sternlight.alerts.commands import Order, Outcome, apply, within
 from sternlight.alerts.credentials import Seal
+from sternlight.alerts.pgp_station import CannotRead, StationKey, decrypt
 
 OF_EVENTS = frozenset({"alert", "stronger", "closed", "withdrawn"})  # whose thread is the event's
 OPT_IN = frozenset({"confirm", "answer"})  # letters of which `yes` is an answer
 
 
-def take(book: Book, seal: Seal, mail: bytes, t: float) -> Outcome | None:
+def take(
+    book: Book, seal: Seal, mail: bytes, t: float, key: StationKey | None = None
+) -> Outcome | None:
     """Do what a mail asks for that came in; None if it is not for us, or came in before.
+
+    What is encrypted to the station's `key` is read, if it proves outside whose it is.
 
     Subscribers whom it does not help are sent a letter of kind `answer`, one a day at most.
     Its `facts` are {"why": ..., "what": ..., "thread": ...}: the `why` of an Outcome, or
@@ -30,6 +35,8 @@ def take(book: Book, seal: Seal, mail: bytes, t: float) -> Outcome | None:
     owner = _owner(book, seal, said)
     if owner is None:
         return None
+    if isinstance(said, Answer) and said.encrypted and key is not None:
+        said = _opened(mail, said, key)
     if isinstance(said, Answer) and said.command.verb == "stop" and owner.number != OPERATOR:
         book.receive(seal, received.name, t)
         return apply(book, seal, Order(said.command, owner.number), t)
@@ -40,6 +47,15 @@ def take(book: Book, seal: Seal, mail: bytes, t: float) -> Outcome | None:
             came_back(book, seal, owner, t, said.status)
             return Outcome("bounced", owner.number)
         return _answered(book, seal, owner, said, t)
+
+
+def _opened(mail: bytes, said: Answer, key: StationKey) -> Answer:
+    """Return what stands inside an encrypted answer; the same answer if it cannot be opened."""
+    try:
+        inside = read(decrypt(mail[:MOST_BYTES], key))
+    except CannotRead:
+        return said
+    return inside.said if inside and isinstance(inside.said, Answer) else said
 
 
 def leave(book: Book, seal: Seal, token: str) -> Outcome | None:

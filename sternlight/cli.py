@@ -234,6 +234,7 @@ from sternlight import (  # noqa: E402 - each adds its commands to `main`
     cli_learn,  # noqa: F401
     cli_lists,  # noqa: F401
     cli_network,  # noqa: F401
+    cli_post,  # noqa: F401
     cli_record,  # noqa: F401
     cli_station,  # noqa: F401
 )

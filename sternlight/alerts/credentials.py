@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ def credential(keys: Path, name: str) -> str:
 
     Raises SettingsError, which tells the path and never the content.
     """
+    if keys / name in _HELD:
+        return _HELD[keys / name]
     for path in _places(keys, name):
         try:
             text = path.read_text("utf-8").strip()
@@ -49,8 +52,20 @@ def credential(keys: Path, name: str) -> str:
     raise SettingsError(f"there is no {keys / name}; docs/mail.md says which keys there are")
 
 
+_HELD: dict[Path, str] = {}
+
+
+def hold(keys: Path) -> None:
+    """Read all secrets that can be read, for a process that soon may not read them any more."""
+    for name in (SEAL, SMTP, IMAP, FILEDROP, PGP):
+        with suppress(SettingsError):
+            _HELD[keys / name] = credential(keys, name)
+
+
 def there(keys: Path, name: str) -> bool:
     """Return whether there is a file for a secret, readable or not."""
+    if keys / name in _HELD:
+        return True
     # Not Path.exists, which raises where the folder is closed to us.
     return any(map(os.path.exists, _places(keys, name)))
 

@@ -136,7 +136,7 @@ class Desk:
             self._put(number, one, "closed", state)
         elif log_odds(one.score) >= log_odds(told.score) + MUCH_STRONGER - 1e-9:
             closed = letters.get("closed")  # which tells how strong it is, too
-            if "stronger" not in letters and not (closed and closed.state in UNSENT):
+            if not (closed and closed.state in UNSENT):
                 self._put(number, one, "stronger", state)
 
     def _withdraw(self, one: Happened) -> None:

@@ -51,14 +51,15 @@ class _Trouble(Exception):
 def collect(book: Book, seal: Seal, mail: Mail, t: float) -> Collected:
     """Do what the mails ask for that have come since the last run; never raises for the server.
 
-    `t` is Unix time.  Raises SettingsError for an `inbox`, a password or a key that cannot be used,
+    `t` is Unix time.  Raises SettingsError for an `inbox` or a password file that cannot be used,
     and ArchiveError where the book cannot be written.
     """
     try:
         server = parse(mail.inbox, HOLDS)
     except ValueError as error:
         raise SettingsError(f"[mail] inbox: {error}") from None
-    password, key = credential(Path(mail.keys), IMAP), station_key(Path(mail.keys))
+    password = credential(Path(mail.keys), IMAP)
+    key = station_key(Path(mail.keys))
     done: list[Outcome] = []
     others_count, more, until = 0, False, time.monotonic() + MOST_S
     try:

@@ -23,7 +23,6 @@ def take(
     """Do what a mail asks for that came in; None if it is not for us, or came in before.
 
     What is encrypted to the station's `key` is read, if it proves outside whose it is.
-
     Subscribers whom it does not help are sent a letter of kind `answer`, one a day at most.
     Its `facts` are {"why": ..., "what": ..., "thread": ...}: the `why` of an Outcome, or
     "encrypted", and of the letter that was answered the rest, or "".

@@ -111,8 +111,7 @@ def sent(book: Book, letter: Letter, told: Mapping[str, Told], t: float) -> None
     """Note that the other side took a letter over at Unix time `t`, and what it told."""
     with book.transaction():
         book.write(
-            "update letters set state = 'sent', done = ?, why = '', facts = ?,"
-            " tries_count = max(tries_count, 1) where number = ?",
+            "update letters set state = 'sent', done = ?, why = '', facts = ? where number = ?",
             t, _with_told(letter, told), letter.number,
         )  # fmt: skip
         if letter.what == "digest":

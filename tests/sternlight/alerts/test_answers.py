@@ -95,6 +95,7 @@ def test_a_reason_ends_where_something_else_begins(behind: tuple[str, ...]) -> N
         '<div class="gmail_quote">On Monday Sternlight wrote<blockquote>stop</blockquote></div>',
         '<div id="appendonsend"></div>stop',
         "<hr>stop",
+        "</blockquote><blockquote><style>p {}</style>stop</blockquote>",
         "<p>stop</p>",
         "<script>stop</script><blockquote>stop <blockquote>stop</blockquote> stop</blockquote>",
     ],

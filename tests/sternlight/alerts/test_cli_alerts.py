@@ -228,7 +228,7 @@ def test_the_station_s_openpgp_key_is_made_once_for_the_address_that_mails_come_
     desk: Desk,
 ) -> None:
     path = desk.config.parent / "keys/pgp.key"
-    assert "set [mail] sender first" in desk("key", "--pgp").output
+    assert "[mail] sender is empty" in desk("key", "--pgp").output
     assert not path.exists()
     desk.config.write_text('[mail]\nsender = "station@example.org"\n')
     assert desk("key", "--pgp").exit_code == 0

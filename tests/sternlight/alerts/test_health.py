@@ -96,11 +96,11 @@ def test_one_that_has_just_started_is_not_deaf_and_one_that_was_deaf_before_stil
     station.started = T0 + 30 * H
     assert not station.look(T0 + 30 * H + 60, opening)
     assert not station.look(T0 + 33 * H, opening)
-    station.started = T0 + 34 * H
-    again = replace_since(opening, T0 + 34 * H)
-    assert not station.look(T0 + 34 * H + 60, again)
-    (says,) = station.look(T0 + 36 * H + 60, again)
-    assert "heard nothing for 6.0 h" in says
+    station.started = T0 + 37 * H
+    again = replace_since(opening, T0 + 37 * H)
+    assert not station.look(T0 + 37 * H + 60, again)
+    (says,) = station.look(T0 + 37.5 * H, again)
+    assert "heard nothing for 7.5 h" in says
 
 
 def replace_since(one: SourceStatus, since: float) -> SourceStatus:
@@ -150,6 +150,7 @@ def test_an_archive_made_anew_is_no_crash_loop(station: Station) -> None:
     station.look(T0, restarts=40)
     assert not station.look(T0 + H, restarts=0)
     assert not station.look(T0 + 2 * H, restarts=2)
+    assert station.look(T0 + 3 * H, restarts=3)
 
 
 def test_what_mail_itself_suffers_is_not_told_by_mail(station: Station) -> None:

@@ -79,6 +79,14 @@ def test_digests_go_out_at_seven_each_day_or_each_monday(
     assert (moment, day) == (first, here.date())
 
 
+def test_quiet_hours_that_a_clock_shows_twice_last_both_times() -> None:
+    """Berlin, 25 October 2026: at 3 the clock is set back to 2, which is 01:00 UTC."""
+    berlin = one("Europe/Berlin", (1.0, 2.5))
+    midnight = datetime(2026, 10, 25, tzinfo=UTC).timestamp()
+    ends = [awake(berlin, midnight + 60 * minute) - midnight for minute in (0, 10, 40, 70, 100)]
+    assert ends == [1800, 1800, 2400, 5400, 6000]
+
+
 def test_nobody_without_quiet_hours_waits() -> None:
     assert awake(one("Europe/Berlin"), MONDAY) == MONDAY
     assert awake(one("", (5.0, 5.0)), MONDAY) == MONDAY

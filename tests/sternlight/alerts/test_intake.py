@@ -123,6 +123,18 @@ def test_closed_and_stronger_together_are_one_letter(world: World) -> None:
     assert mail.told[event(1).id].score == 0.9
 
 
+def test_what_is_to_be_told_as_closed_is_not_told_as_stronger_besides(world: World) -> None:
+    world.subscribe(quiet=(20.0, 6.0))
+    world.alert(1, T, score=0.6)
+    world.post(T)
+    night = MONDAY + 21 * 3600
+    world.keep(event(1), "closed", 0.6, night)
+    assert world.post(night) == []
+    world.keep(event(1), "closed", 0.9, night + 60)  # in other words after a restart
+    assert world.post(night + 60) == []
+    assert whats(world.post(MONDAY + 30 * 3600)) == [(1, "closed")]
+
+
 def test_what_is_withdrawn_is_told_to_all_who_know_and_to_nobody_else(world: World) -> None:
     mailed = world.subscribe()
     paused = world.subscribe()

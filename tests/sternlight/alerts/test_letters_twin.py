@@ -235,7 +235,7 @@ class History:
         assert not left
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(PEOPLE, st.lists(STEPS, min_size=5, max_size=40), st.sampled_from([1, 2, 5, 250]),
        st.sampled_from([0, 0, 7, 31]))  # fmt: skip
 def test_letters_are_those_of_the_twin_and_keep_their_promises(

@@ -1,4 +1,4 @@
-"""Which lists name a ship of an event, and how usual an event is for who asked for some only."""
+"""Which lists name a ship of an event."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import pytest
 from sternlight.alerts.audience import Audience
 from sternlight.alerts.intake import take_in
 from sternlight.alerts.listed_ships import list_names, names_of
-from sternlight.alerts.subscription import Near, Subscription, Wants
-from sternlight.alerts.usual import usual_per_week
+from sternlight.alerts.subscription import Subscription, Wants
 from sternlight.settings import Settings, Watchlists
-from tests.sternlight.alerts.world import DAY, MONDAY, World, event
+from tests.sternlight.alerts.world import MONDAY, World, event
 from tests.sternlight.sea_records import Written, track
 
 
@@ -71,30 +70,4 @@ def test_who_asked_for_a_list_is_told_of_its_ships(tmp_path: Path, settings: Set
     take_in(world.archive, world.book, world.seal, MONDAY, names_of(world.archive, settings))
     (letter,) = world.book.letters()
     assert letter.thread == event(0, tracks=(224000002001,)).id
-    world.close()
-
-
-def test_how_many_as_strong_a_usual_week_brought_is_known_after_a_week(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    for n in range(12):
-        start = MONDAY + n * DAY
-        lon = -18.0 if n % 2 else 20.0
-        world.keep(event(n, start=start, lon=lon), "closed", 0.6 + n / 40, start)
-    world.keep(event(50, start=MONDAY), "withdrawn", 0.9, MONDAY)
-    world.keep(event(51, start=MONDAY), "closed", 0.9, MONDAY, shown=False)
-    world.archive._db.execute("insert into hulls values (1, 1, 0, 0, 9, 0)")
-    wants = Wants(near=Near(14, -18, 60))
-    found = []
-    for day in range(12):
-        world.archive._db.execute(
-            "insert into days values (1, ?, 0, 0, 0, 0, 0, null, '', '')", (MONDAY // DAY + day,)
-        )
-        found.append(usual_per_week(world.archive, wants, 0.7, MONDAY + (day + 1) * DAY))
-    assert found[:6] == [None] * 6
-    # Of those near, the sixth, eighth, tenth and twelfth days' are as strong.
-    counts = ((1, 7), (2, 8), (2, 9), (3, 10), (3, 11), (4, 12))
-    assert found[6:] == pytest.approx([7 * count / days for count, days in counts])
-    everywhere = usual_per_week(world.archive, Wants(), 0.7, MONDAY + 12 * DAY)
-    assert everywhere == pytest.approx(7 * 8 / 12)
-    assert usual_per_week(world.archive, Wants(), 0.7, MONDAY + 90 * DAY) is None
     world.close()

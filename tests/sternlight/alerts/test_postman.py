@@ -211,6 +211,23 @@ def test_the_end_of_the_station_ends_a_round_gently(begin: Begin) -> None:
         os.kill(station.rounds[0]["pid"], 0)
 
 
+def test_a_round_that_begins_while_the_station_ends_is_ended(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = module.started
+
+    def started(name: str) -> Any:
+        station.postman.end()
+        return begun(name)
+
+    monkeypatch.setattr(module, "FIRST_LOOK_S", 0.1)
+    monkeypatch.setattr(module, "started", started)
+    station = begin("gentle")
+    began = time.monotonic()
+    assert wait_until(lambda: not station.postman._thread.is_alive(), 8)
+    assert time.monotonic() - began < 5
+
+
 def test_a_round_that_will_not_end_is_killed(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ENDS_S", 0.2)
     station = begin("stubborn")

@@ -78,6 +78,14 @@ def test_a_second_serious_trouble_does_not_wait_for_the_letter_of_the_day() -> N
     assert told == [(8.0, ["The log is not written."])]
 
 
+def test_three_letters_a_day_are_the_most_however_serious() -> None:
+    operator = Operator()
+    grave = [Seen(f"{i}", f"It is {i}.", T0 + i * H, 0.0, True) for i in range(6)]
+    for hour in range(30):
+        operator.look(T0 + hour * H, grave[: hour + 1])
+    assert [(t - T0) / H for t, _ in operator.letters] == [0, 1, 2, 24]
+
+
 def test_what_is_not_serious_waits_until_a_day_after_the_last_letter() -> None:
     operator = Operator()
     told = operator.hours(0, 60, DISK, HOT)

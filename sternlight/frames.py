@@ -84,8 +84,6 @@ def _frame(file: Any, data: bytes, at: int, largest_bytes: int) -> tuple[Frame, 
                 raise BadFrame(at, "the file ends within a frame")
     except zstandard.ZstdError as error:
         raise BadFrame(at, f"a frame is damaged ({error})") from error
-    if held != size:  # as of a frame to be skipped, which holds nothing
-        raise BadFrame(at, "a frame does not hold what it says")
     rest = unpacking.unused_data
     whole = b"".join(taken)
     return Frame(at, whole[: len(whole) - len(rest)], b"".join(content)), rest

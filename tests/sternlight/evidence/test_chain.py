@@ -23,6 +23,7 @@ from sternlight.rawlog import RawLog, mend, segments
 from sternlight.recovery import RAW, open_folder
 from sternlight.sqlite import ARCHIVE
 from tests.sternlight.evidence.logs import T, wrote
+from tests.sternlight.test_rawlog import room_for
 
 
 def content(path: Path) -> bytes:
@@ -307,6 +308,74 @@ def test_logs_of_before_are_checked_as_far_as_they_can_be_and_go_on_with_all_lin
     assert changes(tmp_path)[0][0] == 2
 
 
+def test_a_bit_that_means_nothing_is_held_in_logs_of_before_too(tmp_path: Path) -> None:
+    older(tmp_path)
+    path = segments(tmp_path / RAW)[1]
+    data = bytearray(path.read_bytes())
+    data[4] ^= 16  # the unused bit of a frame's descriptor: it unpacks to the same
+    before = content(path)
+    path.write_bytes(bytes(data))
+    assert content(path) == before
+    ((segment, _, says),) = changes(tmp_path)
+    assert (segment, "not packed as a station packs" in says) == (2, True)
+
+
+def test_the_line_that_ends_a_segment_is_itself_read_to_the_letter(tmp_path: Path) -> None:
+    wrote(tmp_path, hours=1)
+    path = segments(tmp_path / RAW)[0]
+    whole = [text for _, text in frames(path)]
+    for key, says in (
+        ("sha256", "was written for"), ("root", "another tree"), ("file", "packed anew"),
+        ("lines", "how many lines"), ("x", "not written as"),
+    ):  # fmt: skip
+        said = {k: v for k, v in values_of(whole[-1]).items() if k} | {key: "7"}
+        if key == "x":
+            del said["file"]
+        path.write_bytes(b"".join(map(packed, [*whole[:-1], remark("end", **said)])))
+        ((segment, _, told),) = changes(tmp_path)
+        assert (segment, says in told) == (1, True), told
+
+
+def test_a_segment_of_another_station_is_told_as_that_and_its_neighbours_stay_whole(
+    tmp_path: Path,
+) -> None:
+    wrote(tmp_path)
+    log = RawLog(tmp_path / RAW, "f00d")
+    log.resume(mend(segments(tmp_path / RAW)[-1]))
+    log.begin(T + 20_000, 0.0, b"")
+    log.end()
+    assert changes(tmp_path) == [(4, 0, "it is of another station")]
+
+
+def test_lines_that_are_numbered_again_are_told_even_if_every_hash_fits(tmp_path: Path) -> None:
+    log = wrote(tmp_path)
+    log.line -= 5
+    log.begin(T + 20_000, 0.0, b"")
+    log.end()
+    assert changes(tmp_path) == [(4, 2, "its lines are numbered again")]
+
+
+def test_a_segment_that_was_given_another_hour_is_told_by_the_archive(tmp_path: Path) -> None:
+    wrote(tmp_path)
+    archived(tmp_path)
+    path = segments(tmp_path / RAW)[1]
+    path.rename(path.with_name(path.name.replace("T23", "T11")))
+    ((segment, _, says),) = changes(tmp_path)
+    assert (segment, "the archive knows it as" in says) == (2, True)
+
+
+def test_what_was_mended_only_when_there_was_room_again_is_no_change(tmp_path: Path) -> None:
+    wrote(tmp_path, last_ends=False)
+    path = segments(tmp_path / RAW)[-1]
+    with room_for(path.stat().st_size):
+        whole = mend(path)
+    with Archive.open(tmp_path) as archive, archive.transaction():
+        archive.end_segment(whole)
+    archived(tmp_path)  # which mends it now
+    assert content(path).endswith(b" end\n")
+    assert check(tmp_path).findings == []
+
+
 def test_the_file_before_is_held_by_the_first_link_of_a_new_version(tmp_path: Path) -> None:
     older(tmp_path, hours=1)
     log = RawLog(tmp_path / RAW, "2f6c")
@@ -348,8 +417,9 @@ def test_what_holds_more_than_a_station_packs_is_refused_before_it_fills_the_mem
     path = segments(tmp_path / RAW)[1]
     # A size of four bytes, and blocks of one byte for 128 KiB each (RFC 8878, 3.1.1.2).
     block = (1 << 20 | 1 << 1).to_bytes(3, "little") + b"x"
-    for says_it_holds in (1000, 1 << 30):
-        begins = b"\x28\xb5\x2f\xfd\xa4" + says_it_holds.to_bytes(4, "little")
+    # Either in one piece, or with a window of 1 MiB.
+    for descriptor, says_it_holds in ((b"\xa4", 1000), (b"\xa4", 1 << 30), (b"\x84\x50", 1000)):
+        begins = b"\x28\xb5\x2f\xfd" + descriptor + says_it_holds.to_bytes(4, "little")
         path.write_bytes(begins + 8000 * block)
         tracemalloc.start()
         says = changes(tmp_path)[0][2]

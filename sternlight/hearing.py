@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
 from sternlight.text import duration
 
 State = Literal["opening", "hearing", "half deaf", "silent", "lost", "ended"]

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from receiver.formats.stationlog import tag
 from sternlight.archive import Archive
@@ -287,6 +288,9 @@ def written(log: Log, files: Files) -> Iterator[None]:
                 (raw / name).write_bytes(data)
 
 
+POWER_CUT = "told as the end that a power cut leaves"
+
+
 def judged(log: Log, files: Files, first: int, honest: Checked) -> str:
     """Return what is wrong with how a change was told, or ""."""
     with written(log, files):
@@ -300,16 +304,24 @@ def judged(log: Log, files: Files, first: int, honest: Checked) -> str:
             shorter = found.lines_count < honest.lines_count
             torn = found.of("open") != honest.of("open")
             if (torn or shorter) and not (log.archived and last in log.ended):
-                return ""
+                return POWER_CUT
         return "not told"
     if place.segment < first:
         return f"told of segment {place.segment}, and {first} was changed: {place.says}"
     return ""
 
 
-def run(folder: Path, changes: int, seed: int) -> tuple[Counter[str], list[str]]:
-    """Return how many changes were made by kind, and what went wrong."""
-    chance = random.Random(seed)
+class Made(NamedTuple):
+    """What was changed and how that was told."""
+
+    kinds: Counter[str]
+    power_cuts: int  # changes of the last end of a log that look as a power cut does
+    wrong: list[str]  # not told, or told of what was not changed
+
+
+def run(folder: Path, changes: int, seed: int) -> Made:
+    """Change logs so many times, and check each."""
+    chance, cuts = random.Random(seed), 0
     logs = [
         make(folder / name, chance, ended, archived)
         for name, ended, archived in (
@@ -326,9 +338,12 @@ def run(folder: Path, changes: int, seed: int) -> tuple[Counter[str], list[str]]
         except Nothing:
             continue
         made[what] += 1
-        if says := judged(logs[at], files, first, honest[at]):
+        says = judged(logs[at], files, first, honest[at])
+        if says == POWER_CUT:
+            cuts += 1
+        elif says:
             wrong.append(f"change {made.total()}, {what} in {logs[at].folder.name}: {says}")
-    return made, wrong
+    return Made(made, cuts, wrong)
 
 
 def main() -> int:
@@ -338,13 +353,16 @@ def main() -> int:
     asked = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        made, wrong = run(Path(folder), asked.changes, asked.seed)
-    for what, count in sorted(made.items()):
+        made = run(Path(folder), asked.changes, asked.seed)
+    for what, count in sorted(made.kinds.items()):
         print(f"{count:>7,} {what}")
-    print(f"{made.total():,} changes in {time.monotonic() - began:.0f} s, {len(wrong)} not found")
-    for says in wrong[:20]:
+    print(
+        f"{made.kinds.total():,} changes in {time.monotonic() - began:.0f} s: {len(made.wrong)} not"
+        f" found, {made.power_cuts} {POWER_CUT}"
+    )
+    for says in made.wrong[:20]:
         print(says, file=sys.stderr)
-    return 1 if wrong else 0
+    return 1 if made.wrong else 0
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ from sternlight.cli_bundle import is_bundle, verify_bundle
 from sternlight.cli_station import CONFIG, DATA, JSON, _folder, _settings
 
 CA = click.option(
-    "--ca", "authorities", multiple=True, type=click.Path(path_type=Path, exists=True),
+    "--ca", "authorities", multiple=True, type=click.Path(path_type=Path),
     metavar="FILE.pem", help="Root certificates of time-stamping authorities; may be repeated.",
 )  # fmt: skip
 
 
 @main.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
+@click.argument("path", required=False, type=click.Path(path_type=Path))
 @DATA
 @CONFIG
 @CA
@@ -89,7 +89,7 @@ def _verify_log(folder: Path, roots: bytes, as_json: bool) -> int:
 @DATA
 @CONFIG
 @CA
-@click.option("--attach", "answers", multiple=True, type=click.Path(path_type=Path, exists=True),
+@click.option("--attach", "answers", multiple=True, type=click.Path(path_type=Path),
               metavar="FILE", help="An answer, .tsr or .ots; may be repeated.")  # fmt: skip
 def stamp(
     data: Path | None,
@@ -107,7 +107,7 @@ def stamp(
 
     settings, roots = _settings(config), _pem(authorities)
     folder = _folder(data, settings)
-    given = [(path.name, path.read_bytes()) for path in answers]
+    given = [(path.name, _read(path)) for path in answers]
     as_owner(folder, Path(settings.mail.keys))
     for name, answer in given:
         click.echo(stamp_told(attach(folder, name, answer, roots)))
@@ -154,4 +154,13 @@ def key(config: Path | None, keys: Path | None) -> None:
 
 
 def _pem(files: tuple[Path, ...]) -> bytes:
-    return b"\n".join(path.read_bytes() for path in files)
+    return b"\n".join(_read(path) for path in files)
+
+
+def _read(path: Path) -> bytes:
+    from receiver.decoded import BadInput
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {(error.strerror or '').lower()}") from None

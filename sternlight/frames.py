@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from receiver.sources.unpack import FEED_ZSTD_BYTES
+
 LEVEL = 6  # of compression; frames are small, and more gains nothing
-# Little at a time, since 4 bytes may stand for 128 KiB and the library does not limit its output.
-READ_BYTES = 1 << 13
 HEADER_BYTES = 18  # of a frame at most, RFC 8878, 3.1.1.1
 LARGEST_BYTES = 1 << 30  # what a frame may hold; a station writes one for each megabyte or two
 
@@ -47,8 +47,8 @@ def whole_frames(path: Path, largest_bytes: int = LARGEST_BYTES, at: int = 0) ->
     with path.open("rb", buffering=0) as file:
         file.seek(at)
         data = b""
-        while data := data or file.read(READ_BYTES):
-            while len(data) < HEADER_BYTES and (more := file.read(READ_BYTES)):
+        while data := data or file.read(FEED_ZSTD_BYTES):
+            while len(data) < HEADER_BYTES and (more := file.read(FEED_ZSTD_BYTES)):
                 data += more
             frame, data = _frame(file, data, at, largest_bytes)
             yield frame
@@ -71,21 +71,16 @@ def _frame(file: Any, data: bytes, at: int, largest_bytes: int) -> tuple[Frame, 
         if not 0 < size <= largest_bytes:
             raise BadFrame(at, f"a frame says that it holds {size:,} bytes")
         unpacking = zstandard.ZstdDecompressor().decompressobj()
-        taken, content, held = [], [], 0
+        taken, content = [], []
         while True:
             content.append(unpacking.decompress(data))
             taken.append(data)
-            held += len(content[-1])
-            if held > size:
-                raise BadFrame(at, "a frame holds more than it says")
             if unpacking.eof:
                 break
-            if not (data := file.read(READ_BYTES)):
+            if not (data := file.read(FEED_ZSTD_BYTES)):
                 raise BadFrame(at, "the file ends within a frame")
     except zstandard.ZstdError as error:
         raise BadFrame(at, f"a frame is damaged ({error})") from error
-    if held != size:  # as of a frame to be skipped, which holds nothing
-        raise BadFrame(at, "a frame does not hold what it says")
     rest = unpacking.unused_data
     whole = b"".join(taken)
     return Frame(at, whole[: len(whole) - len(rest)], b"".join(content)), rest

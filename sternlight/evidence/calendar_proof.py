@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from sternlight.evidence.head import Head
 from sternlight.evidence.said import OTHER, Said
 from sternlight.text import plain
@@ -21,7 +23,10 @@ def check(head: Head, answer: bytes, _: bytes) -> Said:
     from opentimestamps.core.timestamp import DetachedTimestampFile
 
     try:
-        proof = DetachedTimestampFile.deserialize(BytesDeserializationContext(answer))
+        with warnings.catch_warnings():
+            # Of a step that may be dropped some day, and that this version knows.
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            proof = DetachedTimestampFile.deserialize(BytesDeserializationContext(answer))
     except (DeserializationError, ValueError) as error:
         raise ValueError(f"it is no proof of OpenTimestamps ({plain(str(error))})") from None
     if not isinstance(proof.file_hash_op, OpSHA256) or proof.file_digest != head.digest:

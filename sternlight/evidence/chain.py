@@ -160,7 +160,7 @@ class _Checker:
             self._older = [*self._older[:1], one]
         elif one.ended:
             self._tell_older()
-        if last and not one.ended:
+        if last and good and not one.ended:
             says = (
                 "it is still being written, or the station ended without a goodbye: what stands in"
                 " it is whole, but no hash holds it yet"

@@ -186,6 +186,8 @@ class _Reader:
         if found.first_t != found.first_t and (first := _HEARD.search(content)):
             found.first_t = float(first[1])
         found.last_t = last_heard(content, found.last_t)
+        if not content.startswith(b"# ") and b"\n# " not in content:
+            return
         for line in _NAMED.findall(content):
             said = values_of(line)
             found.names[int(said["source"])] = plain(said["name"])

@@ -74,8 +74,11 @@ def _in_order(answer: bytes) -> bytes:
 
     `openssl ts`, which many authorities run, leaves them as they came.  Nobody signs their order.
     """
-    at, _ = _inside(answer, 0)  # TimeStampResp
-    at, _ = _inside(answer, _inside(answer, at)[1])  # behind its status: the token
+    at, end = _inside(answer, 0)  # TimeStampResp
+    at = _inside(answer, at)[1]  # behind its status
+    if at == end:
+        return answer  # a refusal has no token
+    at, _ = _inside(answer, at)  # the token
     at, _ = _inside(answer, _inside(answer, at)[1])  # behind its type: [0]
     at, _ = _inside(answer, at)  # SignedData
     for _ in ("version", "digestAlgorithms", "encapContentInfo"):

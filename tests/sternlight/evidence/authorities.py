@@ -36,7 +36,7 @@ ess_cert_id_chain = no
 ess_cert_id_alg = sha256
 """
 FROM = datetime(2020, 1, 1, tzinfo=UTC)
-YEARS = timedelta(days=36_500)
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +52,26 @@ class Authority:
     def answer(self, query: bytes) -> bytes:
         """Return its answer to a request."""
         (self.folder / "asked.tsq").write_bytes(query)
+        self.openssl("ts -reply -config ts.cnf -queryfile asked.tsq -out answer.tsr")
+        return (self.folder / "answer.tsr").read_bytes()
+
+    def openssl(self, command: str) -> None:
         found = shutil.which("openssl")
         if not found:
             pytest.skip("no openssl is installed; sudo apt install openssl")
-        command = "ts -reply -config ts.cnf -queryfile asked.tsq -out answer.tsr"
         subprocess.run([found, *command.split()], cwd=self.folder, check=True, capture_output=True)
-        return (self.folder / "answer.tsr").read_bytes()
 
 
-def authority(
-    folder: Path, name: str = "A trusted clock", purpose: Any = ExtendedKeyUsageOID.TIME_STAMPING
-) -> Authority:
-    """Make an authority; its certificate is good for `purpose`."""
+def authority(folder: Path, name: str = "A trusted clock", years: int = 100) -> Authority:
+    """Make an authority whose certificate is good for so many years from 2020 on."""
     folder.mkdir()
+    issuer = f"{name} root"
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root = _certificate(f"{name} root", f"{name} root", root_key, root_key, FROM, None)
-    own = _certificate(name, f"{name} root", key, root_key, FROM, purpose)
-    (folder / "root.pem").write_bytes(root)
-    (folder / "tsa.pem").write_bytes(own)
+    stamping, serving = ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.SERVER_AUTH
+    (folder / "root.pem").write_bytes(_certificate(issuer, issuer, root_key, root_key, 100, None))
+    for file, purpose in (("tsa.pem", stamping), ("other.pem", serving)):
+        made = _certificate(name, issuer, key, root_key, years, purpose)
+        (folder / file).write_bytes(made)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "tsa.key").write_bytes(pem)
     (folder / "serial").write_text("01\n")
@@ -77,14 +79,26 @@ def authority(
     return Authority(folder)
 
 
-def expired(made: Authority, name: str = "A trusted clock") -> Authority:
-    """Replace the root by one of the same key whose certificate ended before now."""
-    del name
-    return made
+def signed_by_no_authority(made: Authority, answer: bytes) -> bytes:
+    """Return an answer of the same content, signed by a certificate that may not stamp.
+
+    `openssl ts` refuses to sign with such a one; `openssl cms` signs anything.
+    """
+    token = made.folder / "token.der"
+    token.write_bytes(answer)
+    run = made.openssl
+    run("ts -reply -in token.der -token_out -out token.p7")
+    run("cms -verify -noverify -inform DER -in token.p7 -out content.der")
+    run(
+        "cms -sign -binary -nodetach -cades -econtent_type 1.2.840.113549.1.9.16.1.4 -outform DER"
+        " -in content.der -signer other.pem -inkey tsa.key -out other.p7"
+    )
+    body = b"\x30\x03\x02\x01\x00" + (made.folder / "other.p7").read_bytes()
+    return b"\x30\x82" + len(body).to_bytes(2, "big") + body
 
 
 def _certificate(
-    subject: str, issuer: str, key: Any, signer: Any, since: datetime, purpose: Any
+    subject: str, issuer: str, key: Any, signer: Any, years: int, purpose: Any
 ) -> bytes:
     def named(name: str) -> x509.Name:
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -95,8 +109,8 @@ def _certificate(
         .issuer_name(named(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(since)
-        .not_valid_after(since + YEARS)
+        .not_valid_before(FROM)
+        .not_valid_after(FROM + years * YEAR)
         .add_extension(x509.BasicConstraints(purpose is None, None), critical=True)
     )
     if purpose is not None:

@@ -169,8 +169,11 @@ class Lines:
 
     def by_name(self, manifest: Manifest) -> dict[tuple[str, int], bytes]:
         """Return the lines by the file and number under which events name them."""
-        names = {segment.number: segment.name for segment in manifest.segments}
-        return {(names[n], one.line): one.text for n, some in self.of.items() for one in some}
+        return {
+            (segment.name, one.line): one.text
+            for segment in manifest.segments
+            for one in self.of.get(segment.number, ())
+        }
 
     def content(self, segment: Segment, manifest: Manifest) -> bytes:
         """Return a segment as a station would read it, with blanks for all other lines."""

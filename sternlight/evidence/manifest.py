@@ -9,6 +9,7 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
@@ -146,6 +147,9 @@ class Manifest:
         for one in (*self.segments, *self.links):
             if not len(self.sources) + 2 < one.lines <= MOST_LINES:
                 raise BundleError(f"{MANIFEST}: {one.name} cannot have {one.lines:,} lines")
+        for before, after in pairwise((*self.segments, *self.links)):
+            if not (before.number < after.number and before.first_line < after.first_line):
+                raise BundleError(f"{MANIFEST}: {after.name} cannot stand behind {before.name}")
         for name in names:
             if not fit_name(name):
                 raise BundleError(f"{MANIFEST}: {name!r} is no name of a file in a bundle")

@@ -20,7 +20,7 @@ from receiver.decoded import BadInput
 from sternlight.errors import ArchiveError, BundleError, SettingsError
 from sternlight.evidence import chain, keys, stamped_later, sums
 from sternlight.evidence.custody import CUSTODY
-from sternlight.evidence.lines import Lines
+from sternlight.evidence.lines import Lines, shown_by_lines
 from sternlight.evidence.manifest import (
     EVENTS,
     LINES,
@@ -256,9 +256,10 @@ def _rows(folder: Path, manifest: Manifest) -> list[dict[str, Any]]:
         rows = [json.loads(line) for line in (folder / EVENTS).read_text("ascii").splitlines()]
         named = tuple(row["id"] for row in rows)
         for row in rows:
+            shown_by_lines(row)  # all that is compared must be there
             for line in row["lines"]:
                 line["file"], line["line"] = str(line["file"]), int(line["line"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BundleError(f"{EVENTS} cannot be read: {error}") from error
     if named != manifest.events:
         raise BundleError(f"{EVENTS} holds other events than {MANIFEST} names")

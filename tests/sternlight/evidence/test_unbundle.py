@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,63 +24,6 @@ from tests.sternlight.evidence.bundles import (
     verified,
     zipped,
 )
-
-Mutation = Callable[[bytearray, random.Random], None]
-
-
-def flip(data: bytearray, chance: random.Random) -> None:
-    data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-
-
-def insert(data: bytearray, chance: random.Random) -> None:
-    data.insert(chance.randrange(len(data) + 1), chance.randrange(256))
-
-
-def delete(data: bytearray, chance: random.Random) -> None:
-    del data[chance.randrange(len(data))]
-
-
-def cut(data: bytearray, chance: random.Random) -> None:
-    del data[chance.randrange(len(data)) :]
-
-
-def swap(data: bytearray, chance: random.Random) -> None:
-    """Exchange two stretches of the same length."""
-    size = chance.randrange(1, 200)
-    a, b = sorted(chance.sample(range(len(data) - size), 2))
-    b = max(b, a + size)
-    data[a : a + size], data[b : b + size] = data[b : b + size], data[a : a + size]
-
-
-MUTATIONS: list[Mutation] = [flip, flip, insert, delete, cut, swap]
-
-
-def mutated(seed: int) -> bytes:
-    chance, data = random.Random(seed), bytearray(small())
-    before = bytes(data)
-    while bytes(data) == before:  # where what was exchanged was equal
-        chance.choice(MUTATIONS)(data, chance)
-    return bytes(data)
-
-
-def test_every_change_of_a_thousand_is_found(tmp_path: Path) -> None:
-    """scripts/fuzz_bundle.py makes ten thousand and more."""
-    assert verified(small(), tmp_path / "b.zip").code == SOUND
-    missed = [n for n in range(1000) if verified(mutated(n), tmp_path / "b.zip").code != CHANGED]
-    assert not missed
-
-
-def test_every_change_inside_a_file_is_found_though_its_zip_file_is_well_made(
-    tmp_path: Path,
-) -> None:
-    """As by somebody who unpacks, changes and packs again, with right checksums of the ZIP."""
-    files, chance = files_of(small()), random.Random(5)
-    for _ in range(200):
-        name = chance.choice(sorted(files))
-        content = bytearray(files[name])
-        flip(content, chance)
-        verdict = verified(zipped((files | {name: bytes(content)}).items()), tmp_path / "b.zip")
-        assert verdict.code == CHANGED, name
 
 
 def test_files_taken_out_put_in_or_exchanged_are_found(tmp_path: Path) -> None:
@@ -113,7 +54,7 @@ def test_nothing_is_left_behind_wherever_a_check_ends(
     room = tmp_path / "room"
     room.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(room))
-    for content in (small(), mutated(3), zipped([("../x", b"x")]), b""):
+    for content in (small(), small()[:-1], zipped([("../x", b"x")]), b""):
         verified(content, tmp_path / "b.zip")
         assert not list(room.iterdir())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.zip", "room"]

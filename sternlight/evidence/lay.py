@@ -104,8 +104,8 @@ def _files(manifest: Manifest) -> list[str]:
 def _with_sternlight(manifest: Manifest) -> list[str]:
     return [
         "HOW TO CHECK IT WITH STERNLIGHT",
-        f"Install Sternlight {manifest.release} (it is free: pipx install"
-        f" sternlight=={manifest.release}), then\n  sternlight verify THIS_FILE.zip",
+        f"Install Sternlight, which is free software; version {manifest.release} computed what is"
+        " told here. Then type\n  sternlight verify THIS_FILE.zip",
         "It holds every byte against the hashes (integrity), checks the signature (authenticity),"
         " reads the messages again and computes each event anew. It says 'equal', or exactly what"
         " differs. No network is needed.",

@@ -57,9 +57,8 @@ def _verify_log(folder: Path, roots: bytes, as_json: bool) -> int:
     from sternlight.jsontext import dumps
     from sternlight.progress import Progress
     from sternlight.rawlog import segments
-    from sternlight.recovery import RAW
 
-    total = len(segments(folder / RAW))
+    total = len(segments(chain.raw_of(folder)))
     progress, done = Progress(), 0
     progress.begin("Checking", "segments")
 
@@ -74,7 +73,7 @@ def _verify_log(folder: Path, roots: bytes, as_json: bool) -> int:
     finally:
         progress.end()
     if not found.segments_count and found.changed is None:
-        click.echo(f"sternlight: there is no raw log in {folder / RAW}", err=True)
+        click.echo(f"sternlight: there is no raw log in {chain.raw_of(folder)}", err=True)
         return FAILED
     told = shown(found, Witness.of(folder), stamped)
     if as_json:

@@ -63,14 +63,14 @@ def check(
     wanted: Collection[int] = (),
     seen: Callable[[Examined], None] = lambda _: None,
 ) -> Checked:
-    """Check the raw log in a station's folder, whether the station runs or not.
+    """Check the raw log in a station's folder, or a copy of it, whether the station runs or not.
 
     `wanted` are segments whose heads are to be kept; `seen` is told of each segment.
     Raises ArchiveError where there is an archive that cannot be read.
     """
     witness = Witness.of(folder)  # before the files are listed: what it knows must be there
     checker = _Checker(witness, wanted)
-    paths = segments(folder / RAW)
+    paths = segments(raw_of(folder))
     for path in paths:
         try:
             one = examine(path)
@@ -84,6 +84,11 @@ def check(
         says = f"its beginning could not be read when the station started; it is in {DAMAGED}/"
         checker.tell(Finding("gap", says, number(path), path.name))
     return checker.found
+
+
+def raw_of(folder: Path) -> Path:
+    """Return where the raw log is: in a station's folder, or this, copied without the rest."""
+    return folder / RAW if (folder / RAW).is_dir() else folder
 
 
 class _Checker:

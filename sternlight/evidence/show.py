@@ -25,9 +25,9 @@ def told(found: Checked, stamps: Sequence[Shown]) -> Iterator[str]:
     numbers = f"segments {found.first} to {found.last}"
     if found.segments_count == 1:
         numbers = f"segment {found.first}"
-    times = _span(found.first_t, found.last_t)
-    yield f"The raw log of station {found.station or 'unknown'}: {numbers}{times},"
-    yield (f"{counted(found.lines_count, 'line')}, {found.packed_bytes / 1e6:,.1f} MB.")
+    times = _span(found.first_t, found.last_t) or " nothing heard"
+    yield f"The raw log of station {found.station or 'unknown'}: {numbers},{times},"
+    yield f"{counted(found.lines_count, 'line')}, {found.packed_bytes / 1e6:,.1f} MB."
     yield ""
     yield from _changes(found)
     yield from _head(found.head)

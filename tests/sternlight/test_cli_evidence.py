@@ -34,11 +34,12 @@ def test_a_log_as_it_was_written_is_told_with_its_head_and_what_that_does_not_sh
     done = run("verify", folder)
     assert done.exit_code == 0
     for part in (
-        "station 2f6c: segments 1 to 3 2026-11-21T22:26:40Z to", "48 lines", "Nothing in it was",
+        "station 2f6c: segments 1 to 3, 2026-11-21T22:26:40Z to", "48 lines", "Nothing in it was",
         "segment 3\n", "sha256  ", "root    ", "file    ", "What no chain can show",
     ):  # fmt: skip
         assert part in done.output
-    assert run("verify", "--data", folder).output == done.output
+    for way in (("--data", folder), (folder / "raw",)):
+        assert run("verify", *way).output == done.output
 
 
 def test_a_changed_one_is_told_by_its_first_place_and_exit_code_1(run: Run, folder: Path) -> None:

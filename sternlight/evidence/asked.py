@@ -25,6 +25,7 @@ class Ask:
     recordings: tuple[str, ...] = ()  # that were replayed
     lines_only: bool = False
     with_lists: bool = False
+    unshared: frozenset[str] = frozenset()  # sources or recordings that must not be handed on
 
     @property
     def mmsi(self) -> int | None:

@@ -90,6 +90,11 @@ def _recordings(
 ) -> tuple[Sequence[str], Sequence[Path]]:
     """Return the files that were replayed, by the names that events know them by."""
     told = [one["name"] for one in summary["inputs"]]
+    if kept := [name for name in told if name in ask.unshared]:
+        raise BundleError(
+            f"{', '.join(map(plain, kept))} must not be handed on, as the settings say ([credits]);"
+            " ask its owner, and take the mark out of the settings"
+        )
     if told == [SIMULATED] and not ask.recordings:
         return [SIMULATED], [_simulated(room / SIMULATED)]
     if not ask.recordings:

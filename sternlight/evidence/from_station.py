@@ -9,7 +9,7 @@ worked out anew from the older log, as whoever has that can do again.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,10 @@ from sternlight.rawlog import segments
 from sternlight.record.read import Found
 from sternlight.recovery import name_segments, number
 from sternlight.settings import Settings
+from sternlight.text import plain
 from tracks.places import Places
 
+LEFT_OUT = "What was heard by {names} is left out, since it must not be handed on."
 SOME_LINES = (
     "Of the station's raw log only lines of these ships stand here, and lines that the events name,"
     " each with the proof that it stands in the log. What was said of all that was heard, such as"
@@ -55,6 +57,7 @@ def of_station(
     """Collect it; `room` is a folder for what must be written first.  Raises BundleError."""
     found = wanted(ask)
     with Archive.look(ask.data) as archive:
+        unshared = _unshared(ask, archive)
         log = _Log.of(ask.data / RAW, archive, room)
         way = _Way(ask, found, archive, log, Live(settings, places))
         way.go(settings)
@@ -72,7 +75,11 @@ def of_station(
         state_before=number(way.taken[0]) if way.state else 0,
         lines_only=ask.lines_only,
         as_of=max(way.live.station.as_of, 0.0),
-        notes=(SOME_LINES if ask.lines_only else ADDRESSES, *way.notes),
+        notes=(
+            SOME_LINES if ask.lines_only else ADDRESSES,
+            *way.notes,
+            *([LEFT_OUT.format(names=", ".join(sorted(unshared.values())))] if unshared else ()),
+        ),
         since=ask.span[0],
         until=ask.span[1],
         **places_used(given),
@@ -83,7 +90,7 @@ def of_station(
     contents.take_lists(settings)
     told = stamped.take(contents, ask.data)
     if ask.lines_only:
-        told = [*_take_lines(contents, way), *told]
+        told = [*_take_lines(contents, way, unshared), *told]
     else:
         if way.state:
             contents.files[STATE] = way.state
@@ -93,7 +100,23 @@ def of_station(
     return contents
 
 
-def _take_lines(contents: Contents, way: _Way) -> list[Line]:
+def _unshared(ask: Ask, archive: Archive) -> dict[int, str]:
+    """Return the sources, by number, whose lines are left out.
+
+    Raises BundleError where whole segments are asked for, from which nothing can be left out.
+    """
+    sources = archive.read("select number, name from sources")
+    found = {number: name for number, name in sources if name in ask.unshared}
+    if found and not ask.lines_only:
+        raise BundleError(
+            f"what {', '.join(map(plain, found.values()))} heard must not be handed on, as the"
+            " settings say ([credits]), and nothing can be left out of whole segments; --lines"
+            " leaves it out, or ask its owner and take the mark out of the settings"
+        )
+    return found
+
+
+def _take_lines(contents: Contents, way: _Way, unshared: Collection[int]) -> list[Line]:
     """Return the lines of the ships that it is about, and those that events name."""
     rows = [one.row for one in way.found]
     mmsis = {mmsi for row in rows for mmsi in row["mmsis"]}
@@ -103,7 +126,7 @@ def _take_lines(contents: Contents, way: _Way) -> list[Line]:
     for path, segment in zip(way.taken, contents.manifest.segments, strict=True):
         named = {line["line"] for row in rows for line in row["lines"] if line["file"] == path.name}
         some, heard = chosen(path, segment, mmsis, named)
-        told += some
+        told += [line for line in some if line.source not in unshared]
         sources |= {one.number: one for one in heard}
     contents.manifest = replace(contents.manifest, sources=tuple(sources.values()))
     return told

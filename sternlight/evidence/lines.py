@@ -31,6 +31,7 @@ from sternlight.settings import Settings
 
 HEAD_LINE = 2  # of a segment, from 1
 WITHIN_LINES = 500  # the parts of a message stand so near each other
+_SOURCE = re.compile(rb"\\s:(\d\d),")
 _PART = re.compile(rb"^![\w-]{5},([2-9]),([1-9]),(\d?),([AB12]?),")
 
 # What the lines cannot show, since it depends on what else was heard.
@@ -49,6 +50,12 @@ class Line(NamedTuple):
     line: int
     text: bytes
     proof: tuple[bytes, ...]
+
+    @property
+    def source(self) -> int:
+        """The number of the source that heard it; 0 of the station's own words."""
+        heard = _SOURCE.match(self.text)
+        return int(heard[1]) if heard else 0
 
     def row(self) -> dict[str, Any]:
         """Return it as JSON holds it."""

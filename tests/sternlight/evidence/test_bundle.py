@@ -355,6 +355,20 @@ def test_what_cannot_be_bundled_is_said_in_words(tmp_path: Path) -> None:
     assert not out.exists()
 
 
+def test_what_must_not_be_handed_on_is_left_out_or_nothing_is(tmp_path: Path) -> None:
+    out, name = tmp_path / "b.zip", next(iter(rows()))
+    with pytest.raises(BundleError, match="shore heard must not be handed on"):
+        bundled(out, name, unshared=frozenset({"shore"}))
+    with pytest.raises(BundleError, match="must not be handed on"):
+        bundled(out, "all", bundles.replayed(), unshared=frozenset({"simulated recording"}))
+    made = bundled(out, name, unshared=frozenset({"shore"}), lines_only=True)
+    assert "What was heard by shore is left out" in made.notes[-1]
+    assert b"!AIVDM," not in files_of(out.read_bytes())["lines.jsonl"]
+    assert verify_file(out).code == UNKNOWN
+    bundled(out, name, unshared=frozenset({"another"}))
+    assert verify_file(out).code == SOUND
+
+
 def test_other_settings_than_those_of_the_event_are_found_out(tmp_path: Path) -> None:
     """A user who changed a threshold since cannot bundle an event as if nothing had been."""
     settings = Settings()

@@ -37,7 +37,8 @@ from tracks.segment import Segment
 from tracks.visits import Visiting
 
 # No result depends on these, and none tells of them.
-OF_STATION = ("watch", "mail", "sources")
+OF_STATION = ("watch", "mail", "sources", "credits")
+TEXTS = ("sources", "credits")  # parts whose names the user chooses
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Settings:
     watch: Watch = field(default_factory=Watch)
     mail: Mail = field(default_factory=Mail)
     sources: dict[str, str] = field(default_factory=dict)  # addresses by name
+    credits: dict[str, str] = field(default_factory=dict)  # by name of a source or recording
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return every setting by part and name."""
@@ -159,7 +161,8 @@ def load(path: Path | None = None) -> Settings:
 
 def check(given: Mapping[str, Any], name: str) -> Settings:
     """Turn settings by part and name into Settings; `name` says in errors where they stand."""
-    parts, wrong = {}, list(_wrong_sources(given.get("sources", {})))
+    parts: dict[str, Any] = {}
+    wrong = list(_wrong_sources(given.get("sources", {})))
     try:
         checked = _model().model_validate(given)
     except ValidationError as error:
@@ -172,7 +175,8 @@ def check(given: Mapping[str, Any], name: str) -> Settings:
             wrong.append(f"[{part}] {error}")
     if wrong:
         raise SettingsError(_together(name, wrong))
-    return Settings(**parts, sources=dict(given.get("sources", {})))
+    parts |= {part: dict(given.get(part, {})) for part in TEXTS}
+    return Settings(**parts)
 
 
 def _wrong_sources(addresses: Any) -> Iterator[str]:
@@ -195,7 +199,7 @@ _NUMBERS: dict[Any, Any] = {
 
 
 def _parts() -> dict[str, Any]:
-    return {part: kind for part, kind in get_type_hints(Settings).items() if part != "sources"}
+    return {part: kind for part, kind in get_type_hints(Settings).items() if part not in TEXTS}
 
 
 def _model() -> type[BaseModel]:
@@ -214,7 +218,7 @@ def _model() -> type[BaseModel]:
     for part, kind in _parts().items():
         of_part = model(kind)
         parts[part] = (of_part, of_part())
-    parts["sources"] = (dict[str, str], {})
+    parts |= {part: (dict[str, str], {}) for part in TEXTS}
     return create_model("Settings", __config__=ConfigDict(extra="forbid"), **parts)
 
 
@@ -223,7 +227,7 @@ def _explained(error: ErrorDetails) -> str:
     *part, name = map(str, error["loc"])
     where = f"[{part[0]}] {name}" if part else f"[{name}]"
     if error["type"] == "extra_forbidden":
-        known = [f.name for f in fields(_parts()[part[0]])] if part else [*_parts(), "sources"]
+        known = [f.name for f in fields(_parts()[part[0]])] if part else [*_parts(), *TEXTS]
         near = get_close_matches(name, known, n=1, cutoff=0.0)
         return f"{where} is not known; did you mean {near[0]}?"
     return f"{where} = {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"

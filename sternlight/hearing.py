@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, Literal, NamedTuple
 
 from sternlight.text import duration
@@ -159,13 +158,17 @@ class Hearing:
 
     def _usual_count(self, quarter: int) -> float | None:
         """Return the lines of a usual quarter of an hour at this time of day."""
+        # Here, since `sternlight status` knows the words of this module and needs no arrays; the
+        # standard library's median would load fractions and decimals into a station.
+        import numpy as np
+
         known = {q: n for q, n in self._quarters.items() if 0 < quarter - q <= KNOWN_COUNT}
         if len(known) < LEAST_COUNT:
             return None
         # Within an hour of this time of day: 8 quarters for each day known.
         alike = [n for q, n in known.items() if (quarter - q + 4) % 96 <= 8]
-        usual = float(median(known.values()))
-        return min(usual, float(median(alike))) if len(alike) >= 4 else usual
+        usual = float(np.median(list(known.values())))
+        return min(usual, float(np.median(alike))) if len(alike) >= 4 else usual
 
     def _compare(self, t: float, count: int) -> Turn | None:
         usual = self._usual

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from tracks.batch import F64, I64
 from tracks.geodesy import NMI_M, bearing_deg, destination, distance_m, lon_difference, wrap_lon
-from tracks.shore import COLUMNS, INLAND_NMI, NODES_PER_DEGREE, QUANTUM_NMI, ROWS, Shore
+from tracks.shore import NODES_PER_DEGREE, ROWS, Shore
 
 POLAR_LAT_DEG = 80.0
 LEAST_NMI = 6.0  # from the middle to an edge: closer, the coast of the map would be invented
@@ -29,7 +29,7 @@ NODES_COUNT = (
     250  # of the map of distances, along a side; a wider view takes every second, third...
 )
 TICKS_COUNT = 4  # along a side, at most
-_STEPS_MIN = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600)
+_STEPS_MIN = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 5400, 10800)
 _BARS_NMI = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
@@ -88,11 +88,10 @@ class Frame:
     def land(self, shore: Shore) -> Land:
         """Return what to draw the coast from: its line is where the height is 0."""
         rows, columns = self._nodes()
-        counts = shore.counts.reshape(ROWS, COLUMNS + 1)[np.ix_(rows, columns % COLUMNS)]
         lat = rows / NODES_PER_DEGREE - 90.0
         lon = columns / NODES_PER_DEGREE - 180.0
         y, x = np.meshgrid(lat, lon, indexing="ij")
-        height = INLAND_NMI + SEAWARD_NMI - counts.astype(np.float64) * QUANTUM_NMI
+        height = SEAWARD_NMI - shore.at_nodes(rows, columns)
         if self.polar:
             return Land(*self.xy(y, x), height)
         # Counted on past longitude 180, so that the far side comes where it belongs.

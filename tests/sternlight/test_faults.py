@@ -27,7 +27,8 @@ from receiver.sources.simulator import Simulation
 from sternlight import retention, watch
 from sternlight.archive import Archive
 from sternlight.errors import ArchiveError
-from sternlight.rawlog import frames, segments
+from sternlight.frames import frames
+from sternlight.rawlog import segments
 from sternlight.rebuild import rebuild
 from sternlight.recovery import locked, open_folder
 from sternlight.settings import Settings
@@ -330,7 +331,7 @@ def test_a_snapshot_that_cannot_be_trusted_is_not_used_and_the_log_is_read_again
 
             from tracks.state import dump, load
 
-            state = dict(load(zstandard.decompress(data)))
+            state = dict(load(zstandard.ZstdDecompressor().decompressobj().decompress(data)))
             state.pop("positions/lat")
             db.execute("update snapshot set data = ?", (zstandard.compress(dump(state)),))
     told = journal(folder)

@@ -233,6 +233,7 @@ from sternlight import (  # noqa: E402 - each adds its commands to `main`
     cli_bundle,  # noqa: F401
     cli_detections,  # noqa: F401
     cli_evidence,  # noqa: F401
+    cli_export,  # noqa: F401
     cli_learn,  # noqa: F401
     cli_lists,  # noqa: F401
     cli_network,  # noqa: F401

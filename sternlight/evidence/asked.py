@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sternlight.credits import Credit
 from sternlight.errors import BundleError
 from sternlight.record.read import Found, found, open_record
 from sternlight.sqlite import Database
@@ -25,7 +26,12 @@ class Ask:
     recordings: tuple[str, ...] = ()  # that were replayed
     lines_only: bool = False
     with_lists: bool = False
-    unshared: frozenset[str] = frozenset()  # sources or recordings that must not be handed on
+    credits: tuple[Credit, ...] = ()  # of all that was heard, or replayed
+
+    @property
+    def unshared(self) -> list[str]:
+        """The sources or recordings that must not be handed on."""
+        return [one.name for one in self.credits if not one.shared]
 
     @property
     def mmsi(self) -> int | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sternlight.credits import of_folder
 from sternlight.data import load_places
 from sternlight.errors import BundleError
 from sternlight.evidence import custody, keys, sums
@@ -24,6 +25,7 @@ from sternlight.evidence.sentences import sentences
 from sternlight.evidence.zips import Writer, file_pieces
 from sternlight.files import whole
 from sternlight.jsontext import dumps
+from sternlight.record.read import open_record
 from sternlight.settings import Settings
 from sternlight.sqlite import ARCHIVE
 
@@ -61,7 +63,7 @@ def make(order: Order, now: float) -> Made:
     """
     if not order.reason.strip():
         raise BundleError("a bundle needs a reason; say with --reason for whom or what it is made")
-    ask = order.ask
+    ask = credited(order)
     with tempfile.TemporaryDirectory(prefix="sternlight-") as name:
         room, folder = Path(name) / "room", Path(name) / "bundle"
         room.mkdir()
@@ -88,6 +90,14 @@ def make(order: Order, now: float) -> Made:
     about = {"about": ask.about, "file": order.out.name, "sha256_of_sums": made.sha256}
     custody.append(ask.data, line | about)
     return made
+
+
+def credited(order: Order) -> Ask:
+    """Return what is asked for, with whose data that is."""
+    ask, settings = order.ask, order.settings
+    with open_record(ask.data) as record:
+        used = of_folder(ask.data, record, settings.credits, settings.sources)
+    return replace(ask, credits=tuple(used))
 
 
 def _lay(contents: Contents, line: dict[str, Any], folder: Path) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 import sternlight
 from receiver.sources.logfile import STDIN, files_behind
 from sternlight.answers import SUMMARY
+from sternlight.credits import texts
 from sternlight.data import NO_PLACES
 from sternlight.errors import BundleError
 from sternlight.evidence.asked import Ask, wanted
-from sternlight.evidence.contents import Contents, places_used
+from sternlight.evidence.contents import Contents, places_used, settings_told
 from sternlight.evidence.manifest import LISTS, RAW, ListFile, Manifest, Recording, kept_at
 from sternlight.evidence.sums import digest
 from sternlight.evidence.zips import file_pieces
@@ -50,7 +51,7 @@ def of_replay(ask: Ask, given: Sequence[str], lists: Sequence[str], room: Path) 
         origin="recording",
         about=ask.about,
         events=tuple(one.id for one in found),
-        settings=summary["settings"],
+        settings=settings_told(summary["settings"]),
         recordings=tuple(
             Recording(name, path.stat().st_size, digest(file_pieces(path)))
             for name, path in zip(names, paths, strict=True)
@@ -60,6 +61,7 @@ def of_replay(ask: Ask, given: Sequence[str], lists: Sequence[str], room: Path) 
         lists=tuple(one for one, _ in kept),
         notes=(MADE_UP, UNCHAINED) if summary["simulated"] else (UNCHAINED,),
         release=summary.get("sternlight", sternlight.__version__),
+        credits=tuple(texts(ask.credits)),
         since=ask.span[0],
         until=ask.span[1],
         **places_used(given),
@@ -90,10 +92,10 @@ def _recordings(
 ) -> tuple[Sequence[str], Sequence[Path]]:
     """Return the files that were replayed, by the names that events know them by."""
     told = [one["name"] for one in summary["inputs"]]
-    if kept := [name for name in told if name in ask.unshared]:
+    if ask.unshared:
         raise BundleError(
-            f"{', '.join(map(plain, kept))} must not be handed on, as the settings say ([credits]);"
-            " ask its owner, and take the mark out of the settings"
+            f"{', '.join(map(plain, ask.unshared))} must not be handed on, as the settings say"
+            " ([credits]); ask its owner, and take the mark out of the settings"
         )
     if told == [SIMULATED] and not ask.recordings:
         return [SIMULATED], [_simulated(room / SIMULATED)]

@@ -19,10 +19,11 @@ import numpy as np
 import sternlight
 from receiver.formats.stationlog import LogReader
 from sternlight.archive import Archive, Snapshot
+from sternlight.credits import texts
 from sternlight.errors import BundleError
 from sternlight.evidence import stamped_later as stamped
 from sternlight.evidence.asked import Ask, files_of, wanted
-from sternlight.evidence.contents import Contents, lists_used, places_used
+from sternlight.evidence.contents import Contents, lists_used, places_used, settings_told
 from sternlight.evidence.lines import Line, chosen, written
 from sternlight.evidence.manifest import LINES, RAW, STATE, Manifest, Source
 from sternlight.evidence.recompute import Rows, closed_in, still_open
@@ -69,7 +70,7 @@ def of_station(
         origin="station",
         about=ask.about,
         events=tuple(one.id for one in found),
-        settings=settings.of_results(),
+        settings=settings_told(settings.of_results()),
         station=station,
         segments=described,
         state_before=number(way.taken[0]) if way.state else 0,
@@ -80,6 +81,7 @@ def of_station(
             *way.notes,
             *([LEFT_OUT.format(names=", ".join(sorted(unshared.values())))] if unshared else ()),
         ),
+        credits=tuple(texts(ask.credits)),
         since=ask.span[0],
         until=ask.span[1],
         **places_used(given),

@@ -37,6 +37,8 @@ def readme(
         *_files(manifest),
         *_with_sternlight(manifest),
         *_without(manifest),
+        "WHOSE DATA IT IS",
+        *(f"- {plain(one)}" for one in manifest.credits),
         "WHAT IT DOES NOT SAY",
         *(f"- {one}" for one in SAYS_NOT),
         "- That the sentences were received does not show who sent them: AIS has no signature.",

@@ -103,6 +103,7 @@ class Manifest:
     format: str = ""  # "" was found out by looking
     start: str = ""  # when a recording without times began
     lines_only: bool = False  # only the lines of some ships stand here
+    credits: tuple[str, ...] = ()  # whose data it is
     notes: tuple[str, ...] = ()  # what the reader should know, in whole sentences
     release: str = sternlight.__version__
     versions: Mapping[str, Any] = field(default_factory=lambda: versions())

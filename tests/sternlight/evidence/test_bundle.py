@@ -357,16 +357,26 @@ def test_what_cannot_be_bundled_is_said_in_words(tmp_path: Path) -> None:
 
 def test_what_must_not_be_handed_on_is_left_out_or_nothing_is(tmp_path: Path) -> None:
     out, name = tmp_path / "b.zip", next(iter(rows()))
+    marked = Settings(
+        credits={"shore": "no redistribution: Example Ltd", "sim*": "no redistribution"}
+    )
     with pytest.raises(BundleError, match="shore heard must not be handed on"):
-        bundled(out, name, unshared=frozenset({"shore"}))
+        bundled(out, name, settings=marked)
     with pytest.raises(BundleError, match="must not be handed on"):
-        bundled(out, "all", bundles.replayed(), unshared=frozenset({"simulated recording"}))
-    made = bundled(out, name, unshared=frozenset({"shore"}), lines_only=True)
+        bundled(out, "all", bundles.replayed(), settings=marked)
+    made = bundled(out, name, settings=marked, lines_only=True)
     assert "What was heard by shore is left out" in made.notes[-1]
     assert b"!AIVDM," not in files_of(out.read_bytes())["lines.jsonl"]
     assert verify_file(out).code == UNKNOWN
-    bundled(out, name, unshared=frozenset({"another"}))
+
+
+def test_whose_data_it_is_goes_along(tmp_path: Path) -> None:
+    out, name = tmp_path / "b.zip", next(iter(rows()))
+    bundled(out, name, settings=Settings(credits={"shore": "Heard by Example Trust, CC BY 4.0"}))
     assert verify_file(out).code == SOUND
+    files = files_of(out.read_bytes())
+    assert b"shore: Heard by Example Trust, CC BY 4.0" in files["README.txt"]
+    assert b"Heard by Example Trust" in files["manifest.json"]
 
 
 def test_other_settings_than_those_of_the_event_are_found_out(tmp_path: Path) -> None:

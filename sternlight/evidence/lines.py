@@ -32,7 +32,8 @@ from sternlight.settings import Settings
 HEAD_LINE = 2  # of a segment, from 1
 WITHIN_LINES = 500  # the parts of a message stand so near each other
 _SOURCE = re.compile(rb"\\s:(\d\d),")
-_PART = re.compile(rb"^![\w-]{5},([2-9]),([1-9]),(\d?),([AB12]?),")
+# Behind our TAG block there may be the feed's own.
+_PART = re.compile(rb"^(?:\\[^\\]*\\)?![\w-]{5},([2-9]),([1-9]),(\d?),([AB12]?),")
 
 # What the lines cannot show, since it depends on what else was heard.
 OF_OTHERS = frozenset(

@@ -282,6 +282,13 @@ def _compute(
         verdict.events = [Event(row["id"], None) for row in rows]
         verdict.unknown(f"the events cannot be computed here: {error}")
         return
+    except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError):
+        if not manifest.state_before:
+            raise
+        # What a stranger's state makes of a computation cannot be foreseen.
+        verdict.events = [Event(row["id"], None) for row in rows]
+        verdict.unknown("what the station is said to have known before makes no sense")
+        return
     compare = compared_by_lines if manifest.lines_only else compared
     verdict.events = [compare(row, found.get(row["id"]), missing) for row in rows]
 

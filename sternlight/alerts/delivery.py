@@ -177,7 +177,7 @@ class Delivery:
             self.book.say(BLOCKS, dumps(known | {name: block}))
             for letter in letters:
                 self.book.postpone(letter.number, due, letter.tries_count, says)
-        self.says.append(f"{name}: {says}")
+        self.says.append(says if name == "mail" else f"{name}: {says}")
 
     def _unblock(self, name: str) -> None:
         known = blocks(self.book)

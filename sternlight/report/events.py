@@ -1,0 +1,91 @@
+"""Which events a report tells of: the most unusual, each as a story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from sternlight.errors import ArchiveError
+from sternlight.evidence.shared_copy import SharedCopy
+from sternlight.report.asked import Asked
+from sternlight.sqlite import Database
+from sternlight.telling.facts import Teller
+from sternlight.telling.story import Ship, Story
+from sternlight.text import plain
+
+MOST_COUNT = 200  # told at length; the others stand in events.jsonl
+
+
+class Found(NamedTuple):
+    """An event of the record, and its row of events.jsonl."""
+
+    id: str
+    start: float
+    end: float | None
+    score: float
+    row: dict[str, Any]
+
+
+def found(record: Database, asked: Asked, tracks: Collection[int] | None) -> list[Found]:
+    """Return the events that are asked for, the most unusual first.
+
+    `tracks` are the ship's, if it is about one.  Raises ArchiveError where the one event that is
+    asked for is not there.
+    """
+    query = "select id, start, \"end\", score, row from events where shown and state != 'withdrawn'"
+    values: list[object] = []
+    if asked.event is not None:
+        query, values = f"{query} and id = ?", [asked.event]
+    if tracks is not None:
+        marks = ",".join("?" * len(tracks))
+        query += f" and id in (select id from event_tracks where track in ({marks}))"
+        values += tracks
+    rows = record.read(query, *values)
+    if asked.event is not None and not rows:
+        raise ArchiveError(
+            f"there is no event {plain(asked.event)!r} in {record.path}; `sternlight events` and"
+            " events.jsonl name them"
+        )
+    events = (Found(*rest, json.loads(text)) for *rest, text in rows if asked.fits(*rest[1:3]))
+    return sorted(events, key=lambda one: (-one.score, one.start, one.id))
+
+
+def told(teller: Teller, one: Found, copy: SharedCopy) -> Story:
+    """Return the story of an event, without what is withheld."""
+    story = teller.tell(one.id)
+    if story is None:
+        raise ArchiveError(f"event {one.id} was taken out of {teller.record.path} meanwhile")
+    return withheld(story, one.row, copy) if copy.redaction else story
+
+
+def withheld(story: Story, row: dict[str, Any], copy: SharedCopy) -> Story:
+    """Return a story with what a shared copy tells; ways stay, and are told by nobody as they are.
+
+    What cannot be told names no lines, so that nobody finds the sentences by it.
+    """
+    hidden = copy.redaction
+    for ship in story.ships:  # before any sentence is told, so that it holds none of their names
+        copy.ship(ship.mmsi, ship.name)
+    shared = copy.event(row)
+    return replace(
+        story,
+        event=shared["id"],
+        start=hidden.time(story.start),
+        end=None if story.end is None else hidden.time(story.end),
+        lat=shared["lat"],
+        lon=shared["lon"],
+        place=shared["place"],
+        ships=tuple(_ship(ship, copy) for ship in story.ships),
+        measured=shared["measured"],
+        reasons=tuple(factor["says"] for factor in shared["for"]),
+        objections=tuple(factor["says"] for factor in shared["against"]),
+        caveats=tuple(shared["caveats"]),
+        evidence=(),
+    )
+
+
+def _ship(ship: Ship, copy: SharedCopy) -> Ship:
+    name = copy.name(ship.mmsi, ship.name)
+    return ship._replace(name=name, imo=None) if copy.redaction.names else ship

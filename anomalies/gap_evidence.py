@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Literal
 
 import numpy as np
@@ -135,7 +134,7 @@ def _and(event: Event, end: float, measured: dict[str, float], line: int) -> Eve
 def _regularity(before: F64, off: float) -> dict[str, float]:
     if not len(before):
         return {}
-    return {"median_interval_s": median(np.diff(before, append=off).tolist())}
+    return {"median_interval_s": float(np.median(np.diff(before, append=off)))}
 
 
 def _surprise(found: Found, i: int) -> dict[str, float]:

@@ -190,9 +190,8 @@ def places_moved(places: Places, east_deg: float) -> Places:
     if places.shore is None:
         return Places.of(harbours)
     nodes = round(east_deg * NODES_PER_DEGREE)
-    rows = places.shore.counts.reshape(ROWS, COLUMNS + 1)[:, :COLUMNS]
-    rolled = np.roll(rows, nodes, axis=1)
-    return Places.of(harbours, Shore(np.concatenate([rolled, rolled[:, :1]], axis=1).reshape(-1)))
+    field = places.shore.at_nodes(np.arange(ROWS), np.arange(COLUMNS) - nodes)
+    return Places.of(harbours, Shore.of(field))
 
 
 def _moved(place: Place, east_deg: float) -> Place:

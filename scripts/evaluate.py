@@ -264,6 +264,7 @@ def main() -> None:
             "months_days",
         )  # fmt: skip
         size = size._replace(**dict.fromkeys(lasts, asked.days))
+        size = size._replace(identity_days=max(asked.days, 2.0))  # on the first nobody changes
     page = asked.page or (None if asked.quick else PAGE)
     with ProcessPoolExecutor(asked.jobs) as pool:
         made = measure(Work(pool), size, folder)

@@ -9,6 +9,7 @@ A test whose recording or library is not here is skipped and says so; with
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -57,8 +58,12 @@ def run_tests(bin_folder: Path, no_skips: bool, arguments: list[str]) -> tuple[s
     """Run pytest; with `no_skips`, a skipped test is a problem."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        # On all cores, but the tests of a file together: they share what is slow to make.
-        how = ["-rs", "-n", "auto", "--dist", "loadfile", f"--junit-xml={report}"]
+        # The tests of a file together: they share what is slow to make.  One process more than
+        # cores, since some wait for other programs; and the files in their own order, since
+        # those with the fewest tests take longest and would come last.
+        workers = str((os.cpu_count() or 1) + 1)
+        how = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+        how += ["-rs", f"--junit-xml={report}"]
         _, problem, seconds = run(bin_folder, "pytest", *how, *arguments)
         if no_skips and not problem:
             skipped = sum(

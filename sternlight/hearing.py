@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, Literal, NamedTuple
+
+import numpy as np
 
 from sternlight.text import duration
 
@@ -164,8 +165,8 @@ class Hearing:
             return None
         # Within an hour of this time of day: 8 quarters for each day known.
         alike = [n for q, n in known.items() if (quarter - q + 4) % 96 <= 8]
-        usual = float(median(known.values()))
-        return min(usual, float(median(alike))) if len(alike) >= 4 else usual
+        usual = float(np.median(list(known.values())))
+        return min(usual, float(np.median(alike))) if len(alike) >= 4 else usual
 
     def _compare(self, t: float, count: int) -> Turn | None:
         usual = self._usual

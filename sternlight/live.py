@@ -6,9 +6,10 @@ log is cut into pieces.
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,8 +29,9 @@ from tracks.batch import I64, PositionBatch, StaticBatch
 from tracks.hearers import Hearers
 from tracks.lateness import Lateness
 from tracks.places import Places
-from tracks.state import dump, load
+from tracks.state import load, write
 
+_STATION = "station/"  # before the names of what the station remembers
 RECORD_LATE_S = 7200.0  # points come so late at most
 
 
@@ -167,23 +169,28 @@ class Live:
 
         rest: dict[str, Any] = {"counts": self.counts, "lateness_s": self.lateness.lateness_s}
         state = {
-            "station": np.frombuffer(self.station.save(), np.uint8),
+            **{_STATION + name: array for name, array in self.station.save().items()},
             "rest": np.frombuffer(json.dumps(rest).encode("ascii"), np.uint8),
             **{f"punctual/{name}": array for name, array in self._punctual.items()},
             **self._positions.to_state("positions/"),
             **self._statics.to_state("statics/"),
             **self.hearers.to_state("hearers/"),
         }
-        return zstandard.ZstdCompressor(level=6, write_checksum=True).compress(dump(state))
+        out = io.BytesIO()
+        compressor = zstandard.ZstdCompressor(level=6, write_checksum=True)
+        with compressor.stream_writer(out, closefd=False) as packed:
+            write(state, _Unseekable(packed.write))
+        return out.getvalue()
 
     def load(self, data: bytes) -> None:
         """Take over what `save` returned.  Raises ValueError if that cannot be used."""
         import zstandard
 
         try:
-            state = load(zstandard.ZstdDecompressor().decompress(data))
+            state = load(zstandard.ZstdDecompressor().decompressobj().decompress(data))
             rest = json.loads(state["rest"].tobytes())
-            self.station.load(state["station"].tobytes())
+            own = [name for name in state if name.startswith(_STATION)]
+            self.station.load({name.removeprefix(_STATION): state[name] for name in own})
             self.counts = Counter(rest["counts"])
             self.lateness = Lateness(rest["lateness_s"])
             self._positions = PositionBatch.from_state(state, "positions/")
@@ -192,6 +199,20 @@ class Live:
         except (zstandard.ZstdError, KeyError, TypeError) as error:
             raise ValueError(f"what the station remembered cannot be read: {error}") from error
         self._punctual = {name: state[f"punctual/{name}"] for name in self.lateness.start()}
+
+
+class _Unseekable(io.RawIOBase):
+    """A file for what is written once and forgotten at once, so that it need not all be held."""
+
+    def __init__(self, write: Callable[[bytes], int]) -> None:
+        self._write = write
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._write(data)
+        return len(data)
 
 
 def _ripe(held: Any, new: Any, as_of: float) -> tuple[Any, Any]:

@@ -54,6 +54,7 @@ class RawLog:
         self.line = 0
         self.number = 0
         self.written_bytes = 0  # by this process
+        self.pending_bytes = 0  # taken, and not yet safe on disk
         self.lost_lines = 0  # for which there was no room
         self.full = False
         self.full_from = 0  # with `full`: the first line that was not kept
@@ -112,6 +113,7 @@ class RawLog:
             self.lost_lines += count
         elif lines:
             self._pending.append(lines)
+            self.pending_bytes += len(lines)
             self._pending_lines += count
 
     def sync(self) -> None:
@@ -127,7 +129,7 @@ class RawLog:
         self._synced_bytes += size
         self.written_bytes += size
         self._hash.update(content)
-        self._pending, self._pending_lines = [], 0
+        self._pending, self._pending_lines, self.pending_bytes = [], 0, 0
 
     def end(self) -> Segment | None:
         """End the segment; None if the disk was full."""
@@ -161,7 +163,7 @@ class RawLog:
             raise error
         self.full, self.full_from = True, self.line - self._pending_lines
         self.lost_lines += self._pending_lines
-        self._pending, self._pending_lines = [], 0
+        self._pending, self._pending_lines, self.pending_bytes = [], 0, 0
         if self._file is None:
             return
         os.ftruncate(self._file.fileno(), self._synced_bytes)

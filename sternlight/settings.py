@@ -11,10 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic_core import ErrorDetails
+from typing import Any, get_type_hints
 
 from anomalies.budget import Alerts
 from anomalies.encounter import Encounter
@@ -29,6 +26,7 @@ from receiver.sources.address import BadAddress, parse
 from sternlight.alerts.mail_settings import Mail
 from sternlight.data import data_folder
 from sternlight.errors import SettingsError
+from sternlight.setting_values import UnfitError, fit
 from tracks.anchorages import Anchoring
 from tracks.duplicates import Duplicates
 from tracks.identity import Identities
@@ -159,15 +157,22 @@ def load(path: Path | None = None) -> Settings:
 
 def check(given: Mapping[str, Any], name: str) -> Settings:
     """Turn settings by part and name into Settings; `name` says in errors where they stand."""
-    parts, wrong = {}, list(_wrong_sources(given.get("sources", {})))
-    try:
-        checked = _model().model_validate(given)
-    except ValidationError as error:
-        wrong = [_explained(e) for e in error.errors()] + wrong
-        raise SettingsError(_together(name, wrong)) from None
-    for part, kind in _parts().items():
+    kinds, wrong = _parts(), []
+    values: dict[str, dict[str, Any]] = {part: {} for part in kinds}
+    for part, named in given.items():
+        if part not in (*kinds, "sources"):
+            wrong.append(_unknown(f"[{part}]", part, [*kinds, "sources"]))
+        elif not isinstance(named, Mapping):
+            wrong.append(f"[{part}] = {named!r}: it should be a part, with settings below it")
+        elif part != "sources":
+            wrong += _taken(kinds[part], part, named, values[part])
+    wrong += _wrong_sources(given.get("sources", {}))
+    if wrong:
+        raise SettingsError(_together(name, wrong))
+    parts = {}
+    for part, kind in kinds.items():
         try:
-            parts[part] = kind(**getattr(checked, part).model_dump())
+            parts[part] = kind(**values[part])
         except ValueError as error:
             wrong.append(f"[{part}] {error}")
     if wrong:
@@ -175,58 +180,41 @@ def check(given: Mapping[str, Any], name: str) -> Settings:
     return Settings(**parts, sources=dict(given.get("sources", {})))
 
 
+def _taken(kind: Any, part: str, given: Mapping[str, Any], values: dict[str, Any]) -> Iterator[str]:
+    """Put the settings of a part into `values`; yield what is wrong with the others."""
+    hints = get_type_hints(kind)
+    known = [f.name for f in fields(kind) if f.init]
+    for name, value in given.items():
+        where = f"[{part}] {name}"
+        if name not in known:
+            yield _unknown(where, name, known)
+            continue
+        try:
+            values[name] = fit(hints[name], value)
+        except UnfitError as error:
+            yield f"{where} = {value!r}: {error}"
+
+
+def _unknown(where: str, name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1, cutoff=0.0)
+    return f"{where} is not known; did you mean {near[0]}?"
+
+
 def _wrong_sources(addresses: Any) -> Iterator[str]:
-    """Yield what is wrong with each address; what is no table of texts, the model tells."""
+    """Yield what is wrong with each address; of what is no part at all, others tell."""
     if not isinstance(addresses, Mapping):
         return
     for name, address in addresses.items():
         try:
-            if isinstance(address, str):
-                parse(address, name)
+            parse(fit(str, address), name)
+        except UnfitError as error:
+            yield f"[sources] {name} = {address!r}: {error}"
         except BadAddress as error:
             yield f"[sources] {name}: {error}"
 
 
-_NUMBERS: dict[Any, Any] = {
-    float: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)],
-    int: Annotated[int, Field(strict=True, ge=0)],
-    bool: Annotated[bool, Field(strict=True)],
-}
-
-
 def _parts() -> dict[str, Any]:
     return {part: kind for part, kind in get_type_hints(Settings).items() if part != "sources"}
-
-
-def _model() -> type[BaseModel]:
-    """Return a model of Settings that refuses unknown names and impossible numbers."""
-
-    def model(kind: Any) -> type[BaseModel]:
-        hints = get_type_hints(kind)
-        known: dict[str, Any] = {
-            f.name: (_NUMBERS.get(hints[f.name], hints[f.name]), f.default)
-            for f in fields(kind)
-            if f.init
-        }
-        return create_model(kind.__name__, __config__=ConfigDict(extra="forbid"), **known)
-
-    parts: dict[str, Any] = {}
-    for part, kind in _parts().items():
-        of_part = model(kind)
-        parts[part] = (of_part, of_part())
-    parts["sources"] = (dict[str, str], {})
-    return create_model("Settings", __config__=ConfigDict(extra="forbid"), **parts)
-
-
-def _explained(error: ErrorDetails) -> str:
-    """Say in one line what is wrong with one setting."""
-    *part, name = map(str, error["loc"])
-    where = f"[{part[0]}] {name}" if part else f"[{name}]"
-    if error["type"] == "extra_forbidden":
-        known = [f.name for f in fields(_parts()[part[0]])] if part else [*_parts(), "sources"]
-        near = get_close_matches(name, known, n=1, cutoff=0.0)
-        return f"{where} is not known; did you mean {near[0]}?"
-    return f"{where} = {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
 
 
 def _together(name: str, wrong: list[str]) -> str:

@@ -34,7 +34,7 @@ from tracks.places import Places
 from tracks.ports import Visits
 from tracks.quality import clean
 from tracks.ship_types import ship_type_name
-from tracks.state import State, dump, load
+from tracks.state import State
 from tracks.stays import Stays
 
 NO_TURNS = Turns.empty()
@@ -313,7 +313,7 @@ class Station:
         """Return what an MMSI has claimed to be, and since when."""
         return self.identities.history(self.states["identities"], mmsi)
 
-    def save(self) -> bytes:
+    def save(self) -> State:
         """Return everything the station remembers."""
         rest = {
             "as_of": self.as_of,
@@ -331,14 +331,14 @@ class Station:
             for name, array in state.items()
         }
         text = np.frombuffer(json.dumps(rest).encode("ascii"), np.uint8)
-        return dump({**arrays, **self.fleet.to_state("fleet/"), "rest": text})
+        return {**arrays, **self.fleet.to_state("fleet/"), "rest": text}
 
-    def load(self, data: bytes) -> None:
+    def load(self, state: State) -> None:
         """Take over what `save` returned, of a station with the same settings.
 
-        Raises ValueError if it is cut, or not a station's.
+        Raises KeyError or ValueError if it is not a station's.
         """
-        saved = dict(load(data))
+        saved = dict(state)
         rest = json.loads(saved.pop("rest").tobytes())
         states: dict[str, dict[str, Any]] = {}
         for name, array in saved.items():

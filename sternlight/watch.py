@@ -41,6 +41,7 @@ from sternlight.station_clock import StationClock
 from sternlight.text import counted
 
 MOST_BYTES = 1 << 18  # of lines in one step, so that memory does not grow with what waits
+PENDING_BYTES = 1 << 20  # of lines that are not on disk: what comes faster is not held longer
 OVERDUE_S = 10.0  # a segment waits so long for the other parts of a message, and no longer
 TIDY_S = 60.0  # how often disk space and what is shown are looked at
 SNAPSHOT_SHARE = 0.1  # of the raw log written since the last one: more wears the disk
@@ -185,7 +186,7 @@ class Watch:
         if self.keeper.urgent:
             self._sync()
             self.keeper.commit(self.now())
-        elif self.clock.mono() - self._synced >= self.watch.sync_s:
+        elif self._sync_due():
             self._sync()
         if self._turn_of_hour():
             self._end()
@@ -227,6 +228,10 @@ class Watch:
         self.synced_t, self._synced = self.now(), self.clock.mono()
         if self.log.full and not was_full:
             self._tell_full()
+
+    def _sync_due(self) -> bool:
+        waited_s = self.clock.mono() - self._synced
+        return waited_s >= self.watch.sync_s or self.log.pending_bytes >= PENDING_BYTES
 
     def _tell_full(self) -> None:
         first = self.log.full_from

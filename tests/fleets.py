@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -66,16 +67,16 @@ def voyage(
     every_s: float = 600.0,
 ) -> list[Row]:
     """Return the rows of a vessel that goes through `stretches`, one fix every `every_s`."""
-    rows = []
+    rows: list[Row] = []
     begin = start_h
     for stretch in stretches:
         first = math.ceil((begin - start_h) * HOUR / every_s - 1e-9)
         last = math.ceil((begin + stretch.hours - start_h) * HOUR / every_s - 1e-9)
-        for i in range(first, last) if stretch.heard else ():
-            at = start_h + i * every_s / HOUR
+        if stretch.heard:
+            at = start_h + np.arange(first, last) * every_s / HOUR
             away_m = stretch.speed_kn * NMI_M * (at - begin)
             here = destination(lat, lon, stretch.course_deg, away_m)
-            rows.append((track, at, float(here[0]), float(here[1])))
+            rows += zip(itertools.repeat(track), at.tolist(), *(c.tolist() for c in here))
         lat, lon = map(
             float,
             destination(lat, lon, stretch.course_deg, stretch.speed_kn * NMI_M * stretch.hours),

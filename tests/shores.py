@@ -8,13 +8,13 @@ import numpy as np
 
 from tracks.place import Place
 from tracks.places import Places
-from tracks.shore import COLUMNS, INLAND_NMI, QUANTUM_NMI, ROWS, Shore
+from tracks.shore import COLUMNS, ROWS, Shore
 
 
 @cache
 def shore(nmi: float) -> Shore:
     """Return a map by which every place is as far from shore."""
-    return Shore(np.full(ROWS * (COLUMNS + 1), round((nmi + INLAND_NMI) / QUANTUM_NMI), np.uint16))
+    return Shore.of(np.full((ROWS, COLUMNS), nmi))
 
 
 def sea(shore_nmi: float = 6.0, *places: Place) -> Places:

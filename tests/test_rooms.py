@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ class May(NamedTuple):
     outside: bool = False  # may touch clocks, disks, sockets, threads, chance
 
 
-SHELL = {"anomalies", "click", "numpy", "pydantic", "pydantic_core", "receiver", "rich", "tracks"}
+SHELL = {"anomalies", "click", "numpy", "receiver", "rich", "tracks"}
 ROOMS = {  # the longest folder that fits a file counts
     "tracks": May(frozenset({"numpy", "shapely"}), frozenset({"scipy", "sklearn"})),
     "receiver": May(frozenset({"numpy", "tracks", "pyais"})),
@@ -80,7 +81,7 @@ def test_a_room_imports_only_what_it_may(path: Path) -> None:
     room = path.relative_to(ROOT).parts[0]
     may = rules(path)
     at_home = {room, *sys.stdlib_module_names}
-    for name, in_function in imports(ast.parse(path.read_text("utf-8"))):
+    for name, in_function in imports(parsed(path)):
         if name.partition(".")[0] in at_home:
             continue
         allowed = may.anywhere | (may.in_functions if in_function else frozenset())
@@ -92,7 +93,7 @@ def test_a_room_imports_only_what_it_may(path: Path) -> None:
 def test_only_the_shell_and_the_sources_touch_the_world_outside(path: Path) -> None:
     if rules(path).outside:
         return
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = parsed(path)
     names = {name.partition(".")[0] for name, _ in imports(tree) if name not in PURE}
     assert not names & OUTSIDE, f"{path} imports {sorted(names & OUTSIDE)}"
     called = {
@@ -105,14 +106,14 @@ def test_only_the_shell_and_the_sources_touch_the_world_outside(path: Path) -> N
 
 @EVERY_FILE
 def test_imports_are_absolute(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno} imports relative to its own folder"
 
 
 def test_scripts_and_tests_are_never_imported_by_a_room() -> None:
     for path in FILES:
-        names = {name.partition(".")[0] for name, _ in imports(ast.parse(path.read_text("utf-8")))}
+        names = {name.partition(".")[0] for name, _ in imports(parsed(path))}
         assert not names & {"scripts", "tests", *(p.stem for p in (ROOT / "scripts").glob("*.py"))}
 
 
@@ -159,6 +160,11 @@ def test_a_replay_of_nmea_stays_light(tmp_path: Path) -> None:
 )
 def test_imports_are_found_where_they_take_effect(code: str, found: list[tuple[str, bool]]) -> None:
     assert list(imports(ast.parse(code))) == found
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
 def rules(path: Path) -> May:

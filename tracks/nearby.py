@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracks.batch import F32, F64, I64, Mask, starts
+from tracks.batch import F32, F64, I64, U8, Mask, starts
 from tracks.geodesy import EARTH_RADIUS_M, NMI_M, distance_m, unit_xyz, wrap_lon
 
 _CELLS_PER_DEGREE = 4  # cells of 15 nmi, about as wide as a port with its approaches
@@ -67,7 +67,7 @@ class Discs:
     lon: F64
     radius_m: F64
     lists: CellLists
-    touched: Mask  # by cell: whether any disc reaches into it
+    touched: U8  # by cell, eight to a byte: whether any disc reaches into it
 
     @classmethod
     def make(cls, lat: F64, lon: F64, radius_nmi: F64) -> Discs:
@@ -77,7 +77,7 @@ class Discs:
         touched = np.zeros(_ROWS * _COLUMNS, np.bool_)
         touched[cell] = True
         lists = CellLists.of_pairs(cell, spot, away_m)
-        return cls(lat, lon, radius_nmi * NMI_M, lists, touched)
+        return cls(lat, lon, radius_nmi * NMI_M, lists, np.packbits(touched, bitorder="little"))
 
     def contain(self, lat: F64, lon: F64) -> Mask:
         """Return which positions, shape (N,), lie in a disc; False where nan."""
@@ -85,7 +85,7 @@ class Discs:
         for begin in range(0, len(lat), _BLOCK):
             block = slice(begin, begin + _BLOCK)
             cell = cell_of(lat[block], lon[block])
-            rows = np.flatnonzero(self.touched[cell])
+            rows = self._near(cell)
             if len(rows):
                 self._test(lat[block], lon[block], cell, rows, inside[block])
         return inside
@@ -95,7 +95,7 @@ class Discs:
         which = np.full(len(lat), -1, np.int64)
         nearest_m = np.full(len(lat), np.inf)
         cell = cell_of(lat, lon)
-        rows = np.flatnonzero(self.touched[cell])
+        rows = self._near(cell)
         at, end = self.lists.find(cell[rows])
         while len(rows):
             spot = self.lists.spots[at]
@@ -106,6 +106,11 @@ class Discs:
             left = at < end
             rows, at, end = rows[left], at[left], end[left]
         return which
+
+    def _near(self, cell: I64) -> I64:
+        """Return which of some cells a disc reaches into."""
+        bit = (cell & 7).astype(np.uint8)
+        return np.flatnonzero(self.touched[cell >> 3] >> bit & 1)
 
     def _test(self, lat: F64, lon: F64, cell: I64, rows: I64, inside: Mask) -> None:
         at, end = self.lists.find(cell[rows])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -14,14 +14,19 @@ State = Mapping[str, NDArray[Any]]
 
 
 def dump(state: State) -> bytes:
-    """Write a state as bytes; no object arrays, so nothing in it can run."""
+    """Write a state as bytes."""
     out = io.BytesIO()
-    np.savez(out, allow_pickle=False, **dict(state))
+    write(state, out)
     return out.getvalue()
 
 
+def write(state: State, out: IO[bytes] | io.RawIOBase) -> None:
+    """Write a state into a file that is open; no object arrays, so nothing in it can run."""
+    np.savez(out, allow_pickle=False, **dict(state))
+
+
 def load(data: bytes) -> State:
-    """Read what `dump` wrote.  Raises ValueError if `data` is cut or not a state."""
+    """Read what `dump` or `write` wrote.  Raises ValueError if `data` is cut or not a state."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}

@@ -151,7 +151,7 @@ def _tail(c: U8, length: I64, t: F64, known: Mask) -> tuple[F64, Mask]:
     fraction = np.zeros(len(t))
     for i in range(int(run.any(axis=1).sum())):
         fraction = np.where(run[i], fraction * 10 + value[i], fraction)
-    t = t + fraction / 10.0 ** run.sum(axis=0)
+    fraction /= 10.0 ** run.sum(axis=0)
     behind = np.where(dot, 20 + run.sum(axis=0), CLOCK)
     zone = c[behind + np.arange(16)[:, None], np.arange(len(t))]
     texts = np.ascontiguousarray(zone.T).view(np.uint64)
@@ -161,7 +161,7 @@ def _tail(c: U8, length: I64, t: F64, known: Mask) -> tuple[F64, Mask]:
     else:
         _, first, which = np.unique(kinds, return_index=True, return_inverse=True)
     offset = np.array([_offset_s(bytes(zone[:, i]).rstrip(b"\0")) for i in first])[which]
-    return t - offset, known & ~np.isnan(offset)
+    return t - offset + fraction, known & ~np.isnan(offset)  # in this order rounded once
 
 
 def _offset_s(zone: bytes) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from anomalies.standing import Sign
+if TYPE_CHECKING:
+    from anomalies.standing import Sign
 
 REACH = "reach_nmi"  # where the archive keeps how far from shore anybody was heard
 

@@ -12,8 +12,8 @@ from sternlight.archive import Archive
 from sternlight.errors import ArchiveError
 from sternlight.fleet import Fleet
 from sternlight.jsontext import dumps
-from sternlight.nightly import compute_of
 from sternlight.record.read import RECORD, track_of
+from sternlight.record.reckoned import compute_of
 from sternlight.record.store import Finished
 from tracks.daybook import Pages
 from tracks.ports import Visits

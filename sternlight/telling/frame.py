@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from tracks.batch import F64, I64
 from tracks.geodesy import NMI_M, bearing_deg, destination, distance_m, lon_difference, wrap_lon
-from tracks.shore import COLUMNS, INLAND_NMI, NODES_PER_DEGREE, QUANTUM_NMI, ROWS, Shore
+from tracks.shore import NODES_PER_DEGREE, ROWS, Shore
 
 POLAR_LAT_DEG = 80.0
 LEAST_NMI = 6.0  # from the middle to an edge: closer, the coast of the map would be invented
@@ -88,11 +88,10 @@ class Frame:
     def land(self, shore: Shore) -> Land:
         """Return what to draw the coast from: its line is where the height is 0."""
         rows, columns = self._nodes()
-        counts = shore.counts.reshape(ROWS, COLUMNS + 1)[np.ix_(rows, columns % COLUMNS)]
         lat = rows / NODES_PER_DEGREE - 90.0
         lon = columns / NODES_PER_DEGREE - 180.0
         y, x = np.meshgrid(lat, lon, indexing="ij")
-        height = INLAND_NMI + SEAWARD_NMI - counts.astype(np.float64) * QUANTUM_NMI
+        height = SEAWARD_NMI - shore.at_nodes(rows, columns)
         if self.polar:
             return Land(*self.xy(y, x), height)
         # Counted on past longitude 180, so that the far side comes where it belongs.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from receiver.decoded import BadInput
@@ -35,6 +35,7 @@ def offset(zone: str) -> timedelta:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(WHEN, st.integers(0, 9), ZONES, st.sampled_from(" T")), min_size=1))
+@example([(datetime(2038, 1, 19, 0, 0, 0, 200), 4, "-0330", " ")])  # across 2 ** 31 s
 def test_iso_times_are_what_datetime_makes_of_them(
     cases: list[tuple[datetime, int, str, str]],
 ) -> None:

@@ -16,7 +16,7 @@ RUNS = {
     "days": "--days 0.2 --vessels 20",
     "kills": "--kills 2 --vessels 12",
     "load": "--load 5000 --vessels 2000 --seconds 2",
-    "year": "--year 3",
+    "year": "--year 1",
     "quiet": "--quiet 2 --vessels 10 --minutes 0.05",
 }
 

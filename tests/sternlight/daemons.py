@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -117,6 +118,26 @@ def forked(folder: Path, sources: Sequence[str], settings: str = QUICK) -> Itera
             process.kill()
         process.join()
         process.close()
+
+
+def refused(*words: str | Path) -> str:
+    """Return what a command says that does nothing and ends with code 2.
+
+    It runs in a process of its own that need not load its modules first.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Path(folder, "journal")
+        journal.write_bytes(b"")
+        process = _FORKS.Process(target=_run, args=([*map(str, words)], f"{journal}"))
+        process.start()
+        process.join(60)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        says = journal.read_text("utf-8")
+        assert process.exitcode == 2, says
+        process.close()
+        return says
 
 
 def _run(words: list[str], journal: str) -> None:

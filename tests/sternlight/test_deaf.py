@@ -19,16 +19,16 @@ from tests.sternlight.stations import BEGAN, Post, replayed_rows
 from tests.sternlight.test_rawlog import content
 
 HOURS, BEGINS_H, ENDS_H = 14.0, 4.0, 12.0  # from when to when nothing is heard
-BATCH_S = 120.0
-AN_HOUR = 30  # batches
+BATCH_S = 240.0
+AN_HOUR = 15  # batches
 REFUSED = "the connection was refused"
 
 
 @cache
 def sea() -> list[list[tuple[int, bytes]]]:
-    """Return MMSIs and sentences of a small sea, for every two minutes."""
+    """Return MMSIs and sentences of a small sea, for every four minutes."""
     lines = b"".join(
-        Simulation(seed=7, hours=HOURS, vessels=12, thin_s=240.0, bad_checksum_share=0.0).lines()
+        Simulation(seed=1, hours=HOURS, vessels=12, thin_s=240.0, bad_checksum_share=0.0).lines()
     ).splitlines(keepends=True)
     found: list[list[tuple[int, bytes]]] = [[] for _ in range(int(HOURS * 3600 / BATCH_S) + 1)]
     first = None

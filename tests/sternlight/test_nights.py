@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ from tracks.anchorages import Anchorages, Anchoring, Learned
 from tracks.geodesy import NMI_M, distance_m
 from tracks.placefile import read_places
 from tracks.places import Places
+from tracks.state import dump, load
 from tracks.stays import Stays
 
 DAY = 24 * HOUR
@@ -68,11 +70,13 @@ class Failing(Learner):
         return anchoring.learn(stays)
 
 
-@pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sternlight.nights.Learner", Here)
-    monkeypatch.setattr("sternlight.replay.Learner", Here)
-    monkeypatch.setattr(Nightly, "compute", lambda *_: Night([], [], None))  # not of this
+@pytest.fixture(autouse=True, scope="module")
+def _here() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("sternlight.nights.Learner", Here)
+        monkeypatch.setattr("sternlight.replay.Learner", Here)
+        monkeypatch.setattr(Nightly, "compute", lambda *_: Night([], [], None))  # not of this
+        yield
 
 
 def hear(post: Post, some: Sequence[tuple[bytes, str]]) -> None:
@@ -86,6 +90,22 @@ def hear(post: Post, some: Sequence[tuple[bytes, str]]) -> None:
 
 def post_at(folder: Path) -> Post:
     return Post(folder, places=PLACES)
+
+
+@pytest.fixture(scope="module")
+def heard(_here: None, tmp_path_factory: pytest.TempPathFactory) -> Post:
+    """Return a station that has heard all days and was stopped in good order."""
+    post = post_at(tmp_path_factory.mktemp("heard") / "station")
+    post.start()
+    hear(post, batches(lines(), 60, random.Random(1)))
+    post.watch.close()
+    return post
+
+
+def copied(post: Post, folder: Path) -> Post:
+    """Return a station that goes on where another one has stopped."""
+    shutil.copytree(post.folder, folder)
+    return post_at(folder)
 
 
 def replayed(paths: tuple[str, ...], out: Path) -> list[str]:
@@ -114,16 +134,12 @@ def assert_the_road_is_masked_and_the_ground_is_not(rows: Sequence[str], since: 
 
 
 def test_lying_in_a_road_is_told_until_it_is_learned_and_meetings_elsewhere_always(
-    tmp_path: Path,
+    tmp_path: Path, heard: Post
 ) -> None:
-    post = post_at(tmp_path / "station")
-    post.start()
-    hear(post, batches(lines(), 60, random.Random(1)))
-    learned = post.watch.live.station.learned
-    post.watch.close()
-    rows = Listing(post.folder, Settings(), PLACES).events(Wanted())
+    learned = heard.watch.live.station.learned
+    rows = Listing(heard.folder, Settings(), PLACES).events(Wanted())
     assert_the_road_is_masked_and_the_ground_is_not(rows, LEARNED_DAY)
-    assert rows == replayed((str(post.folder / "raw"),), tmp_path / "out")
+    assert rows == replayed((str(heard.folder / "raw"),), tmp_path / "out")
     assert learned.anchorages.count == 1
     assert learned.t % 600 == 0
     assert set(learned.anchorages.vessels_count.tolist()) == {3 * (DAYS - 1)}
@@ -138,7 +154,7 @@ def test_a_station_that_is_killed_and_rebuilt_still_finds_what_its_log_gives(
     kills = 0
     while True:
         begin = int(post.marks.get(1, "0"))
-        some = [(text, str(begin + int(m))) for text, m in batches(lines()[begin:], 60, chance)]
+        some = [(text, str(begin + int(m))) for text, m in batches(lines()[begin:], 120, chance)]
         until = next((i for i in range(len(some)) if chance.random() < 0.2), len(some))
         hear(post, some[:until])
         if until == len(some):
@@ -189,14 +205,10 @@ def test_a_recording_that_is_no_stations_log_is_learned_from_however_it_is_cut(
 
 
 def test_what_was_learned_is_remembered_over_a_restart_and_written_where_the_log_says(
-    tmp_path: Path,
+    tmp_path: Path, heard: Post
 ) -> None:
-    post = post_at(tmp_path / "station")
-    post.start()
-    hear(post, batches(lines(), 60, random.Random(5)))
-    before = post.watch.live.station
-    post.watch.close()
-    again = post_at(post.folder).start()
+    before = heard.watch.live.station
+    again = copied(heard, tmp_path / "station").start()
     after = again.live.station
     assert after.learned.t == before.learned.t
     assert after.learned.anchorages.to_records().tolist() == (
@@ -205,7 +217,7 @@ def test_what_was_learned_is_remembered_over_a_restart_and_written_where_the_log
     assert after.around.near_port(*ROAD, 0.0)
     assert not after.around.near_port(*GROUND, 0.0)
     again.close()
-    text = b"".join(c for path in segments(post.folder / "raw") for _, c in frames(path))
+    text = b"".join(c for path in segments(heard.folder / "raw") for _, c in frames(path))
     remarks = [line for line in text.splitlines() if b" anchorages=" in line]
     assert len(remarks) == DAYS - LEARNED_DAY
     assert b"+" not in remarks[0].partition(b"anchorages=")[2]  # one disc
@@ -336,9 +348,9 @@ def told_to(station: Station, cuts: Sequence[float], told: Sequence[Learned]) ->
             b.take((b.t >= since) & (b.t < as_of)) for b in (decoded.positions, decoded.statics)
         ]
         step = station.step(heard[0], heard[1], as_of, as_of == last)
-        data = station.save()
+        data = dump(station.save())
         station = Station(Settings(), PLACES)
-        station.load(data)
+        station.load(load(data))
         since = as_of
         for what, event in step.changes:
             events.pop(event.id, None)
@@ -363,14 +375,15 @@ def test_however_the_stream_is_cut_what_was_learned_is_used_from_its_own_time_on
     assert first == other
 
 
-def test_what_was_learned_is_a_file_that_places_reads(tmp_path: Path) -> None:
-    post = post_at(tmp_path / "station")
-    post.start()
-    told = asked("anchorages", "--data", f"{post.folder}")
+def test_what_was_learned_is_a_file_that_places_reads(tmp_path: Path, heard: Post) -> None:
+    young = post_at(tmp_path / "young")
+    young.start()
+    told = asked("anchorages", "--data", f"{young.folder}")
     assert (told.exit_code, told.stdout) == (0, "")
     assert "No anchorage has been learned yet." in told.stderr
-    hear(post, batches(lines(), 60, random.Random(5)))
-    post.watch.log.sync()
+    young.watch.close()
+    post = copied(heard, tmp_path / "station")
+    post.start()
     learned = post.watch.live.station.learned.anchorages
     for name in ("mine.csv", "mine.geojson"):
         path = tmp_path / name

@@ -55,12 +55,20 @@ def numbers(record: Database, query: str) -> set[tuple[object, ...]]:
     return set(record.read(query))
 
 
-def test_a_station_keeps_the_record_that_a_replay_of_its_log_has(tmp_path: Path) -> None:
-    post = heard_for_days(tmp_path / "station")
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a station that came to the end of the nightly work and stopped."""
+    post = heard_for_days(tmp_path_factory.mktemp("undisturbed") / "station")
     reckoned(post)
     post.watch.close()
-    run(Job((str(post.folder / "raw"),), tmp_path / "out"))
-    with open_record(post.folder) as ours, open_record(tmp_path / "out") as theirs:
+    return post.folder
+
+
+def test_a_station_keeps_the_record_that_a_replay_of_its_log_has(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    run(Job((str(undisturbed / "raw"),), tmp_path / "out"))
+    with open_record(undisturbed) as ours, open_record(tmp_path / "out") as theirs:
         for query in (FINISHED, VISITS):
             assert numbers(ours, query) == numbers(theirs, query)
         assert numbers(ours, FINISHED)
@@ -72,17 +80,17 @@ def test_a_station_keeps_the_record_that_a_replay_of_its_log_has(tmp_path: Path)
         assert numbers(ours, "select sign from rates")
 
 
-def test_a_station_that_is_killed_has_lost_nothing_of_its_record(tmp_path: Path) -> None:
+def test_a_station_that_is_killed_has_lost_nothing_of_its_record(
+    tmp_path: Path, undisturbed: Path
+) -> None:
     post = heard_for_days(tmp_path / "station")
     post.watch.log.sync()
     post.kill()
     post.start()
     post.watch.close()
-    other = heard_for_days(tmp_path / "other")
-    other.watch.close()
-    with open_record(post.folder) as killed, open_record(other.folder) as undisturbed:
+    with open_record(post.folder) as killed, open_record(undisturbed) as other:
         for query in (FINISHED, VISITS, "select * from claims", "select * from hulls"):
-            assert numbers(killed, query) == numbers(undisturbed, query)
+            assert numbers(killed, query) == numbers(other, query)
         assert numbers(killed, FINISHED)
 
 

@@ -16,12 +16,13 @@ from anomalies.standing import SHOWN_SHARE, shares, standings, with_marks
 from sternlight.archive import Archive
 from sternlight.data import data_folder
 from sternlight.errors import ArchiveError
-from sternlight.nightly import NightFailedError, Nightly, compute, from_json, to_json
+from sternlight.nightly import NightFailedError, Nightly, from_json, to_json
 from sternlight.record import features as of_record
 from sternlight.record.features import Asked, marks_of, of_ships, reach_nmi
 from sternlight.record.owners import alone
 from sternlight.record.rates import FEW, Rate, square
 from sternlight.record.read import RECORD, open_record
+from sternlight.record.reckoned import compute
 from sternlight.record.ships import Ship
 from sternlight.sqlite import Database
 from tracks.flags import Flags

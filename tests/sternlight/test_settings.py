@@ -54,11 +54,11 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_place_and_the_nearest
     message = str(caught.value)
     assert message.startswith("mine.toml: 7 settings are wrong:\n")
     assert "[gap] min_durration_h is not known; did you mean min_duration_h?" in message
-    assert "[gap] witness_radius_nmi = -1: input should be greater than or equal to 0" in message
+    assert "[gap] witness_radius_nmi = -1: it should be 0 or more" in message
     assert "[loitring] is not known; did you mean loitering?" in message
-    assert "[encounter] max_distance_m = '500 m': input should be a valid number" in message
-    assert "[encounter] merge_h = True: input should be a valid number" in message
-    assert "[segment] established_count = 2.5: input should be a valid integer" in message
+    assert "[encounter] max_distance_m = '500 m': it should be a number" in message
+    assert "[encounter] merge_h = True: it should be a number" in message
+    assert "[segment] established_count = 2.5: it should be a whole number" in message
     assert "[points] = 3:" in message
 
 
@@ -70,6 +70,40 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_place_and_the_nearest
 def test_no_setting_may_be_negative_or_no_number(part: str, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         check({part: {name: float(value)}}, "mine.toml")
+
+
+@pytest.mark.parametrize("part", [part.name for part in fields(Settings)])
+def test_every_default_may_be_given_and_comes_back_with_its_type(part: str) -> None:
+    given = {part: DEFAULTS[part]}
+    assert repr(check(given, "mine.toml")) == repr(Settings())
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value", "says"),
+    [
+        ("gap", "min_duration_h", 10**400, "should be a finite number"),
+        ("gap", "min_duration_h", [6], "= [6]: it should be a number"),
+        ("watch", "status_port", True, "= True: it should be a whole number"),
+        ("watch", "status_port", 8000.0, "= 8000.0: it should be a whole number"),
+        ("watch", "status_port", -1, "= -1: it should be 0 or more"),
+        ("watch", "data", 5, "= 5: it should be a text"),
+        ("watch", "places", "ports.csv", "it should be a list of texts"),
+        ("watch", "places", ["ports.csv", 3], "it should be a text"),
+        ("sources", "roof", 5, "= 5: it should be a text"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_with_what_it_should_be(
+    part: str, name: str, value: object, says: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        check({part: {name: value}}, "mine.toml")
+    assert str(caught.value).startswith(f"mine.toml: [{part}] {name} = ")
+    assert says in str(caught.value)
+
+
+def test_a_whole_number_may_stand_for_any_number() -> None:
+    duration_h = check({"gap": {"min_duration_h": 12}}, "mine.toml").gap.min_duration_h
+    assert (type(duration_h), duration_h) == (float, 12.0)
 
 
 def test_what_a_part_itself_refuses_is_said_with_its_place() -> None:

@@ -19,6 +19,7 @@ from sternlight.station import Station
 from sternlight.watchlists.read import Lists
 from tracks.batch import PositionBatch, StaticBatch
 from tracks.places import Places
+from tracks.state import dump, load
 from tracks.watchlist import Entry, Watchlist
 
 
@@ -63,9 +64,9 @@ def run(cuts: list[float], *, saved: bool = False) -> tuple[Station, Events]:
         apply(station.step(heard[0], heard[1], as_of).changes, events)
         since = as_of
         if saved:
-            data = station.save()
+            data = dump(station.save())
             station = new()
-            station.load(data)
+            station.load(load(data))
     last_step = station.step(PositionBatch.empty(), StaticBatch.empty(), last, ended=True)
     apply(last_step.changes, events)
     assert station.going_on == {e.id: e for e in events.values() if e.end is None}
@@ -120,9 +121,9 @@ def test_saving_and_loading_between_steps_changes_nothing() -> None:
 
 
 def test_a_cut_save_is_refused() -> None:
-    data = run([])[0].save()
+    data = dump(run([])[0].save())
     with pytest.raises(ValueError, match="cut or damaged"):
-        Station(Settings(), places()).load(data[: len(data) // 2])
+        Station(Settings(), places()).load(load(data[: len(data) // 2]))
 
 
 def test_every_detector_has_a_part_in_the_settings() -> None:

@@ -6,8 +6,11 @@ import random
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from receiver.sources.address import parse
 from receiver.sources.simulator import Simulation
+from sternlight import watch
 from sternlight.archive import Archive
 from tests.sternlight.stations import Post, kept_rows, replayed_rows, with_watch
 
@@ -49,7 +52,7 @@ def test_so_does_one_that_hears_the_same_sea_over_two_sources_by_its_own_clock(
     post = Post(tmp_path / "station", feeds)
     post.start()
     chance = random.Random(2)
-    for line in sea()[:30_000:40]:
+    for line in sea()[::60]:
         sentence = line[line.find(b"!") :] if b"!" in line else line
         for number in (1, 2):
             if chance.random() < 0.8:
@@ -59,6 +62,21 @@ def test_so_does_one_that_hears_the_same_sea_over_two_sources_by_its_own_clock(
     assert live.station.counts["duplicate: another station"] > 50
     assert post.rows() == replayed_rows(post.folder, tmp_path / "out")
     assert sum(live.station.fleet.fixes_count) > 300
+
+
+def test_lines_that_come_fast_are_made_safe_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "PENDING_BYTES", 30_000)
+    post = Post(tmp_path / "station", settings=with_watch(sync_s=3600.0))
+    post.start()
+    most_bytes = 0
+    for lines, _ in batches(sea()[:2000], 100, random.Random(3)):
+        post.hear(lines, wait_s=0.0)
+        most_bytes = max(most_bytes, post.watch.log.pending_bytes)
+    assert 20_000 < most_bytes < 30_000
+    post.watch.close()
+    assert post.watch.log.pending_bytes == 0
 
 
 def test_a_station_that_is_killed_again_and_again_finds_what_an_undisturbed_one_finds(
@@ -77,9 +95,9 @@ def test_a_station_that_is_killed_again_and_again_finds_what_an_undisturbed_one_
     told_at_kills: list[str] = []
     while True:
         begin = int(post.marks.get(1, "0"))
-        for lines, mark in batches(sea()[begin:], 200, chance):
+        for lines, mark in batches(sea()[begin:], 500, chance):
             post.hear(lines, mark=str(begin + int(mark)))
-            if chance.random() < 0.07:
+            if chance.random() < 0.15:
                 break
         else:
             break

@@ -9,7 +9,16 @@ import pytest
 
 from tracks.batch import F64
 from tracks.geodesy import NMI_M, distance_m
-from tracks.shore import COLUMNS, INLAND_NMI, NODES_PER_DEGREE, QUANTUM_NMI, ROWS, Shore, save
+from tracks.shore import (
+    COLUMNS,
+    INLAND_NMI,
+    MOST_TILES,
+    NODES_PER_DEGREE,
+    QUANTUM_NMI,
+    ROWS,
+    Shore,
+    save,
+)
 
 ISLAND = (12.3, 179.97)
 ISLAND_RADIUS_NMI = 60.0
@@ -71,6 +80,59 @@ def test_what_is_no_field_of_distances_is_refused(tmp_path: Path) -> None:
     rough[900, 1800] = 100
     with pytest.raises(ValueError, match="not a field of distances"):
         save(tmp_path / "x.npz", rough)
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> Shore:
+    save(tmp_path / "shore.npz", field())
+    return Shore.load(tmp_path / "shore.npz")
+
+
+def test_the_distances_come_back_from_a_map(packed: Shore) -> None:
+    given = np.clip(field(), -INLAND_NMI, 300)
+    found = packed.at_nodes(np.arange(ROWS), np.arange(COLUMNS))
+    assert np.abs(found - given).max() <= QUANTUM_NMI / 2 + 1e-9
+    rows, columns = np.array([0, 63, 64, 1023, 1800]), np.array([-1, 0, 64, 3599, 3600, 3664])
+    assert np.array_equal(packed.at_nodes(rows, columns), found[np.ix_(rows, columns % COLUMNS)])
+    again = Shore.of(found).at_nodes(np.arange(ROWS), np.arange(COLUMNS))
+    assert np.array_equal(again, found)
+
+
+def test_only_what_was_asked_is_unpacked(island: Shore, packed: Shore) -> None:
+    assert packed.unpacked_count == 0
+    for lat, lon in ((12.0, 179.9), (12.1, -180.1), (10.0, 178.5), (9.5, -180.9)):
+        assert packed.nmi(lat, lon) == island.nmi(lat, lon)
+    assert packed.unpacked_count == 1
+    assert packed.nmi(12.0, 180.1) == island.nmi(12.0, 180.1)
+    assert packed.unpacked_count == 2
+
+
+def test_wild_positions_neither_fill_the_memory_nor_change_an_answer(
+    island: Shore, packed: Shore
+) -> None:
+    rng = np.random.default_rng(8)
+    lat, lon = rng.uniform(-95, 95, 600), rng.uniform(-400, 400, 600)
+    lat[:2], lat[2] = (90, -90), np.nan
+    sound = island.nmi(lat, lon)
+    counts = set()
+    for row in range(len(lat)):
+        assert np.array_equal(packed.nmi(lat[row], lon[row]), sound[row], equal_nan=True)
+        counts.add(packed.unpacked_count)
+    assert max(counts) == MOST_TILES
+    assert np.array_equal(packed.nmi(lat, lon), sound, equal_nan=True)  # more, where it must
+
+
+def test_damage_is_found_before_anything_is_asked(island: Shore, tmp_path: Path) -> None:
+    path, wide = tmp_path / "shore.npz", np.arange(-90.0, 90.0)
+    save(path, field())
+    whole, sound, found_count = path.read_bytes(), island.nmi(wide, 3.0), 0
+    for at in np.random.default_rng(5).integers(0, len(whole), 40).tolist():
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            assert np.array_equal(Shore.load(path).nmi(wide, 3.0), sound)  # as after a wrong date
+        except ValueError as error:
+            found_count += "not a map of" in str(error)
+    assert found_count > 30
 
 
 def test_another_array_is_no_map(tmp_path: Path) -> None:

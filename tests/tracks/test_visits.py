@@ -17,7 +17,7 @@ from tracks.geodesy import NMI_M, destination, distance_m
 from tracks.place import Place
 from tracks.places import Places
 from tracks.ports import KINDS, Visits
-from tracks.shore import COLUMNS, INLAND_NMI, QUANTUM_NMI, ROWS, Shore
+from tracks.shore import COLUMNS, ROWS, Shore
 from tracks.state import dump, load
 from tracks.visits import Visiting
 
@@ -38,8 +38,7 @@ def coast() -> Shore:
     """Return a map by which the shore runs along LAT, and the sea is north of it."""
     lat = np.arange(ROWS) / 10.0 - 90
     nmi = np.clip((lat - LAT) * 60, -9, 300)
-    counts = np.rint((nmi + INLAND_NMI) / QUANTUM_NMI).astype(np.uint16)
-    return Shore(np.repeat(counts, COLUMNS + 1))
+    return Shore.of(np.repeat(nmi[:, None], COLUMNS, axis=1))
 
 
 TOWN = Place("Havn", "port", LAT, LON, country="NO")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from sternlight.report.coast import Box, Coast
-from sternlight.telling.frame import Frame, Tick
+from sternlight.telling.frame import POLAR_LAT_DEG, Frame, Tick
 from sternlight.telling.story import Line, Story
 from tracks.batch import F64, Mask
 from tracks.geodesy import NMI_M, destination
 
 SIZE = 800  # of the paper; it is shown at less than half of that
+AROUND_DEG, WIDE_DEG = 4.0, 12.0  # of the coast around all ways
 _PIXELS = 250  # the coast is no finer than so many steps across
 
 
@@ -59,6 +61,23 @@ def chart(story: Story, coast: Coast) -> Chart:
         tuple(Tick(SIZE - paper.along(t.at_nmi), t.says) for t in parallels),
         (round(frame.bar_nmi() / frame.half_nmi * SIZE / 2), frame.bar_nmi()),
     )
+
+
+def around_all(stories: Sequence[Story]) -> Box:
+    """Return a box that holds what the charts of events show, if they are no wider than usual.
+
+    Longitudes go all around where that is simpler; a chart that reaches beyond lacks some land.
+    """
+    if not stories:
+        return Box(0.0, 0.0, 0.0, 0.0)
+    ways = [line for story in stories for line in story.lines]
+    y = np.concatenate([[story.lat for story in stories], *(line.lat for line in ways)])
+    x = np.concatenate([[story.lon for story in stories], *(line.lon for line in ways)])
+    south, north = np.nanmin(y) - AROUND_DEG, np.nanmax(y) + AROUND_DEG
+    west, east = np.nanmin(x) - WIDE_DEG, np.nanmax(x) + WIDE_DEG
+    if west < -180 or east > 180 or max(abs(south), abs(north)) > POLAR_LAT_DEG:
+        west, east = -180.0, 180.0
+    return Box(float(south), float(north), float(west), float(east))
 
 
 def _box(frame: Frame) -> Box:

@@ -49,13 +49,17 @@ class Coast:
         """Read the outline that comes with Sternlight, or that `save` wrote to `path`."""
         with np.load(path or data_folder() / "places" / FILE, allow_pickle=False) as arrays:
             lengths = arrays["lengths"].astype(np.int64)
-            lat, lon = (np.cumsum(arrays[name], dtype=np.float64) * UNIT_DEG for name in _COLUMNS)
+            lat, lon = (
+                np.cumsum(arrays[name], dtype=np.float64) * UNIT_DEG for name in ("lat", "lon")
+            )
         return cls.of(lat, lon, lengths)
 
     @classmethod
     def of(cls, lat: F64, lon: F64, lengths: I64) -> Self:
         """Return rings of so many points each."""
-        begins = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
+        if not len(lengths):
+            return cls(lat, lon, lengths, np.empty((4, 0)))
+        begins = np.cumsum(lengths) - lengths
         sides = [f.reduceat(c, begins) for c in (lat, lon) for f in (np.minimum, np.maximum)]
         return cls(lat, lon, begins, np.array(sides))
 
@@ -81,16 +85,23 @@ class Coast:
                 if len(y) > 2:
                     yield y, x
 
+    def cut(self, box: Box) -> Coast:
+        """Return what lies in a box, as fine as it is; asked often, that is faster."""
+        rings = list(self.within(box, 0.0))
+        lat, lon = (np.concatenate([*column, np.empty(0)]) for column in _columns(rings))
+        return Coast.of(lat, lon, np.array([len(y) for y, _ in rings], np.int64))
+
     def _end(self, ring: int) -> int:
         return int(self.begins[ring + 1]) if ring + 1 < len(self.begins) else len(self.lat)
 
 
-_COLUMNS = ("lat", "lon")
+def _columns(rings: list[tuple[F64, F64]]) -> tuple[list[F64], list[F64]]:
+    return [lat for lat, _ in rings], [lon for _, lon in rings]
 
 
 def save(path: Path, rings: list[tuple[F64, F64]]) -> None:
     """Write rings of (lat, lon)."""
-    units = [np.rint(np.concatenate(c) / UNIT_DEG) for c in zip(*rings, strict=True)]
+    units = [np.rint(np.concatenate(column) / UNIT_DEG) for column in _columns(rings)]
     steps = (np.diff(column, prepend=0).astype(np.int32) for column in units)
     lengths = np.array([len(lat) for lat, _ in rings], np.int32)
     lat, lon = steps
@@ -120,12 +131,12 @@ def _beyond(across: F64, along: F64, limit: float, sign: int) -> tuple[F64, F64]
     share = (limit - across[crossing]) / (across[next_] - across[crossing])
     met = along[crossing] + share * (along[next_] - along[crossing])
     # In the order of the ring: each point that stays, and behind it where it crosses the limit.
-    order = np.concatenate([np.flatnonzero(inside) * 2, crossing * 2 + 1])
-    at = np.argsort(order)
-    return (
-        np.concatenate([across[inside], np.full(len(met), limit)])[at],
-        np.concatenate([along[inside], met])[at],
-    )
+    comes = np.cumsum(inside.astype(np.int64) + (inside != after))
+    new = (np.full(comes[-1], float(limit)), np.empty(comes[-1]))
+    at = (comes - 1 - (inside != after))[inside]
+    new[0][at], new[1][at] = across[inside], along[inside]
+    new[1][comes[crossing] - 1] = met
+    return new
 
 
 def _coarser(lat: F64, lon: F64, step_deg: float) -> tuple[F64, F64]:

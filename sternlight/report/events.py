@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from sternlight.errors import ArchiveError
 from sternlight.evidence.shared_copy import SharedCopy
+from sternlight.record.read import track_of
 from sternlight.report.asked import Asked
 from sternlight.sqlite import Database
-from sternlight.telling.facts import Teller
 from sternlight.telling.story import Ship, Story
 from sternlight.text import plain
 
@@ -26,6 +26,11 @@ class Found(NamedTuple):
     end: float | None
     score: float
     row: dict[str, Any]
+
+    @property
+    def tracks(self) -> list[int]:
+        """The hulls that it is about."""
+        return list(map(track_of, self.row["tracks"]))
 
 
 def found(record: Database, asked: Asked, tracks: Collection[int] | None) -> list[Found]:
@@ -48,16 +53,11 @@ def found(record: Database, asked: Asked, tracks: Collection[int] | None) -> lis
             f"there is no event {plain(asked.event)!r} in {record.path}; `sternlight events` and"
             " events.jsonl name them"
         )
-    events = (Found(*rest, json.loads(text)) for *rest, text in rows if asked.fits(*rest[1:3]))
-    return sorted(events, key=lambda one: (-one.score, one.start, one.id))
-
-
-def told(teller: Teller, one: Found, copy: SharedCopy) -> Story:
-    """Return the story of an event, without what is withheld."""
-    story = teller.tell(one.id)
-    if story is None:
-        raise ArchiveError(f"event {one.id} was taken out of {teller.record.path} meanwhile")
-    return withheld(story, one.row, copy) if copy.redaction else story
+    events = (
+        Found(name, start, end, score, json.loads(text)) for name, start, end, score, text in rows
+    )
+    fit = (one for one in events if asked.fits(one.start, one.end))
+    return sorted(fit, key=lambda one: (-one.score, one.start, one.id))
 
 
 def withheld(story: Story, row: dict[str, Any], copy: SharedCopy) -> Story:
@@ -66,6 +66,8 @@ def withheld(story: Story, row: dict[str, Any], copy: SharedCopy) -> Story:
     What cannot be told names no lines, so that nobody finds the sentences by it.
     """
     hidden = copy.redaction
+    if not hidden:
+        return story
     for ship in story.ships:  # before any sentence is told, so that it holds none of their names
         copy.ship(ship.mmsi, ship.name)
     shared = copy.event(row)

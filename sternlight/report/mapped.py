@@ -46,8 +46,10 @@ def mapped(shown: Shown, coast: Coast) -> dict[str, Any]:
         "land": _land(coast, box),
         "heard": _heard(shown.covered, meridian),
         "ways": [_way(way, shown) for way in ways],
-        "events": [_event(story, n, first, meridian, shown) for n, story in enumerate(shown.stories)],
-    }  # fmt: skip
+        "events": [
+            _event(story, n, first, meridian, shown) for n, story in enumerate(shown.stories, 1)
+        ],
+    }
 
 
 def _way(way: Wayline, shown: Shown) -> list[Any]:
@@ -59,7 +61,7 @@ def _event(
     story: Story, number: int, first: int, meridian: Meridian, shown: Shown
 ) -> dict[str, Any]:
     return {
-        "n": number + 1,
+        "n": number,
         "kind": story.kind,
         "says": shown.kinds[story.kind],
         "at": [round(story.lat, 4), round(float(meridian.on(np.array([story.lon]))[0]), 4)],

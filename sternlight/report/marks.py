@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -34,7 +34,7 @@ class Marks(Columns):
 
 @dataclass(slots=True)
 class Sea:
-    """The pages of a record from one Unix day to another, both included, as they were packed."""
+    """The pages of some Unix days of a record, as they were packed; ordered by (day, track)."""
 
     track: I64
     day: I64
@@ -42,13 +42,22 @@ class Sea:
     way: Sequence[bytes]
 
     @classmethod
-    def of(cls, record: Database, first_day: int, last_day: int) -> Self:
-        """Read the pages, ordered by (day, track)."""
+    def of(cls, record: Database, days: Collection[int]) -> Self:
+        """Read the pages of those days."""
+        return cls._read(record, "day", days)
+
+    @classmethod
+    def of_ship(cls, record: Database, tracks: Collection[int]) -> Self:
+        """Read the pages of some tracks."""
+        return cls._read(record, "track", tracks)
+
+    @classmethod
+    def _read(cls, record: Database, column: str, values: Collection[int]) -> Self:
         rows = record.read(
-            "select track, day, heard, way from days where day between ? and ?"
-            " order by day, track",
-            first_day, last_day,
-        )  # fmt: skip
+            f"select track, day, heard, way from days where {column} in"
+            f" ({','.join('?' * len(values))}) order by day, track",
+            *values,
+        )
         track, day, heard_data, way = zip(*rows, strict=True) if rows else ((), (), (), ())
         return cls(np.array(track, np.int64), np.array(day, np.int64), heard_data, way)
 

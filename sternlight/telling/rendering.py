@@ -44,6 +44,12 @@ def filled(folder: Path, language: str, file: str, facts: dict[str, Any]) -> str
     return template.render(facts, language=language, words=_sentences(folder, language))
 
 
+def kinds(language: str) -> dict[str, str]:
+    """Return what the kinds of events are called."""
+    named: dict[str, str] = _sentences(TEMPLATES, language).kinds
+    return named
+
+
 class _Sentences:
     """The macros of a language's sentences, each of which gives one.
 
@@ -102,7 +108,8 @@ def _shown(value: Any) -> Any:
 @lru_cache
 def _sentences(folder: Path, language: str) -> _Sentences:
     made = _environment(folder)
-    return _Sentences([made.get_template(f"{language}/{name}").module for name in SENTENCES])
+    names = [name for name in SENTENCES if f"{language}/{name}" in made.list_templates()]
+    return _Sentences([made.get_template(f"{language}/{name}").module for name in names])
 
 
 @lru_cache

@@ -236,5 +236,6 @@ from sternlight import (  # noqa: E402 - each adds its commands to `main`
     cli_network,  # noqa: F401
     cli_post,  # noqa: F401
     cli_record,  # noqa: F401
+    cli_report,  # noqa: F401
     cli_station,  # noqa: F401
 )

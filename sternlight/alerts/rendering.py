@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sternlight.telling.rendering import HTML, filled, shortened
+from sternlight.telling.rendering import HTML, Templates, filled, shortened
 from sternlight.text import plain
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Templates(Path(__file__).parent / "templates")
 SUBJECT_CHARACTERS = 110
 TEXT = ".txt.j2"
 

@@ -16,6 +16,7 @@ from sternlight.report.mapped import Shown
 from sternlight.report.marks import Around, Marks, Sea
 from sternlight.report.series import AROUND_S, LONGEST_S
 from sternlight.report.waylines import thinned
+from sternlight.report.wording import OWN
 from sternlight.sqlite import Database
 from sternlight.telling.rendering import kinds
 from sternlight.telling.story import Story
@@ -62,7 +63,9 @@ def scene(
         of_day = sea.marks(day, day)
         coverage.add(of_day.lat, of_day.lon)
     names = _names(record, np.unique(marks.track), copy)
-    shown = Shown(_coarse(marks, asked.redaction), coverage.covered(), stories, names, kinds("en"))
+    shown = Shown(
+        _coarse(marks, asked.redaction), coverage.covered(), stories, names, kinds(OWN, "en")
+    )
     return Around(sea), shown, partly
 
 

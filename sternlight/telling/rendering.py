@@ -9,10 +9,10 @@ visible characters, so that nothing can begin a header, a line or an element of 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from anomalies.event import track_name
 from sternlight.telling.moments import moment
@@ -38,15 +38,22 @@ _LINKS = (
 )
 
 
-def filled(folder: Path, language: str, file: str, facts: dict[str, Any]) -> str:
+class Templates(NamedTuple):
+    """A folder of templates, and the filters that they have besides those of all."""
+
+    folder: Path
+    filters: tuple[tuple[str, Callable[..., Any]], ...] = ()
+
+
+def filled(own: Templates, language: str, file: str, facts: dict[str, Any]) -> str:
     """Fill in a template of a folder; one whose name ends with HTML escapes what is put in."""
-    template = _environment(folder).get_template(f"{language}/{file}")
-    return template.render(facts, language=language, words=_sentences(folder, language))
+    template = _environment(own).get_template(f"{language}/{file}")
+    return template.render(facts, language=language, words=_sentences(own, language))
 
 
-def kinds(language: str) -> dict[str, str]:
+def kinds(own: Templates, language: str) -> dict[str, str]:
     """Return what the kinds of events are called."""
-    named: dict[str, str] = _sentences(TEMPLATES, language).kinds
+    named: dict[str, str] = _sentences(own, language).kinds
     return named
 
 
@@ -106,18 +113,17 @@ def _shown(value: Any) -> Any:
 
 
 @lru_cache
-def _sentences(folder: Path, language: str) -> _Sentences:
-    made = _environment(folder)
-    names = [name for name in SENTENCES if f"{language}/{name}" in made.list_templates()]
-    return _Sentences([made.get_template(f"{language}/{name}").module for name in names])
+def _sentences(own: Templates, language: str) -> _Sentences:
+    made = _environment(own)
+    return _Sentences([made.get_template(f"{language}/{name}").module for name in SENTENCES])
 
 
 @lru_cache
-def _environment(folder: Path) -> Environment:
+def _environment(own: Templates) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
-        loader=FileSystemLoader([folder, TEMPLATES]),
+        loader=FileSystemLoader([own.folder, TEMPLATES]),
         autoescape=lambda name: bool(name and name.endswith(HTML)),
         undefined=StrictUndefined,
         finalize=_shown,
@@ -126,7 +132,7 @@ def _environment(folder: Path) -> Environment:
     )
     made.filters.update(
         counted=counted, duration=duration, heard=heard, moment=moment, near=near,
-        shortened=shortened, track_name=track_name,
+        shortened=shortened, track_name=track_name, **dict(own.filters),
     )  # fmt: skip
     made.globals["degrees"] = degrees
     return made

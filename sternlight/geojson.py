@@ -80,6 +80,6 @@ def _features(
             )
 
 
-def feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
-    """Return a feature."""
+def feature(geometry: dict[str, Any] | None, properties: dict[str, Any]) -> dict[str, Any]:
+    """Return a feature; without a geometry it is nowhere."""
     return {"type": "Feature", "geometry": geometry, "properties": properties}

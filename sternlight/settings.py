@@ -35,7 +35,8 @@ from tracks.segment import Segment
 from tracks.visits import Visiting
 
 # No result depends on these, and none tells of them.
-OF_STATION = ("watch", "mail", "sources")
+OF_STATION = ("watch", "mail", "sources", "credits")
+TEXTS = ("sources", "credits")  # parts whose names the user chooses
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class Settings:
     watch: Watch = field(default_factory=Watch)
     mail: Mail = field(default_factory=Mail)
     sources: dict[str, str] = field(default_factory=dict)  # addresses by name
+    credits: dict[str, str] = field(default_factory=dict)  # by name of a source or recording
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return every setting by part and name."""
@@ -160,16 +162,17 @@ def check(given: Mapping[str, Any], name: str) -> Settings:
     kinds, wrong = _parts(), []
     values: dict[str, dict[str, Any]] = {part: {} for part in kinds}
     for part, named in given.items():
-        if part not in (*kinds, "sources"):
-            wrong.append(_unknown(f"[{part}]", part, [*kinds, "sources"]))
+        if part not in (*kinds, *TEXTS):
+            wrong.append(_unknown(f"[{part}]", part, [*kinds, *TEXTS]))
         elif not isinstance(named, Mapping):
             wrong.append(f"[{part}] = {named!r}: it should be a part, with settings below it")
-        elif part != "sources":
+        elif part not in TEXTS:
             wrong += _taken(kinds[part], part, named, values[part])
     wrong += _wrong_sources(given.get("sources", {}))
+    wrong += _wrong_credits(given.get("credits", {}))
     if wrong:
         raise SettingsError(_together(name, wrong))
-    parts = {}
+    parts: dict[str, Any] = {}
     for part, kind in kinds.items():
         try:
             parts[part] = kind(**values[part])
@@ -177,7 +180,8 @@ def check(given: Mapping[str, Any], name: str) -> Settings:
             wrong.append(f"[{part}] {error}")
     if wrong:
         raise SettingsError(_together(name, wrong))
-    return Settings(**parts, sources=dict(given.get("sources", {})))
+    parts |= {part: dict(given.get(part, {})) for part in TEXTS}
+    return Settings(**parts)
 
 
 def _taken(kind: Any, part: str, given: Mapping[str, Any], values: dict[str, Any]) -> Iterator[str]:
@@ -213,8 +217,17 @@ def _wrong_sources(addresses: Any) -> Iterator[str]:
             yield f"[sources] {name}: {error}"
 
 
+def _wrong_credits(texts: Any) -> Iterator[str]:
+    """Yield which credits are no texts."""
+    for name, text in texts.items() if isinstance(texts, Mapping) else ():
+        try:
+            fit(str, text)
+        except UnfitError as error:
+            yield f"[credits] {name} = {text!r}: {error}"
+
+
 def _parts() -> dict[str, Any]:
-    return {part: kind for part, kind in get_type_hints(Settings).items() if part != "sources"}
+    return {part: kind for part, kind in get_type_hints(Settings).items() if part not in TEXTS}
 
 
 def _together(name: str, wrong: list[str]) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from receiver.decoded import BadInput, Decoded, Rare
 from sternlight.jsontext import dumps
-from sternlight.text import FORMULA, plain
+from sternlight.text import DEFUSED, FORMULA, plain
 from tracks.batch import CLASS_A, CLASS_B, F64, STATUS_UNDEFINED, PositionBatch, StaticBatch
 
 POSITION_COLUMNS = ("lat", "lon", "sog_kn", "cog_deg", "heading_deg", "nav_status", "ship_class")
@@ -209,8 +209,7 @@ class _JsonLines:
 def _defused(texts: Any) -> Any:
     import pyarrow.compute as pc
 
-    risky = pc.match_substring_regex(texts, FORMULA.pattern)
-    return pc.if_else(risky, pc.binary_join_element_wise("'", texts, ""), texts)
+    return pc.replace_substring_regex(texts, FORMULA.pattern, DEFUSED)
 
 
 def _with_times_as_text(table: Any) -> Any:

@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 # the direction of the text around, lone surrogates and private characters.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
-# A spreadsheet runs a cell that begins so; an apostrophe in front makes it text.
-FORMULA = re.compile(r"^[=+\-@\t\r]")
+# A spreadsheet runs a cell that begins so; an apostrophe in front makes it text.  Where lists are
+# separated by semicolons, as in much of Europe, a file with commas is cut at each semicolon,
+# quoted or not, so what follows one may be a cell, too.
+FORMULA = re.compile(r"""(^|;)([\s"']*[=+\-@]|[\t\r])""")
+DEFUSED = r"\1'\2"
 
 
 def plain(text: str | bytes) -> str:
@@ -23,8 +26,7 @@ def plain(text: str | bytes) -> str:
 
 def harmless(text: str) -> str:
     """Return plain text for a cell of a table, which no spreadsheet runs as a formula."""
-    text = plain(text)
-    return f"'{text}" if FORMULA.match(text) else text
+    return FORMULA.sub(DEFUSED, plain(text))
 
 
 def iso(t: float) -> str:

@@ -110,6 +110,10 @@ class Marks:
         lat, lon = self._lat, self._lon
         return interpolate(lat[before], lon[before], lat[after], lon[after], share)
 
+    def kept(self) -> Mask:
+        """Return which marks are points that their page keeps: the corners of the ways."""
+        return np.isin(self._page * MARKS + self.bin % MARKS, self._kept)
+
     def of_all(self, moments: F64, within_s: float) -> Stood:
         """Return how every hull stood at every moment that it was heard around.
 

@@ -14,10 +14,11 @@ from sternlight.report.waylines import UNITS_PER_DEG, Meridian, Wayline, wayline
 from sternlight.telling.story import Story
 from tracks.batch import BIN_S, F64, I64
 
-COAST_PARTS = 2500  # the coast is no finer than so many steps across
+COAST_PARTS = 1000  # the coast is no finer than so many steps across the view
 COAST_UNITS_PER_DEG = 1000
-MARGIN = 0.25  # of the box, on each side
-LEAST_DEG = 0.3
+MARGIN = 0.75  # of the view, on each side, and twice that to east and west
+LEAST_DEG = 0.5
+EVERYWHERE = Box(-60.0, 75.0, -180.0, 180.0)
 MOST_LAT = 85.0  # of Mercator's projection
 
 
@@ -35,15 +36,15 @@ def mapped(shown: Shown, coast: Coast) -> dict[str, Any]:
     """Return the data of a map; degrees and marks are whole numbers of small units."""
     meridian = Meridian.amid(_every_lon(shown))
     first, last = _span(shown)
-    box = _box(shown, meridian)
+    view = _view(shown, meridian)
     ways = waylines(shown.marks, first, meridian)
     return {
         "first": first * BIN_S,
         "step": BIN_S,
         "count": last - first + 1,
         "units": UNITS_PER_DEG,
-        "view": [round(side, 3) for side in _view(shown, meridian, box)],
-        "land": _land(coast, box),
+        "view": [round(side, 3) for side in view],
+        "land": _land(coast, _around(view, meridian), view.wide_deg / COAST_PARTS),
         "heard": _heard(shown.covered, meridian),
         "ways": [_way(way, shown) for way in ways],
         "events": [
@@ -85,10 +86,10 @@ def _heard(covered: Covered, meridian: Meridian) -> list[list[float | str]]:
     ]  # fmt: skip
 
 
-def _land(coast: Coast, box: Box) -> list[list[int]]:
+def _land(coast: Coast, box: Box, step_deg: float) -> list[list[int]]:
     """Return rings as differences of latitude, longitude."""
     made = []
-    for lat, lon in coast.within(box, box.wide_deg / COAST_PARTS):
+    for lat, lon in coast.within(box, step_deg):
         units: I64 = np.rint(np.column_stack([lat, lon]) * COAST_UNITS_PER_DEG).astype(np.int64)
         made.append(np.diff(units, axis=0, prepend=0).ravel().tolist())
     return made
@@ -111,29 +112,23 @@ def _sides(lat: F64, lon: F64) -> Box:
     return Box(float(lat.min()), float(lat.max()), float(lon.min()), float(lon.max()))
 
 
-def _box(shown: Shown, meridian: Meridian) -> Box:
-    """Return what part of the Earth may be looked at."""
-    lat = np.concatenate([shown.marks.lat, [story.lat for story in shown.stories]])
-    if not len(lat):
-        return Box(-60, 75, -180, 180)
-    return _wider(_sides(lat, meridian.on(_every_lon(shown))), meridian)
-
-
-def _view(shown: Shown, meridian: Meridian, box: Box) -> Box:
+def _view(shown: Shown, meridian: Meridian) -> Box:
     """Return what to look at first: the ways but for the wildest, and all events."""
-    if not len(shown.marks):
-        return box
-    on = meridian.on(shown.marks.lon)
-    places = [np.percentile(column, [1, 99]) for column in (shown.marks.lat, on)]
-    lat = np.concatenate([places[0], [story.lat for story in shown.stories]])
+    lat = np.array([story.lat for story in shown.stories])
     lon = meridian.on(np.array([story.lon for story in shown.stories]))
-    return _sides(lat, np.concatenate([places[1], lon]))
+    if len(shown.marks):
+        ways = (shown.marks.lat, meridian.on(shown.marks.lon))
+        low, high = (np.percentile(ways, share, axis=1) for share in (1, 99))
+        lat, lon = np.append(lat, [low[0], high[0]]), np.append(lon, [low[1], high[1]])
+    return _sides(lat, lon) if len(lat) else EVERYWHERE
 
 
-def _wider(box: Box, meridian: Meridian) -> Box:
-    high = max(LEAST_DEG, (box.north - box.south) * MARGIN)
-    wide = max(LEAST_DEG, (box.east - box.west) * MARGIN, high)
+def _around(view: Box, meridian: Meridian) -> Box:
+    """Return of what part of the Earth the land is drawn: what may be seen beside the view."""
+    more = max(LEAST_DEG, view.wide_deg * MARGIN)
     return Box(
-        max(-MOST_LAT, box.south - high), min(MOST_LAT, box.north + high),
-        max(meridian.lon - 180, box.west - wide), min(meridian.lon + 180, box.east + wide),
-    )  # fmt: skip
+        max(-MOST_LAT, view.south - more),
+        min(MOST_LAT, view.north + more),
+        max(meridian.lon - 180, view.west - 2 * more),
+        min(meridian.lon + 180, view.east + 2 * more),
+    )

@@ -1,0 +1,1 @@
+"""Files for other programs: QGIS, spreadsheets, Google Earth, and whatever reads tables."""

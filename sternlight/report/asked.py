@@ -26,16 +26,6 @@ class Asked:
     until: float | None = None  # Unix seconds; events that began after are left out
     redaction: Redaction = NOTHING
 
-    @property
-    def whole(self) -> bool:
-        """Whether it is about everything, in whatever time."""
-        return self.event is None and self.ship is None
-
-    def fits(self, start: float, end: float | None) -> bool:
-        """Say whether an event lies in the time that is asked for."""
-        early = self.since is not None and end is not None and end < self.since
-        return not early and (self.until is None or start <= self.until)
-
 
 def the_ship(record: Database, name: str) -> Ship:
     """Return the one ship that is meant.  Raises ArchiveError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,12 +13,12 @@ from sternlight.guidance import Contact
 from sternlight.record.read import open_record
 from sternlight.record.ships import Ship
 from sternlight.report import events, scene
+from sternlight.report.around import Around
 from sternlight.report.asked import Asked, the_ship
 from sternlight.report.chart import Chart, around_all, chart
 from sternlight.report.coast import Coast
 from sternlight.report.figures import Figure, figures
 from sternlight.report.mapped import mapped
-from sternlight.report.marks import Around
 from sternlight.report.origin import Origin, origin
 from sternlight.report.ranking import Ranking, ranking
 from sternlight.report.references import File, references
@@ -65,8 +64,7 @@ def contents(asked: Asked) -> Contents:
     copy = SharedCopy(asked.redaction)
     with open_record(asked.folder) as record:
         ship = None if asked.ship is None else the_ship(record, asked.ship)
-        found = events.found(record, asked, None if ship is None else ship.tracks)
-        some = found[: events.MOST_COUNT]
+        some, counts = events.found(record, asked, None if ship is None else ship.tracks)
         rests_on = origin(asked, record)
         own_tracks = _tracks(some, ship, asked)
         ranked = ranking(asked.folder, record, flags, copy, own_tracks)
@@ -86,9 +84,9 @@ def contents(asked: Asked) -> Contents:
         "" if ship is None else _called(ship, copy),
         rests_on,
         ranked,
-        dict(Counter(one.row["kind"] for one in found)),
+        counts,
         accounts,
-        len(found) - len(some),
+        sum(counts.values()) - len(some),
         data,
         partly,
         guidance.of_countries(known, _countries(told, ranked)),

@@ -33,31 +33,44 @@ class Found(NamedTuple):
         return list(map(track_of, self.row["tracks"]))
 
 
-def found(record: Database, asked: Asked, tracks: Collection[int] | None) -> list[Found]:
-    """Return the events that are asked for, the most unusual first.
+def found(
+    record: Database, asked: Asked, tracks: Collection[int] | None
+) -> tuple[list[Found], dict[str, int]]:
+    """Return the most unusual events that are asked for, and of which kind how many there are.
 
     `tracks` are the ship's, if it is about one.  Raises ArchiveError where the one event that is
     asked for is not there.
     """
-    query = "select id, start, \"end\", score, row from events where shown and state != 'withdrawn'"
     values: list[object] = []
-    if asked.event is not None:
-        query, values = f"{query} and id = ?", [asked.event]
+    where = "from events where shown and state != 'withdrawn'"
+    for clause, value in (
+        ("id = ?", asked.event),
+        ('coalesce("end", 1e300) >= ?', asked.since),
+        ("start <= ?", asked.until),
+    ):
+        if value is not None:
+            where += f" and {clause}"
+            values.append(value)
     if tracks is not None:
         marks = ",".join("?" * len(tracks))
-        query += f" and id in (select id from event_tracks where track in ({marks}))"
+        where += f" and id in (select id from event_tracks where track in ({marks}))"
         values += tracks
-    rows = record.read(query, *values)
-    if asked.event is not None and not rows:
+    counts = dict(
+        record.read(f"select kind, count(*) {where} group by kind order by kind", *values)
+    )
+    if asked.event is not None and not counts:
         raise ArchiveError(
             f"there is no event {plain(asked.event)!r} in {record.path}; `sternlight events` and"
             " events.jsonl name them"
         )
-    events = (
+    rows = record.read(
+        f'select id, start, "end", score, row {where} order by score desc, start, id limit ?',
+        *values, MOST_COUNT,
+    )  # fmt: skip
+    found = (
         Found(name, start, end, score, json.loads(text)) for name, start, end, score, text in rows
     )
-    fit = (one for one in events if asked.fits(one.start, one.end))
-    return sorted(fit, key=lambda one: (-one.score, one.start, one.id))
+    return list(found), counts
 
 
 def withheld(story: Story, row: dict[str, Any], copy: SharedCopy) -> Story:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sternlight.report.around import Around
 from sternlight.report.axes import Axis, Tick, moments, roof, values
-from sternlight.report.marks import Around
 from sternlight.report.series import DISTANCE_OFF_M, Curve, distance, silence, speed
 from sternlight.telling.story import Story
 from sternlight.text import counted, iso

@@ -10,7 +10,7 @@ import numpy as np
 from sternlight.evidence.blur import Covered
 from sternlight.report.coast import Box, Coast
 from sternlight.report.marks import Marks
-from sternlight.report.waylines import UNITS_PER_DEG, Meridian, Wayline, waylines
+from sternlight.report.waylines import UNITS_PER_DEG, Meridian, waylines
 from sternlight.telling.story import Story
 from tracks.batch import BIN_S, F64, I64
 
@@ -38,6 +38,7 @@ def mapped(shown: Shown, coast: Coast) -> dict[str, Any]:
     first, last = _span(shown)
     view = _view(shown, meridian)
     ways = waylines(shown.marks, first, meridian)
+    told = {ship.track for story in shown.stories for ship in story.ships}
     return {
         "first": first * BIN_S,
         "step": BIN_S,
@@ -46,16 +47,11 @@ def mapped(shown: Shown, coast: Coast) -> dict[str, Any]:
         "view": [round(side, 3) for side in view],
         "land": _land(coast, _around(view, meridian), view.wide_deg / COAST_PARTS),
         "heard": _heard(shown.covered, meridian),
-        "ways": [_way(way, shown) for way in ways],
+        "ways": [[shown.names.get(w.track, ""), int(w.track in told), w.pieces] for w in ways],
         "events": [
             _event(story, n, first, meridian, shown) for n, story in enumerate(shown.stories, 1)
         ],
     }
-
-
-def _way(way: Wayline, shown: Shown) -> list[Any]:
-    told = any(way.track == ship.track for story in shown.stories for ship in story.ships)
-    return [shown.names.get(way.track, ""), int(told), way.pieces]
 
 
 def _event(

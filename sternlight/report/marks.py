@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from sternlight.sqlite import Database
 from tracks.batch import F64, I64, Columns, Mask, column
 from tracks.geodesy import interpolate
-from tracks.way import DAY_S, MARKS, heard, points_of
+from tracks.way import MARKS, heard, points_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +71,6 @@ class Sea:
             [self.heard[row] for row in rows],
             [self.way[row] for row in rows],
         )
-
-
-class Around:
-    """Hands out the marks around events; those asked for last are kept."""
-
-    def __init__(self, sea: Sea) -> None:
-        self._of_days = lru_cache(2)(sea.marks)
-
-    def between(self, start: float, end: float) -> Marks:
-        """Return the marks of the whole days that a span of Unix time touches."""
-        return self._of_days(int(start // DAY_S), int(end // DAY_S))
 
 
 def _marks(track: I64, day: I64, heard_data: Sequence[bytes], ways: Sequence[bytes]) -> Marks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from sternlight.answers import SUMMARY
@@ -42,7 +42,8 @@ class Origin(NamedTuple):
 def origin(asked: Asked, record: Database) -> Origin:
     """Return what is known of a folder; a replay tells it in its summary, a station by itself."""
     summary = _summary(asked.folder)
-    given = _credits(asked, record)
+    untold = summary.get("not_read", ())
+    given = [one._replace(name=_plain_name(one.name)) for one in _credits(asked, record)]
     ((first, last, count),) = record.read("select min(first), max(last), count(*) from hulls")
     about = dict(record.read("select key, value from about"))
     return Origin(
@@ -52,13 +53,20 @@ def origin(asked: Asked, record: Database) -> Origin:
         settings=_settings(summary, about),
         places=tuple(summary.get("places", ())),
         inputs=tuple(_inputs(summary, record)),
-        not_read=tuple((one["name"], one["why"]) for one in summary.get("not_read", ())),
+        not_read=tuple(
+            (_plain_name(one["name"]), one["why"]) for one in summary.get("not_read", ())
+        ),
         credits=tuple(texts(given)),
         not_shared=tuple(one.name for one in given if not one.shared),
         first=first,
         last=last,
         vessels_count=count,
     )
+
+
+def _plain_name(name: str) -> str:
+    """Return a recording's name without its folder, which tells of somebody's computer."""
+    return PurePath(name).name or name
 
 
 def _summary(folder: Path) -> dict[str, Any]:
@@ -84,7 +92,7 @@ def _settings(summary: Mapping[str, Any], about: Mapping[str, str]) -> dict[str,
 def _inputs(summary: Mapping[str, Any], record: Database) -> list[Input]:
     if summary:
         return [
-            Input(one["name"], f"{one['format']}, {one['lines']:,} lines")
+            Input(_plain_name(one["name"]), f"{one['format']}, {one['lines']:,} lines")
             for one in summary["inputs"]
         ]
     ((days,),) = record.read(f"select count(distinct cast(first / {DAY_S} as int)) from days")

@@ -44,10 +44,10 @@ class Ranked(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """The ships that stand out, and how many more do."""
+    """The ships that stand out; `cut` if there may be more."""
 
     ships: list[Ranked]
-    more_count: int
+    cut: bool
 
 
 def ranking(
@@ -58,13 +58,13 @@ def ranking(
     rows = _of_replay(folder) if (folder / VESSELS).exists() else _of_station(record, flags)
     wanted = (row for row in rows if _is_wanted(row, tracks))
     ships = [_ranked(row, copy) for row in islice(wanted, MOST_COUNT)]
-    return Ranking(ships, sum(1 for _ in wanted))
+    return Ranking(ships, len(ships) == MOST_COUNT)
 
 
 def _is_wanted(row: dict[str, Any], tracks: Collection[int] | None) -> bool:
     if tracks is None:
         return bool(row["events"] or any(sign["shown"] for sign in row["contributions"]))
-    return not tracks or read.track_of(row["track"]) in tracks
+    return read.track_of(row["track"]) in tracks
 
 
 def _of_replay(folder: Path) -> Iterator[dict[str, Any]]:

@@ -11,10 +11,11 @@ from sternlight.evidence.blur import Coverage
 from sternlight.evidence.redaction import Redaction
 from sternlight.evidence.shared_copy import SharedCopy
 from sternlight.record.ships import Ship
+from sternlight.report.around import Around
 from sternlight.report.asked import Asked
 from sternlight.report.mapped import Shown
-from sternlight.report.marks import Around, Marks, Sea
-from sternlight.report.series import AROUND_S, LONGEST_S
+from sternlight.report.marks import Marks, Sea
+from sternlight.report.series import shown_of
 from sternlight.report.waylines import thinned
 from sternlight.report.wording import OWN
 from sternlight.sqlite import Database
@@ -91,9 +92,8 @@ def _days_of_gaps(stories: Iterable[Story]) -> set[int]:
     found: set[int] = set()
     for story in stories:
         if story.kind == "gap":
-            end = story.start + LONGEST_S if story.end is None else story.end
-            until = min(end, story.start + LONGEST_S) + AROUND_S
-            found.update(range(int((story.start - AROUND_S) // DAY_S), int(until // DAY_S) + 1))
+            start, until = shown_of(story)
+            found.update(range(int(start // DAY_S), int(until // DAY_S) + 1))
     return found
 
 

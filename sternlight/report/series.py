@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sternlight.report.marks import Around, Marks
+from sternlight.report.around import Around, near, of_track
 from sternlight.telling.story import Line, Story
-from tracks.batch import BIN_S, F64
-from tracks.geodesy import NMI_M, distance_m, lon_difference
+from tracks.batch import BIN_S, F64, I64
+from tracks.geodesy import NMI_M, distance_m
 from tracks.way import TOLERANCE_M
 
 # The record keeps each way within so much, and a distance rests on two of them.
@@ -64,34 +64,37 @@ def silence(story: Story, around: Around, radius_nmi: float) -> Silence | None:
     """Return who was heard around a gap; of one that lasts, or very long, the first days."""
     if len(story.ships) != 1:
         return None
-    end = math.inf if story.end is None else story.end
-    until = min(end, story.start + LONGEST_S) + AROUND_S
-    marks = around.between(story.start - AROUND_S, until)
-    first, last = int((story.start - AROUND_S) // BIN_S), int(until // BIN_S)
-    if len(marks.bin):
-        last = min(last, int(marks.bin.max()))
-    if last <= first:
+    track = story.ships[0].track
+    start, until = shown_of(story)
+    first, last = int(start // BIN_S), int(until // BIN_S)
+    itself, others, every = np.zeros((3, last - first + 1))
+    heard_until = first
+    for day in around.days(start, until):
+        own = of_track(day, track)
+        by = near(day, story.lat, story.lon, radius_nmi)
+        _count(itself, own - first)
+        _count(others, by.bin[by.track != track] - first)
+        into = day.first_bin - first + np.arange(len(day.counts))
+        shown = (into >= 0) & (into < len(every))
+        every[into[shown]] = day.counts[shown]
+        if len(day.marks):
+            heard_until = max(heard_until, int(day.marks.bin.max()))
+    kept = slice(min(last, heard_until) - first + 1)
+    t: F64 = np.arange(first, last + 1, dtype=np.float64)[kept] * BIN_S
+    if len(t) < 2:
         return None
-    marks = marks.take((marks.bin >= first) & (marks.bin <= last))
-    own = marks.track == story.ships[0].track
-    others = marks.take(~own)
-    counts = (marks.take(own), _near(others, story.lat, story.lon, radius_nmi), others)
-    t: F64 = np.arange(first, last + 1, dtype=np.float64) * BIN_S
-    curves = (
-        Curve(t, np.bincount(some.bin - first, minlength=len(t)).astype(np.float64))
-        for some in counts
-    )
-    return Silence(*curves)
+    return Silence(Curve(t, itself[kept]), Curve(t, others[kept]), Curve(t, (every - itself)[kept]))
 
 
-def _near(marks: Marks, lat: float, lon: float, radius_nmi: float) -> Marks:
-    """Return the marks within a radius of a place."""
-    reach_deg = radius_nmi / 60
-    row = np.flatnonzero(np.abs(marks.lat - lat) <= reach_deg)
-    narrow = max(math.cos(math.radians(min(89.0, abs(lat) + reach_deg))), 0.01)
-    row = row[np.abs(lon_difference(lon, marks.lon[row])) <= reach_deg / narrow]
-    away_m = distance_m(lat, lon, marks.lat[row], marks.lon[row])
-    return marks.take(row[away_m <= radius_nmi * NMI_M])
+def shown_of(story: Story) -> tuple[float, float]:
+    """Return from when to when the figure of a silence goes, in Unix seconds."""
+    end = math.inf if story.end is None else story.end
+    return story.start - AROUND_S, min(end, story.start + LONGEST_S) + AROUND_S
+
+
+def _count(counts: F64, at: I64) -> None:
+    """Add one at each of some marks, as far as they are shown."""
+    np.add.at(counts, at[(at >= 0) & (at < len(counts))], 1.0)
 
 
 def _known(line: Line) -> Line:

@@ -140,7 +140,8 @@ def browser(folder: Path) -> Iterator[Browser]:
     try:
         until = time.monotonic() + STARTS_S
         while not (port.exists() and len(port.read_text().splitlines()) == 2):
-            assert time.monotonic() < until and process.poll() is None, "Chromium does not start"
+            assert process.poll() is None, "Chromium has ended"
+            assert time.monotonic() < until, "Chromium does not start"
             time.sleep(0.05)
         number, path = port.read_text().splitlines()
         with connect(f"ws://127.0.0.1:{number}{path}", max_size=None) as line:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sternlight.report.marks import Marks, Sea
+from sternlight.report.heard import Heard, Sea
 from tracks.batch import F64, I64
 from tracks.geodesy import NMI_M, distance_m, lon_difference
 from tracks.way import DAY_S, MARKS
@@ -21,7 +21,7 @@ class Day(NamedTuple):
     """A Unix day: its marks by (track, bin), and what is asked of them again and again."""
 
     first_bin: int
-    marks: Marks
+    marks: Heard
     rows: I64  # of the marks, by latitude
     lat: F64  # in that order
     counts: I64  # of ships heard, at each mark of the day
@@ -52,7 +52,7 @@ def of_track(day: Day, track: int) -> I64:
     return day.marks.bin[begin:end]
 
 
-def near(day: Day, lat: float, lon: float, radius_nmi: float) -> Marks:
+def near(day: Day, lat: float, lon: float, radius_nmi: float) -> Heard:
     """Return the marks of a day within a radius of a place."""
     reach_deg = radius_nmi / 60
     begin, end = np.searchsorted(day.lat, [lat - reach_deg, lat + reach_deg])

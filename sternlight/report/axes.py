@@ -65,7 +65,7 @@ def values(axis: Axis) -> list[Tick]:
     """Return round values of an axis, from its lowest on."""
     rough = (axis.high - axis.low) / VALUES_COUNT
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * power for s in (1, 2, 5, 10) if s * power >= rough * 0.999)
+    step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= rough * 0.999)
     count = math.floor((axis.high - axis.low) / step * 1.001)
     return [Tick(axis.of(v), f"{v:,g}") for v in (axis.low + step * n for n in range(count + 1))]
 
@@ -74,4 +74,4 @@ def roof(highest: float, least: float) -> float:
     """Return a round value above the highest, and no lower than `least`."""
     need = max(highest * 1.05, least)
     power = 10.0 ** math.floor(math.log10(need))
-    return next(s * power for s in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if s * power >= need * 0.999)
+    return next(s * power for s in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if s * power >= need)

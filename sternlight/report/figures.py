@@ -14,7 +14,7 @@ from sternlight.report.around import Around
 from sternlight.report.axes import Axis, Tick, moments, roof, values
 from sternlight.report.series import DISTANCE_OFF_M, Curve, distance, silence, speed
 from sternlight.telling.story import Story
-from sternlight.text import counted, iso
+from sternlight.text import iso
 from tracks.batch import BIN_S, F64
 from tracks.geodesy import NMI_M
 
@@ -171,7 +171,7 @@ def _chance(story: Story) -> str:
 def _round(one_in: float) -> str:
     """Write a number to one digit: 2,000 for 1,873."""
     digits = 10 ** max(0, len(str(int(one_in))) - 1)
-    return counted(max(1, round(one_in / digits) * digits), "").strip()
+    return f"{max(1, round(one_in / digits) * digits):,}"
 
 
 def _during(t: F64, story: Story) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sternlight.evidence.blur import Covered
 from sternlight.report.coast import Box, Coast
-from sternlight.report.marks import Marks
+from sternlight.report.heard import Heard
 from sternlight.report.waylines import UNITS_PER_DEG, Meridian, waylines
 from sternlight.telling.story import Story
 from tracks.batch import BIN_S, F64, I64
@@ -25,7 +25,7 @@ MOST_LAT = 85.0  # of Mercator's projection
 class Shown(NamedTuple):
     """What a map is made of."""
 
-    marks: Marks  # of the ways that are drawn
+    marks: Heard  # of the ways that are drawn
     covered: Covered
     stories: Sequence[Story]  # events, in the order of their accounts
     names: dict[int, str]  # of ships by track, as they are to be shown

@@ -42,7 +42,6 @@ class Origin(NamedTuple):
 def origin(asked: Asked, record: Database) -> Origin:
     """Return what is known of a folder; a replay tells it in its summary, a station by itself."""
     summary = _summary(asked.folder)
-    untold = summary.get("not_read", ())
     given = [one._replace(name=_plain_name(one.name)) for one in _credits(asked, record)]
     ((first, last, count),) = record.read("select min(first), max(last), count(*) from hulls")
     about = dict(record.read("select key, value from about"))

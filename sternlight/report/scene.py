@@ -13,8 +13,8 @@ from sternlight.evidence.shared_copy import SharedCopy
 from sternlight.record.ships import Ship
 from sternlight.report.around import Around
 from sternlight.report.asked import Asked
+from sternlight.report.heard import Heard, Sea
 from sternlight.report.mapped import Shown
-from sternlight.report.marks import Marks, Sea
 from sternlight.report.series import shown_of
 from sternlight.report.waylines import thinned
 from sternlight.report.wording import OWN
@@ -37,12 +37,12 @@ def scene(
 ) -> tuple[Around, Shown, str]:
     """Return the marks around events, what the map shows, and what it leaves out.
 
-    Marks around events are for figures, and exact.
+    Heard around events are for figures, and exact.
     """
     days = _days(record, asked, stories)
     chosen = days if len(days) <= MOST_DAYS else _evenly(days)
     sea = Sea.of(record, sorted({*chosen, *_days_of_gaps(stories)}))
-    marks, partly = Marks.empty(), ""
+    marks, partly = Heard.empty(), ""
     if ship is not None:
         own = Sea.of_ship(record, ship.tracks)
         recent = sorted(set(own.day.tolist()))[-MOST_SHIP_DAYS:]
@@ -97,7 +97,7 @@ def _days_of_gaps(stories: Iterable[Story]) -> set[int]:
     return found
 
 
-def _around(sea: Sea, stories: Sequence[Story]) -> Marks:
+def _around(sea: Sea, stories: Sequence[Story]) -> Heard:
     """Return the ways of one event's ships, and of others that came near its place meanwhile."""
     (story,) = stories
     end = story.start if story.end is None else story.end
@@ -109,11 +109,11 @@ def _around(sea: Sea, stories: Sequence[Story]) -> Marks:
     return marks.take(np.isin(marks.track, [*near, *_told(stories)]))
 
 
-def _of_lines(stories: Sequence[Story]) -> Marks:
+def _of_lines(stories: Sequence[Story]) -> Heard:
     """Return the ways of ships around their events."""
     lines = [line for story in stories for line in story.lines if len(line.t)]
     if not lines:
-        return Marks.empty()
+        return Heard.empty()
     track = np.concatenate([np.full(len(line.t), line.track) for line in lines])
     t, lat, lon = (np.concatenate(c) for c in zip(*(line[1:] for line in lines), strict=True))
     known = np.isfinite(lat)
@@ -124,10 +124,10 @@ def _of_lines(stories: Sequence[Story]) -> Marks:
     alone = (np.diff(track) != 0) | (np.diff(bins) != 1)
     first, last = np.concatenate([[True], alone]), np.concatenate([alone, [True]])
     every = np.ones(len(bins), np.bool_)
-    return Marks(track, bins, lat[known][rows], lon[known][rows], first, last, every)
+    return Heard(track, bins, lat[known][rows], lon[known][rows], first, last, every)
 
 
-def _in_time(marks: Marks, asked: Asked) -> Marks:
+def _in_time(marks: Heard, asked: Asked) -> Heard:
     t = marks.bin * BIN_S
     early = -np.inf if asked.since is None else asked.since
     late = np.inf if asked.until is None else asked.until
@@ -138,7 +138,7 @@ def _told(stories: Iterable[Story]) -> I64:
     return np.array([ship.track for story in stories for ship in story.ships], np.int64)
 
 
-def _coarse(marks: Marks, redaction: Redaction) -> Marks:
+def _coarse(marks: Heard, redaction: Redaction) -> Heard:
     """Return marks as a shared copy tells them: a point wherever a ship came into another cell."""
     if redaction.positions_nmi and len(marks):
         lat, lon = redaction.places(marks.lat, marks.lon)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sternlight.report.marks import Marks
+from sternlight.report.heard import Heard
 from tracks.batch import F64, I64, starts
 from tracks.geodesy import lon_difference
 
@@ -43,7 +43,7 @@ class Meridian(NamedTuple):
         return self.lon + lon_difference(self.lon, lon)
 
 
-def waylines(marks: Marks, first_bin: int, meridian: Meridian) -> list[Wayline]:
+def waylines(marks: Heard, first_bin: int, meridian: Meridian) -> list[Wayline]:
     """Return the way of each hull, ordered by track."""
     needed = marks.take(marks.kept | marks.first | marks.last)
     if not len(needed):
@@ -64,7 +64,7 @@ def waylines(marks: Marks, first_bin: int, meridian: Meridian) -> list[Wayline]:
     return _pieces(needed.track, steps, np.flatnonzero(begins))
 
 
-def thinned(marks: Marks, most_count: int, spared: I64) -> Marks:
+def thinned(marks: Heard, most_count: int, spared: I64) -> Heard:
     """Return marks of which no more than about `most_count` are kept; `spared` tracks lose none.
 
     Both ends of every piece stay.
@@ -75,7 +75,7 @@ def thinned(marks: Marks, most_count: int, spared: I64) -> Marks:
     every = -(-needed_count // most_count)
     nth = np.cumsum(marks.kept) % every == 0
     kept = marks.kept & (nth | np.isin(marks.track, spared))
-    return Marks(marks.track, marks.bin, marks.lat, marks.lon, marks.first, marks.last, kept)
+    return Heard(marks.track, marks.bin, marks.lat, marks.lon, marks.first, marks.last, kept)
 
 
 def _pieces(track: I64, steps: I64, begins: I64) -> list[Wayline]:

@@ -10,12 +10,11 @@ import numpy as np
 
 from sternlight.sqlite import Database
 from tracks.batch import F64, I64, Columns, Mask, column
-from tracks.geodesy import interpolate
-from tracks.way import MARKS, heard, points_of
+from tracks.stood import Marks
 
 
 @dataclass(frozen=True, slots=True)
-class Marks(Columns):
+class Heard(Columns):
     """Ten-minute marks at which hulls were heard, by (track, bin); shape (N,) each.
 
     `bin` is Unix seconds / BIN_S.  `first` and `last` say where a silence ended and where the
@@ -60,31 +59,19 @@ class Sea:
         track, day, heard_data, way = zip(*rows, strict=True) if rows else ((), (), (), ())
         return cls(np.array(track, np.int64), np.array(day, np.int64), heard_data, way)
 
-    def marks(self, first_day: int, last_day: int) -> Marks:
+    def marks(self, first_day: int, last_day: int) -> Heard:
         """Return the marks of some days, both included."""
         begin, end = np.searchsorted(self.day, [first_day, last_day + 1]).tolist()
         order = begin + np.lexsort((self.day[begin:end], self.track[begin:end]))
         rows = order.tolist()
-        return _marks(
-            self.track[order],
-            self.day[order],
-            [self.heard[row] for row in rows],
-            [self.way[row] for row in rows],
-        )
+        if not rows:
+            return Heard.empty()
+        packed = [self.heard[row] for row in rows], [self.way[row] for row in rows]
+        return _heard(Marks.read(self.track[order], self.day[order], *packed))
 
 
-def _marks(track: I64, day: I64, heard_data: Sequence[bytes], ways: Sequence[bytes]) -> Marks:
-    """Return marks of pages that are ordered by (track, day)."""
-    of_page, mark = np.nonzero(heard(b"".join(heard_data)).reshape(-1, MARKS))
-    page, at, lat, lon = points_of(ways)
-    key, known = of_page * MARKS + mark, page * MARKS + at
-    after = np.minimum(np.searchsorted(known, key), max(len(known) - 1, 0))
-    before = np.maximum(after - (known[after] > key), 0)
-    # A page's first mark and its last are always kept, so neighbours are of the same page.
-    share = (key - known[before]) / np.maximum(known[after] - known[before], 1)
-    y, x = interpolate(lat[before], lon[before], lat[after], lon[after], share)
-    whose, when = track[of_page], day[of_page] * MARKS + mark
-    alone = (np.diff(whose) != 0) | (np.diff(when) != 1)
-    first = np.concatenate([[True], alone])[: len(key)]
-    last = np.concatenate([alone, [True]])[-len(key) :] if len(key) else first
-    return Marks(whose, when, y, x, first, last, known[after] == key)
+def _heard(marks: Marks) -> Heard:
+    every = np.arange(len(marks.bin))
+    alone = (np.diff(marks.track) != 0) | (np.diff(marks.bin) != 1)
+    first, last = np.concatenate([[True], alone]), np.concatenate([alone, [True]])
+    return Heard(marks.track, marks.bin, *marks.places(every), first, last, marks.kept())

@@ -70,8 +70,13 @@ class Sea:
         return _heard(Marks.read(self.track[order], self.day[order], *packed))
 
 
+def ends(track: I64, bins: I64) -> tuple[Mask, Mask]:
+    """Return which marks are the first and the last of a piece; by (track, bin)."""
+    alone = (np.diff(track) != 0) | (np.diff(bins) != 1)
+    edge = np.ones(min(1, len(track)), np.bool_)
+    return np.concatenate([edge, alone]), np.concatenate([alone, edge])
+
+
 def _heard(marks: Marks) -> Heard:
-    every = np.arange(len(marks.bin))
-    alone = (np.diff(marks.track) != 0) | (np.diff(marks.bin) != 1)
-    first, last = np.concatenate([[True], alone]), np.concatenate([alone, [True]])
-    return Heard(marks.track, marks.bin, *marks.places(every), first, last, marks.kept())
+    lat, lon = marks.places(np.arange(len(marks.bin)))
+    return Heard(marks.track, marks.bin, lat, lon, *ends(marks.track, marks.bin), marks.kept())

@@ -13,7 +13,7 @@ from sternlight.evidence.shared_copy import SharedCopy
 from sternlight.record.ships import Ship
 from sternlight.report.around import Around
 from sternlight.report.asked import Asked
-from sternlight.report.heard import Heard, Sea
+from sternlight.report.heard import Heard, Sea, ends
 from sternlight.report.mapped import Shown
 from sternlight.report.series import shown_of
 from sternlight.report.waylines import thinned
@@ -21,7 +21,7 @@ from sternlight.report.wording import OWN
 from sternlight.sqlite import Database
 from sternlight.telling.rendering import kinds
 from sternlight.telling.story import Story
-from tracks.batch import BIN_S, HULLS_PER_MMSI, I64
+from tracks.batch import BIN_S, HULLS_PER_MMSI, I64, Mask
 from tracks.geodesy import NMI_M, distance_m
 from tracks.way import DAY_S
 
@@ -103,7 +103,7 @@ def _around(sea: Sea, stories: Sequence[Story]) -> Heard:
     end = story.start if story.end is None else story.end
     marks = sea.marks(int((story.start - OTHERS_S) // DAY_S), int((end + OTHERS_S) // DAY_S))
     t = marks.bin * BIN_S
-    marks = marks.take((t >= story.start - OTHERS_S) & (t <= end + OTHERS_S))
+    marks = _cut(marks, (t >= story.start - OTHERS_S) & (t <= end + OTHERS_S))
     away_m = distance_m(story.lat, story.lon, marks.lat, marks.lon)
     near = marks.track[away_m <= NEAR_NMI * NMI_M]
     return marks.take(np.isin(marks.track, [*near, *_told(stories)]))
@@ -121,17 +121,22 @@ def _of_lines(stories: Sequence[Story]) -> Heard:
     # Events of a ship may overlap, and then so do its lines.
     _, rows = np.unique(track[known] * (1 << 23) + bins[known], return_index=True)
     track, bins = track[known][rows], bins[known][rows]
-    alone = (np.diff(track) != 0) | (np.diff(bins) != 1)
-    first, last = np.concatenate([[True], alone]), np.concatenate([alone, [True]])
     every = np.ones(len(bins), np.bool_)
-    return Heard(track, bins, lat[known][rows], lon[known][rows], first, last, every)
+    return Heard(track, bins, lat[known][rows], lon[known][rows], *ends(track, bins), every)
 
 
 def _in_time(marks: Heard, asked: Asked) -> Heard:
     t = marks.bin * BIN_S
     early = -np.inf if asked.since is None else asked.since
     late = np.inf if asked.until is None else asked.until
-    return marks.take((t >= early) & (t <= late))
+    return _cut(marks, (t >= early) & (t <= late))
+
+
+def _cut(marks: Heard, rows: Mask) -> Heard:
+    """Return some marks; where others are missing now, pieces begin and end."""
+    some = marks.take(rows)
+    first, last = ends(some.track, some.bin)
+    return replace(some, first=first, last=last)
 
 
 def _told(stories: Iterable[Story]) -> I64:

@@ -60,7 +60,6 @@ def waylines(marks: Heard, first_bin: int, meridian: Meridian) -> list[Wayline]:
     steps[hulls] = values[hulls]
     # A way that leaves the map on one side comes in again on the other: a new piece.
     begins = needed.first | (np.abs(steps[:, 2]) > 180 * UNITS_PER_DEG)
-    begins[hulls] = True
     return _pieces(needed.track, steps, np.flatnonzero(begins))
 
 

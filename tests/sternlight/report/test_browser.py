@@ -48,6 +48,12 @@ def drawn(tab: Browser) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
 
 
+def blue(dots: np.ndarray) -> int:
+    """Return how many dots have about the colour of ships with events."""
+    off = np.abs(dots.astype(int) - (0, 0x60, 0xA8, 255)).sum(axis=2)
+    return int((off < 80).sum())
+
+
 def test_it_opens_at_once_and_fetches_and_complains_of_nothing(tab: Browser, page: Path) -> None:
     took_s = tab.open(page)
     assert tab.ask("document.documentElement.dataset.map") == "ready"
@@ -85,6 +91,7 @@ def test_the_map_is_drawn_and_the_slider_moves_it(tab: Browser, page: Path) -> N
     first = drawn(tab)
     assert tab.ask("document.getElementById('says').textContent") == "2024-06-26 00:10 UTC"
     assert (first != whole).any()
+    assert blue(first) < blue(whole) / 3  # no ways yet but those of the last three hours
     for _ in range(40):
         tab.key("ArrowRight", 39)
     assert tab.ask("document.getElementById('says').textContent") == "2024-06-26 06:50 UTC"

@@ -57,15 +57,19 @@ def test_only_the_days_asked_for_are_read(tmp_path: Path) -> None:
         assert set(Sea.of_ship(kept, [OTHERS[1]]).track.tolist()) == {OTHERS[1]}
 
 
-@pytest.mark.parametrize("lon", [PLACE[1], 179.95, -179.99])
-def test_who_is_near_a_place_is_found_as_by_looking_at_all(tmp_path: Path, lon: float) -> None:
+@pytest.mark.parametrize(
+    ("lon", "radius_nmi"), [(PLACE[1], 10), (PLACE[1], 3.5), (179.95, 10), (-179.99, 10)]
+)
+def test_who_is_near_a_place_is_found_as_by_looking_at_all(
+    tmp_path: Path, lon: float, radius_nmi: float
+) -> None:
     lat = PLACE[0] - 0.45
     record(tmp_path, ways(PLACE[0], lon))
     with open_record(tmp_path) as kept:
         (day,) = Around(Sea.of(kept, [DAY])).days(DAY * DAY_S, DAY * DAY_S + 5)
     marks = day.marks
-    slow = distance_m(lat, lon, marks.lat, marks.lon) <= 10 * NMI_M
-    by = near(day, lat, lon, 10)
+    slow = distance_m(lat, lon, marks.lat, marks.lon) <= radius_nmi * NMI_M
+    by = near(day, lat, lon, radius_nmi)
     assert 0 < slow.sum() < len(marks)
     assert sorted(zip(by.track, by.bin, strict=True)) == sorted(
         zip(marks.track[slow], marks.bin[slow], strict=True)

@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from anomalies.event import Kind
@@ -165,6 +165,7 @@ def test_hostile_names_stay_text() -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=40))
+@example("</script><!--<script>&amp;")
 def test_no_text_ends_the_island_of_data(text: str) -> None:
     made = island({"name": text, "list": [text]})
     assert json.loads(made) == {"name": text, "list": [text]}
@@ -207,6 +208,9 @@ def test_a_report_of_a_time_leaves_out_what_was_over_before_or_began_after() -> 
     early = Read(report(Asked(results(), until=start + 7 * 3600)))
     assert [one["kind"] for one in early.data["events"]] == ["encounter", "loitering"]
     assert early.data["count"] == 7 * 6 + 1
+    assert late.data["first"] == start + 15 * 3600
+    marks = {name: pieces[0][0] for name, _, pieces in late.data["ways"]}
+    assert marks["SHIP 0 477900001"] == 0  # the way begins where the time does
 
 
 @pytest.mark.parametrize(

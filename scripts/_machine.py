@@ -28,11 +28,14 @@ class Machine:
         """Return where a path of the installed system is now."""
         return self.root / path.lstrip("/")
 
-    def run(self, *command: str) -> None:
-        """Run a command of the system; raise CannotSetUp with its last words if it fails."""
+    def run(self, *command: str) -> str:
+        """Run a command of the system, and return what it says.
+
+        Raises CannotSetUp with its last words if it fails.
+        """
         if not self.real:
             print(f"would run: {shlex.join(command)}")
-            return
+            return ""
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
@@ -45,6 +48,7 @@ class Machine:
         if done.returncode:
             words = " ".join((done.stderr or done.stdout).split()) or "without a word"
             raise CannotSetUp(f"`{shlex.join(command)}` failed: {words}")
+        return done.stdout
 
     def folder(self, path: str, mode: int) -> None:
         """Make a folder that is not there."""

@@ -167,6 +167,7 @@ class _Reader:
                     self.findings.wrong(ONCE, f"subscriber {self.person.number}, {event.id}")
         blind = self.person.minimal  # a digest says nothing of what is in it
         self.findings.counts["told only as one of so many in a digest"] += counted
+        self.findings.counts["due, and named in no mail"] += unnamed
         if unnamed > counted and not blind:
             self.findings.wrong(
                 MISSING, f"subscriber {self.person.number}: {unnamed}, and {counted} counted"

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from receiver.formats.stationlog import WIDTH, values_of
-from sternlight.rawlog import frames, segments
+from sternlight.frames import frames
+from sternlight.rawlog import segments
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -144,6 +144,9 @@ def install(machine: Machine, options: argparse.Namespace) -> bool:
     machine.run("chown", f"{USER}:{USER}", DATA)
     allow_dongle(machine)
     block_driver(machine, options.driver)
+    # Before the service starts, which is handed its keys then; read by root from the new version.
+    program = f"{PROGRAM}/versions/{version}/bin/sternlight"
+    key = machine.run(program, "key", "--keys", KEYS)
     machine.link(LINK, f"{PROGRAM}/bin/sternlight")
     runs = switch(machine, version)
     for old in versions(machine):
@@ -151,6 +154,7 @@ def install(machine: Machine, options: argparse.Namespace) -> bool:
             machine.remove(f"{PROGRAM}/versions/{old}")
     if not machine.dry:
         print(f"\nSternlight is installed{'' if runs else ', but does not hear anything yet'}.")
+        print(f"\n{key}" if key else "", end="")
         print(NEXT)
     return runs
 

@@ -38,7 +38,7 @@ _TABLES = """
 create table about (key text primary key, value text not null) without rowid;
 create table segments (
     number integer primary key, name text not null, first_line integer not null,
-    lines integer, sha256 text, pruned integer not null default 0
+    lines integer, sha256 text, pruned integer not null default 0, root text, file_sha256 text
 );
 create table sources (number integer primary key, name text not null unique);
 create table events (
@@ -70,10 +70,16 @@ create table alerts (
     verdict text not null) without rowid;
 """
 
+# Behind the other columns, as a new archive has them, so that salvage may copy older rows.
+_DIGESTS = """
+alter table segments add column root text;
+alter table segments add column file_sha256 text;
+"""
+
 _MISSING = {
     0: _TABLES + _ALERTS + schema.TABLES,
-    1: _ALERTS + schema.TABLES,
-    2: schema.TABLES,
+    1: _DIGESTS + _ALERTS + schema.TABLES,
+    2: _DIGESTS + schema.TABLES,
 }  # by the version of the file
 _SALVAGED = (
     "about", "sources", "segments", "events", "event_tracks", "changes", "states", "alerts",
@@ -199,9 +205,10 @@ class Archive(Database):
     def end_segment(self, segment: Segment) -> None:
         """Take note of what a segment holds."""
         self._db.execute(
-            "insert or replace into segments (number, name, first_line, lines, sha256)"
-            " values (?, ?, ?, ?, ?)",
-            (segment.number, segment.name, segment.first_line, segment.lines, segment.sha256),
+            "insert or replace into segments"
+            " (number, name, first_line, lines, sha256, root, file_sha256)"
+            " values (?, ?, ?, ?, ?, ?, ?)",
+            (segment.number, segment.name, segment.first_line, segment.lines, *segment.digests),
         )
 
     def keep(self, stored: Iterable[Stored], t: float, as_of: float) -> None:
@@ -337,9 +344,12 @@ class Archive(Database):
     def salvage(self, old: Path) -> None:
         """Copy what can still be read of another archive, but for its snapshot."""
         for table in _SALVAGED:
+            columns = self.read("select name from pragma_table_info(?)", table)
             for row in readable(old, table):
+                # An older archive may lack the last ones.
+                names = ",".join(f'"{name}"' for (name,) in columns[: len(row)])
                 marks = ",".join("?" * len(row))
-                self._db.execute(f"insert or replace into {table} values ({marks})", row)
+                self._db.execute(f"insert or replace into {table} ({names}) values ({marks})", row)
 
     def withdraw(self, since: float, known: set[str], t: float, as_of: float) -> int:
         """Withdraw the events that began after `since` and are not among those `known`."""

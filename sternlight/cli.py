@@ -234,6 +234,7 @@ def simulate(
 from sternlight import (  # noqa: E402 - each adds its commands to `main`
     cli_alerts,  # noqa: F401
     cli_detections,  # noqa: F401
+    cli_evidence,  # noqa: F401
     cli_export,  # noqa: F401
     cli_learn,  # noqa: F401
     cli_lists,  # noqa: F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +64,15 @@ def add(address: str, data: Path | None, config: Path | None, **given: Any) -> N
     https address of a program (a webhook), or a folder that files are put into.
     """
     from sternlight.alerts.channels import channel_of
-    from sternlight.alerts.filedrop import make_signing_key
+    from sternlight.alerts.credentials import FILEDROP
     from sternlight.alerts.subscribing import new
+    from sternlight.evidence.keys import make_key
 
     if address == "-":
         address = click.prompt("Address", err=True)
-    before = make_signing_key if channel_of(address) == "filedrop" else lambda keys: None
+    before = (
+        partial(make_key, name=FILEDROP) if channel_of(address) == "filedrop" else lambda _: None
+    )
     with open_desk(data, config, before) as desk:
         one = new(desk.book, desk.seal, address.strip(), given)
         hand_over(desk, one)
@@ -249,15 +253,16 @@ def hand_over(desk: Desk, one: Subscription) -> None:
 
             click.echo(f"The webhook's secret: {webhook.secret(desk.seal, one.to)}")
         case "filedrop":
-            from sternlight.alerts import filedrop
+            from sternlight.alerts.credentials import FILEDROP
+            from sternlight.evidence.keys import fingerprint, public_pem
 
-            fingerprint = filedrop.fingerprint(filedrop.public_key(keys))
-            click.echo(f"Files are signed; the public key's fingerprint: {fingerprint}")
+            known = fingerprint(public_pem(keys, FILEDROP) or b"")
+            click.echo(f"Files are signed; the public key's fingerprint: {known}")
     if one.pgp:
         from sternlight.alerts.pgp import read_key
 
-        fingerprint = read_key(one.pgp, now()).fingerprint
-        click.echo(f"Mails are encrypted to the key {fingerprint}; compare it by telephone.")
+        known = read_key(one.pgp, now()).fingerprint
+        click.echo(f"Mails are encrypted to the key {known}; compare it by telephone.")
 
 
 def _hint(settings: Settings) -> None:

@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
 from sternlight.text import duration
 
 State = Literal["opening", "hearing", "half deaf", "silent", "lost", "ended"]
@@ -160,6 +158,10 @@ class Hearing:
 
     def _usual_count(self, quarter: int) -> float | None:
         """Return the lines of a usual quarter of an hour at this time of day."""
+        # Here, since `sternlight status` knows the words of this module and needs no arrays; the
+        # standard library's median would load fractions and decimals into a station.
+        import numpy as np
+
         known = {q: n for q, n in self._quarters.items() if 0 < quarter - q <= KNOWN_COUNT}
         if len(known) < LEAST_COUNT:
             return None

@@ -2,28 +2,28 @@
 
 A segment is a row of Zstandard frames, one for each time it was made safe on
 disk, so a power cut can damage only the last frame; `mend` takes that away.
-Each segment names the hash of the one before, and ends with its own
-(receiver/formats/stationlog.py has the lines).
+Each segment names the hashes of the one before, and ends with its own
+(receiver/formats/stationlog.py has the lines; sternlight/evidence/ checks them).
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from receiver.formats.stationlog import MAGIC, remark, values_of
 from sternlight.errors import is_full
+from sternlight.evidence.digests import Digests, Hashes, head_values
+from sternlight.frames import BadFrame, packed, whole_frames
 from sternlight.text import iso
 
 SUFFIX = ".log.zst"
-LEVEL = 6  # of compression; frames are small, and more gains nothing
-READ_BYTES = 1 << 16  # of a file at a time: what follows a frame is looked at again
 NOT_WRITTEN = "(not written: the disk was full)"
 STOPPED = "the station stopped without a goodbye; the last seconds it heard may be missing"
 
@@ -36,7 +36,7 @@ class Segment:
     name: str
     first_line: int
     lines: int
-    sha256: str  # of what stands before its last line
+    digests: Digests
     last_t: float = float("nan")  # Unix seconds: when its last line was heard; nan if none was
     marks: Mapping[int, str] = field(default_factory=dict)  # where sources that can go on would
 
@@ -62,10 +62,10 @@ class RawLog:
         self._pending: list[bytes] = []
         self._pending_lines = 0
         self._synced_bytes = 0
-        self._hash = hashlib.sha256()
+        self._hashes = Hashes()
         self._first_line = 0
         self._name = ""
-        self._digest = ""  # of the segment before
+        self._previous: Digests | None = None  # of the segment before
 
     @property
     def name(self) -> str:
@@ -75,7 +75,7 @@ class RawLog:
     def resume(self, last: Segment | None) -> None:
         """Go on behind the last segment that is there."""
         if last is not None:
-            self.number, self._digest = last.number, last.sha256
+            self.number, self._previous = last.number, last.digests
             self.line = last.first_line + last.lines
 
     def begin(self, t: float, lateness_s: float, remarks: bytes) -> bytes:
@@ -86,7 +86,7 @@ class RawLog:
         self.number += 1
         self._first_line = self.line
         self._name = f"{self.number:08d}_{iso(t)[:13].replace('-', '')}{SUFFIX}"
-        self._hash = hashlib.sha256()
+        self._hashes = Hashes()
         self._synced_bytes, self._file, self.full = 0, None, False
         try:
             self._file = (self.folder / self._name).open("xb", buffering=0)
@@ -98,7 +98,7 @@ class RawLog:
             station=self.station,
             segment=self.number,
             first_line=self._first_line,
-            previous=self._digest or "none",
+            **head_values(self._previous),
             lateness_s=f"{lateness_s:g}",
         )
         head += remarks
@@ -121,30 +121,35 @@ class RawLog:
         if not self._pending:
             return
         content = b"".join(self._pending)
+        if (frame := self._written(content)) is not None:
+            self._hashes.take(content, frame)
+            self._pending, self._pending_lines, self.pending_bytes = [], 0, 0
+
+    def _written(self, content: bytes) -> bytes | None:
+        """Write lines; return the frame that holds them, or None if the disk was full."""
+        frame = packed(content)
         try:
-            size = _append(self._file, content)
+            _append(self._file, frame)
         except OSError as error:
             self._fill(error)
-            return
-        self._synced_bytes += size
-        self.written_bytes += size
-        self._hash.update(content)
-        self._pending, self._pending_lines, self.pending_bytes = [], 0, 0
+            return None
+        self._synced_bytes += len(frame)
+        self.written_bytes += len(frame)
+        return frame
 
     def end(self) -> Segment | None:
         """End the segment; None if the disk was full."""
         self.sync()
         if self.full:
             return None
-        digest = self._hash.hexdigest()
-        count = self.line - self._first_line
-        self.add(remark("end", lines=count + 1, sha256=digest))
-        self.sync()
-        if self.full:
+        frame = self._written(self._hashes.end_line())
+        if frame is None:
             return None
-        self._digest = digest
+        self.line += 1
+        self._previous = self._hashes.ended(frame)
         self._file.close()
-        return Segment(self.number, self._name, self._first_line, count + 1, digest)
+        lines = self.line - self._first_line
+        return Segment(self.number, self._name, self._first_line, lines, self._previous)
 
     def abandon(self) -> None:
         """Close the file and leave it as it is."""
@@ -169,7 +174,7 @@ class RawLog:
         os.ftruncate(self._file.fileno(), self._synced_bytes)
         self._file.close()
         if self._synced_bytes:
-            self._digest = self._hash.hexdigest()
+            self._previous = self._hashes.digests()
         else:
             (self.folder / self._name).unlink()
 
@@ -197,70 +202,57 @@ class Measured(NamedTuple):
     segment: Segment
     whole_bytes: int  # of the file: behind its last whole frame
     ended: bool
-    content_hash: Any
+    hashes: Hashes
 
 
 def measured(path: Path) -> Measured:
     """Return what a segment holds, and change nothing.  Raises ValueError as `mend` does."""
-    content_hash = hashlib.sha256()
-    lines, last_t, whole, head, ended = 0, float("nan"), 0, b"", False
+    lines, last_t, whole, head = 0, float("nan"), 0, b""
     marks: dict[int, str] = {}
-    for end, content in frames(path):
-        if not head:
-            head = content
-        lines += content.count(b"\n")
-        marks |= _marks(content)
-        last_t = _last_t(content, last_t)
-        tail = content[content.rfind(b"\n", 0, -1) + 1 :]
-        ended = tail.startswith(b"# ") and values_of(tail).get("") == "end"
-        content_hash.update(content[: -len(tail)] if ended else content)
-        whole = end
+    hashes, digests = Hashes(), None
+    with suppress(BadFrame):
+        for frame in whole_frames(path):
+            content, whole = frame.content, frame.end
+            head = head or content
+            lines += content.count(b"\n")
+            marks |= _marks(content)
+            last_t = last_heard(content, last_t)
+            tail = content[content.rfind(b"\n", 0, -1) + 1 :]
+            if ends(tail):
+                hashes.take(content[: -len(tail)], b"")
+                digests = hashes.ended(frame.packed)
+            else:
+                hashes.take(content, frame.packed)
+                digests = None
     if not head.startswith(MAGIC):
         raise ValueError(f"{path} is no segment of a raw log, or nothing of it is left")
     said = values_of(head.split(b"\n", 2)[1])
     segment = Segment(
         int(said["segment"]), path.name, int(said["first_line"]), lines,
-        content_hash.hexdigest(), last_t, marks,
+        digests or hashes.digests(), last_t, marks,
     )  # fmt: skip
-    return Measured(segment, whole, ended, content_hash)
+    return Measured(segment, whole, digests is not None, hashes)
 
 
-def frames(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield where each whole frame of a segment ends, in bytes of the file, and its content."""
-    import zstandard
-
-    with path.open("rb", buffering=0) as file:
-        read, data = 0, b""
-        while data or (data := file.read(READ_BYTES)):
-            frame, content = zstandard.ZstdDecompressor().decompressobj(), []
-            try:
-                while not frame.eof and data:
-                    content.append(frame.decompress(data))
-                    read, data = read + len(data), b"" if frame.eof else file.read(READ_BYTES)
-            except zstandard.ZstdError:
-                return
-            if not frame.eof:
-                return
-            data = frame.unused_data
-            read -= len(data)
-            yield read, b"".join(content)
+def ends(line: bytes) -> bool:
+    """Return whether a line is the one that ends a segment."""
+    return line.startswith(b"# ") and values_of(line).get("") == "end"
 
 
 def _ended(path: Path, found: Measured) -> Segment:
     """Write the end of a segment that has none; return what it then holds."""
-    says = remark(STOPPED)
-    content_hash = found.content_hash.copy()
-    content_hash.update(says)
-    digest, lines = content_hash.hexdigest(), found.segment.lines + 2
+    says, hashes = remark(STOPPED), found.hashes.copy()
+    hashes.take(says, b"")
+    frame = packed(says + hashes.end_line())
     with path.open("ab", buffering=0) as file:
         try:
-            _append(file, says + remark("end", lines=lines, sha256=digest))
+            _append(file, frame)
         except OSError as error:
             if not is_full(error):
                 raise
             os.ftruncate(file.fileno(), found.whole_bytes)
             return found.segment
-    return replace(found.segment, lines=lines, sha256=digest)
+    return replace(found.segment, lines=found.segment.lines + 2, digests=hashes.ended(frame))
 
 
 def _marks(content: bytes) -> dict[int, str]:
@@ -271,7 +263,8 @@ def _marks(content: bytes) -> dict[int, str]:
     return found
 
 
-def _last_t(content: bytes, before: float) -> float:
+def last_heard(content: bytes, before: float) -> float:
+    """Return when the last line of `content` was heard, Unix seconds; `before` if none was."""
     at = content.rfind(b"\\s:")
     while at > 0 and content[at - 1 : at] != b"\n":
         at = content.rfind(b"\\s:", 0, at)
@@ -281,16 +274,12 @@ def _last_t(content: bytes, before: float) -> float:
         return before
 
 
-def _append(file: Any, content: bytes) -> int:
-    """Write a frame and make it safe on disk; return its size in bytes."""
-    import zstandard
-
-    frame = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(content)
+def _append(file: Any, frame: bytes) -> None:
+    """Write a frame and make it safe on disk."""
     view = memoryview(frame)
     while view:
         view = view[file.write(view) :]
     os.fsync(file.fileno())
-    return len(frame)
 
 
 def _sync_folder(folder: Path) -> None:

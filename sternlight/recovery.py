@@ -24,9 +24,10 @@ from anomalies.event import Change
 from receiver.formats.stationlog import LogReader, values_of
 from sternlight.archive import Archive, Snapshot
 from sternlight.errors import ArchiveError, is_full
+from sternlight.frames import frames
 from sternlight.jsontext import dumps
 from sternlight.live import Live, Record
-from sternlight.rawlog import RawLog, Segment, frames, measured, mend, segments
+from sternlight.rawlog import RawLog, Segment, measured, mend, segments
 from sternlight.settings import Settings
 from tracks.places import Places
 
@@ -262,13 +263,13 @@ def _last_t(path: Path) -> float:
 
 
 def know(archive: Archive, path: Path, last: Segment | None) -> None:
-    """Take note of a segment that the archive does not know, as after a crash."""
-    known = archive.read("select lines from segments where number = ?", number(path))
-    if known and known[0][0] is not None:
-        return
+    """Take note of a segment that was mended, or that the archive does not know."""
     if last and last.name == path.name:
-        archive.end_segment(last)
+        archive.end_segment(last)  # known or not: it may have been mended since
     else:
+        known = archive.read("select lines from segments where number = ?", number(path))
+        if known and known[0][0] is not None:
+            return
         with suppress(ValueError):  # nothing of it can be read, and nothing is lost by that
             archive.end_segment(measured(path).segment)
     for line in re.findall(rb"^# source=\d\d name=.*$", _beginning(path), re.M):

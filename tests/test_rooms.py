@@ -43,8 +43,8 @@ ROOMS = {  # the longest folder that fits a file counts
     "sternlight": May(
         frozenset(SHELL),
         frozenset(
-            """PIL cryptography geopandas jinja2 matplotlib pandas pyais pyarrow pyogrio pysequoia
-            scipy shapely sklearn zstandard""".split()  # noqa: SIM905
+            """PIL cryptography geopandas jinja2 matplotlib opentimestamps pandas pyais pyarrow
+            pyogrio pysequoia rfc3161_client scipy shapely sklearn zstandard""".split()  # noqa: SIM905
         ),
         outside=True,
     ),

@@ -1,12 +1,12 @@
 r"""A station's own raw log: every line that was heard, from whom, and when by our clock.
 
     # Sternlight raw log 1
-    # station=2f6c... segment=12 first_line=38211 previous=9d1b... lateness_s=0
+    # station=2f6c... segment=12 first_line=38211 previous=9d1b... previous_root=... lateness_s=0
     # source=01 name=roof format=nmea clock=ours
     \s:01,c:1732233600.123*5B\!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24
     # t=1732233661.500 source=01 deaf: the connection was refused
     # t=1732234200.000 anchorages=1,14.62000,-17.38000,0.80,9,1731000000,1732200000 learned
-    # lines=6 sha256=... end
+    # lines=6 sha256=... root=... file=... end
 
 A line stands as it came, behind a TAG block (NMEA 0183, 4.10) with the number
 of its source and our time, so that every program that reads NMEA can read the

@@ -23,6 +23,7 @@ SEAL = "alerts.key"  # encrypts who gets alerts, and makes the tokens in mails
 SMTP = "smtp.password"
 IMAP = "imap.password"
 FILEDROP = "filedrop.key"  # signs the files of a file drop, PEM
+STATION = "station.key"  # signs bundles of evidence (sternlight/evidence/keys.py), PEM
 PGP = "pgp.key"  # the station's own OpenPGP key, secret, armored, without a passphrase
 HANDED = "keys_"  # systemd.exec(5): what a LoadCredential= of a folder puts before its files
 HANDED_IN = "CREDENTIALS_DIRECTORY"

@@ -8,22 +8,16 @@ The signature is Ed25519 (RFC 8032), its 64 bytes as they are.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from sternlight.alerts.channel import Outcome, Parcel
-from sternlight.alerts.credentials import FILEDROP, credential, new_secret
+from sternlight.alerts.credentials import FILEDROP
 from sternlight.alerts.mail_settings import Mail
-from sternlight.errors import SettingsError
+from sternlight.evidence.keys import private_key, public_pem
 from sternlight.files import whole
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 PUBLIC = "sternlight-station.pub"
 
@@ -47,52 +41,12 @@ def _folder(to: str) -> Path:
     return Path(to)
 
 
-def make_signing_key(keys: Path) -> Path:
-    """Make the key that signs files, unless it is there; return its path."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    made = Ed25519PrivateKey.generate()
-    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return new_secret(keys / FILEDROP, pem.decode("ascii"))
-
-
-def public_key(keys: Path) -> str:
-    """Return in PEM what verifies the files.  Raises SettingsError."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    made = _signing_key(keys).public_key()
-    return made.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
-
-
-def fingerprint(public: str) -> str:
-    """Return by what two people can compare keys over the telephone: SHA-256 of the DER."""
-    body = "".join(public.strip().splitlines()[1:-1])
-    digest = hashlib.sha256(base64.b64decode(body)).hexdigest()
-    return " ".join(digest[i : i + 4] for i in range(0, len(digest), 4))
-
-
-def _signing_key(keys: Path) -> Ed25519PrivateKey:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        key = load_pem_private_key(credential(keys, FILEDROP).encode("utf-8"), None)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, SettingsError):
-            raise
-        raise SettingsError(f"{FILEDROP} holds no key that can be used") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SettingsError(f"{FILEDROP} holds a key of another kind than Ed25519")
-    return key
-
-
 class FileDrop:
     """Folders as a channel.  Raises SettingsError without the key that signs."""
 
     def __init__(self, mail: Mail) -> None:
-        self._key = _signing_key(Path(mail.keys))
-        self._public = public_key(Path(mail.keys)).encode("ascii")
+        self._key = private_key(Path(mail.keys), FILEDROP)
+        self._public = public_pem(Path(mail.keys), FILEDROP) or b""
 
     def send(self, to: str, parcel: Parcel) -> Outcome:
         """Write a parcel; the same one again replaces itself.  A disk that cannot: later."""

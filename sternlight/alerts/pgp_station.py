@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sternlight.alerts.credentials import PGP, credential, there
+from sternlight.alerts.mime import leaves, parsed
 from sternlight.errors import SettingsError
 
 if TYPE_CHECKING:
     from pysequoia import PyDecryptor, PySigner
 
+_STRUCTURE = re.compile("content-|mime-version$", re.IGNORECASE)
 BEGIN, END = b"-----BEGIN PGP MESSAGE-----", b"-----END PGP MESSAGE-----"
 # An answer is a line or two and what it quotes.  Without a limit 300 kB of somebody's zeros
 # become a gigabyte in memory.
@@ -80,49 +82,31 @@ def make_station_key(keys: Path, address: str) -> Path:
     return path
 
 
-def is_encrypted(message: EmailMessage) -> bool:
-    """Return whether a mail is, or holds, an OpenPGP message."""
-    return _secret(message) is not None
+def decrypt(raw: bytes, key: StationKey) -> bytes:
+    """Return the mail that is inside an encrypted one, under the headers that stood outside.
 
-
-def decrypt(raw: bytes, key: StationKey) -> EmailMessage:
-    """Return the mail that is inside an encrypted one, given as it came.
-
-    Headers that stand inside count, those outside fill up.  Who wrote it is not looked at: that
-    is proved by the token in what it answers.  Raises CannotRead.
+    Who wrote it is not looked at: that is proved by the token in what it answers.  Raises
+    CannotRead, whatever the mail is like.
     """
-    outside = _parsed(raw)
-    secret = _secret(outside)
-    if secret is None:
-        raise CannotRead("the mail is not encrypted")
-    told = _opened(secret, key)
-    inside = _parsed(told)
-    if outside.get_content_type() != "multipart/encrypted":  # then it is the text alone
-        inside = EmailMessage(policy=policy.SMTP)
-        inside.set_content(told.decode("utf-8", "replace"))
-    for name, value in outside.items():
-        if name not in inside and not name.lower().startswith("content-"):
-            inside[name] = value
-    return inside
+    message = parsed(raw)
+    if message is None:
+        raise CannotRead("the mail cannot be read at all")
+    told = _opened(_secret(message), key)
+    head = [f"{name}: {value}" for name, value in message.raw_items() if not _STRUCTURE.match(name)]
+    if message.get_content_type() != "multipart/encrypted":  # then it is the text alone
+        head += ["Content-Type: text/plain; charset=utf-8", ""]
+    return "\n".join([*head, ""]).encode("utf-8", "surrogateescape") + told
 
 
-def _parsed(raw: bytes) -> EmailMessage:
-    found = message_from_bytes(raw, policy=policy.SMTP)
-    assert isinstance(found, EmailMessage)
-    return found
-
-
-def _secret(message: EmailMessage) -> bytes | None:
+def _secret(message: Message) -> bytes:
     """Return the first OpenPGP message in a mail, armored."""
-    for part in message.walk():
-        if part.is_multipart():
-            continue
+    for part in leaves(message):
         content = part.get_payload(decode=True)
         text = content if isinstance(content, bytes) else b""
         begin, end = text.find(BEGIN), text.find(END)
         if 0 <= begin < end:
             return text[begin : end + len(END)] + b"\n"
-    return None
+    raise CannotRead("nothing in the mail is encrypted, or not all of it is there")
 
 
 def _opened(secret: bytes, key: StationKey) -> bytes:

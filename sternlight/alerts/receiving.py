@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 
 from sternlight.alerts import proof
-from sternlight.alerts.answers import Answer, read
+from sternlight.alerts.answers import MOST_BYTES, Answer, read
 from sternlight.alerts.book import OPERATOR, Book, Letter
 from sternlight.alerts.bounced import Bounce
 from sternlight.alerts.bounces import arrived, came_back
@@ -23,18 +22,20 @@ def take(
 ) -> Outcome | None:
     """Do what a mail asks for that came in; None if it is not for us, or came in before.
 
+    What is encrypted to the station's `key` is read, if it proves outside whose it is.
     Subscribers whom it does not help are sent a letter of kind `answer`, one a day at most.
     Its `facts` are {"why": ..., "what": ..., "thread": ...}: the `why` of an Outcome, or
     "encrypted", and of the letter that was answered the rest, or "".
-    With the station's `key`, what is encrypted to it is read, too.
     """
-    received = read(_readable(mail, key))
+    received = read(mail)
     if received is None or (received.own and proof.owner(book, seal, received.own)):
         return None
     said = received.said
     owner = _owner(book, seal, said)
     if owner is None:
         return None
+    if isinstance(said, Answer) and said.encrypted and key is not None:
+        said = _opened(mail, said, key)
     if isinstance(said, Answer) and said.command.verb == "stop" and owner.number != OPERATOR:
         book.receive(seal, received.name, t)
         return apply(book, seal, Order(said.command, owner.number), t)
@@ -47,13 +48,13 @@ def take(
         return _answered(book, seal, owner, said, t)
 
 
-def _readable(mail: bytes, key: StationKey | None) -> bytes:
-    """Return a mail decrypted if it is encrypted to us, and else as it is."""
-    if key is None:
-        return mail
-    with suppress(CannotRead):
-        return decrypt(mail, key).as_bytes()
-    return mail
+def _opened(mail: bytes, said: Answer, key: StationKey) -> Answer:
+    """Return what stands inside an encrypted answer; the same answer if it cannot be opened."""
+    try:
+        inside = read(decrypt(mail[:MOST_BYTES], key))
+    except CannotRead:
+        return said
+    return inside.said if inside and isinstance(inside.said, Answer) else said
 
 
 def leave(book: Book, seal: Seal, token: str) -> Outcome | None:

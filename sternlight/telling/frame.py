@@ -29,7 +29,7 @@ NODES_COUNT = (
     250  # of the map of distances, along a side; a wider view takes every second, third...
 )
 TICKS_COUNT = 4  # along a side, at most
-_STEPS_MIN = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600)
+_STEPS_MIN = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 5400, 10800)
 _BARS_NMI = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 

@@ -92,7 +92,13 @@ def test_the_commands_of_the_system_are_only_told_under_a_prefix(
 ) -> None:
     run()
     told = capsys.readouterr().out
-    for command in ("useradd --system", "systemctl enable", "systemctl restart", "chown"):
+    for command in (
+        "useradd --system",
+        "systemctl enable",
+        "systemctl restart",
+        "chown",
+        "/opt/sternlight/versions/1/bin/sternlight key --keys /etc/sternlight/keys",
+    ):
         assert f"would run: {command}" in told
 
 

@@ -27,7 +27,8 @@ from receiver.sources.simulator import Simulation
 from sternlight import retention, watch
 from sternlight.archive import Archive
 from sternlight.errors import ArchiveError
-from sternlight.rawlog import frames, segments
+from sternlight.frames import frames
+from sternlight.rawlog import segments
 from sternlight.rebuild import rebuild
 from sternlight.recovery import locked, open_folder
 from sternlight.settings import Settings

@@ -25,13 +25,14 @@ from receiver.sources.logfile import Input
 from sternlight import spool
 from sternlight.cli import main
 from sternlight.data import data_folder
+from sternlight.frames import frames
 from sternlight.job import Job, run
 from sternlight.learner import Learner, LearningFailedError
 from sternlight.ledger import to_json
 from sternlight.listing import Listing, Wanted
 from sternlight.nightly import Nightly
 from sternlight.nights import Midnights
-from sternlight.rawlog import frames, segments
+from sternlight.rawlog import segments
 from sternlight.rebuild import rebuild
 from sternlight.record.night import Night
 from sternlight.settings import Settings

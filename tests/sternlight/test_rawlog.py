@@ -15,7 +15,9 @@ import pytest
 
 from receiver.formats.stationlog import MAGIC, mark, tag, values_of
 from sternlight.errors import ArchiveError, is_full
-from sternlight.rawlog import STOPPED, RawLog, frames, measured, mend, segments
+from sternlight.evidence.chain import check
+from sternlight.frames import frames
+from sternlight.rawlog import STOPPED, RawLog, measured, mend, segments
 from sternlight.rebuild import rebuild
 from sternlight.recovery import DAMAGED, mended, open_folder
 from sternlight.settings import Settings
@@ -41,7 +43,10 @@ def content(path: Path) -> bytes:
 
 
 def follow_chain(folder: Path) -> list[str]:
-    """Check all that the log says of itself; return the names of its segments."""
+    """Check all that the log says of itself; return the names of its segments.
+
+    By hand, and then as `sternlight verify` does.
+    """
     previous, at = "none", None
     for path in segments(folder):
         text = content(path)
@@ -57,6 +62,7 @@ def follow_chain(folder: Path) -> list[str]:
             assert int(last["lines"]) == len(lines)
             assert last["sha256"] == previous
         at = int(said["first_line"]) + len(lines)
+    assert check(folder.parent).changed is None
     return [path.name for path in segments(folder)]
 
 
@@ -136,7 +142,7 @@ def test_garbage_behind_the_end_of_a_segment_that_was_ended_is_cut_off_and_nothi
     path.write_bytes(data + b"\x28\xb5\x2f\xfd\0\0")
     found = mend(path)
     assert path.read_bytes() == data
-    assert (found.lines, found.sha256) == (ended.lines, ended.sha256)
+    assert (found.lines, found.digests) == (ended.lines, ended.digests)
 
 
 def test_each_segment_names_the_hash_of_the_one_before_also_over_crashes(tmp_path: Path) -> None:
@@ -231,7 +237,7 @@ def test_a_log_can_be_mended_on_a_full_disk(tmp_path: Path) -> None:
     with room_for(len(data) + 20), no_handles_left():
         found = mend(path)
     assert path.read_bytes() == data
-    assert found.sha256 == hashlib.sha256(content(path)).hexdigest()
+    assert found.digests.sha256 == hashlib.sha256(content(path)).hexdigest()
     assert found.lines == 63
     assert mended(tmp_path / "raw") is not None
     follow_chain(tmp_path / "raw")

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sternlight.alerts.channels import CHANNELS, channel_of, check, open_channel
-from sternlight.alerts.filedrop import FileDrop, make_signing_key
+from sternlight.alerts.credentials import FILEDROP
+from sternlight.alerts.filedrop import FileDrop
 from sternlight.alerts.smtp import Smtp
 from sternlight.alerts.webhook import Webhook
+from sternlight.evidence.keys import make_key
 from tests.sternlight.alerts.letters_out import settings
 
 
@@ -34,7 +36,7 @@ def test_an_address_tells_its_channel(to: str, name: str) -> None:
 
 def test_each_channel_opens_and_closes_without_a_connection(tmp_path: Path) -> None:
     mail = settings(tmp_path, url="smtps://mail.example.org")
-    make_signing_key(tmp_path / "keys")
+    make_key(tmp_path / "keys", FILEDROP)
     kinds = {"mail": Smtp, "webhook": Webhook, "filedrop": FileDrop}
     assert kinds.keys() == CHANNELS.keys()
     for name, kind in kinds.items():

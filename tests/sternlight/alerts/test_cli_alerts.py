@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import pysequoia
 import pytest
 from click.testing import CliRunner, Result
 
 from sternlight.alerts.book import Book
 from sternlight.alerts.credentials import Seal
+from sternlight.alerts.pgp_station import station_key
 from sternlight.alerts.proof import code, leaving
 from sternlight.alerts.subscription import Near
 from sternlight.cli import main
+from tests.sternlight.alerts.replies import simple
 from tests.sternlight.alerts.servers import MailServer
 from tests.sternlight.alerts.world import KEY, MONDAY, World
 
@@ -219,3 +222,33 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     other = desk("list")
     assert other.exit_code == 2
     assert "encrypted with another alerts.key" in other.output
+
+
+def test_the_station_s_openpgp_key_is_made_once_for_the_address_that_mails_come_from(
+    desk: Desk,
+) -> None:
+    path = desk.config.parent / "keys/pgp.key"
+    assert "[mail] sender is empty" in desk("key", "--pgp").output
+    assert not path.exists()
+    desk.config.write_text('[mail]\nsender = "station@example.org"\n')
+    assert desk("key", "--pgp").exit_code == 0
+    key = path.read_text()
+    again = desk("key", "--pgp")
+    assert (again.exit_code, path.read_text()) == (0, key)
+    assert "station's OpenPGP key" in again.output
+    assert key.splitlines()[5] not in again.output
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_an_answer_that_is_encrypted_to_the_station_is_taken(desk: Desk) -> None:
+    desk.config.write_text('[mail]\nsender = "station@example.org"\n')
+    desk("key", "--pgp")
+    desk("add", A)
+    with Book.open(desk.folder) as book:
+        token = book.letters("what = 'confirm'")[0].token
+    key = station_key(desk.config.parent / "keys")
+    assert key is not None
+    hidden = pysequoia.encrypt(b"yes\r\n", [pysequoia.Cert.from_bytes(key.certificate.encode())])
+    mail = simple(token, *hidden.decode("ascii").splitlines())
+    assert desk("receive", stdin=mail).output == "Subscriber 1: confirmed.\n"
+    assert desk.rows()[0]["state"] == "active"

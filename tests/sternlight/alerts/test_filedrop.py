@@ -14,16 +14,15 @@ import pytest
 
 from sternlight.alerts import filedrop
 from sternlight.alerts.channel import Outcome
+from sternlight.alerts.credentials import FILEDROP
 from sternlight.alerts.filedrop import (
     PUBLIC,
     FileDrop,
     checked,
-    fingerprint,
-    make_signing_key,
-    public_key,
 )
 from sternlight.alerts.mail_settings import Mail
 from sternlight.errors import SettingsError
+from sternlight.evidence.keys import fingerprint, make_key, public_pem
 from tests.sternlight.alerts.letters_out import TOKEN, parcel
 
 NAMES = {f"{TOKEN}.json", f"{TOKEN}.json.sig", PUBLIC}
@@ -31,7 +30,7 @@ NAMES = {f"{TOKEN}.json", f"{TOKEN}.json.sig", PUBLIC}
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
-    make_signing_key(tmp_path / "keys")
+    make_key(tmp_path / "keys", FILEDROP)
     return tmp_path / "keys"
 
 
@@ -180,15 +179,16 @@ def test_what_is_no_folder_is_told_without_repeating_it(typed: str, says: str) -
 
 def test_the_key_is_made_once_and_only_its_owner_reads_it(keys: Path) -> None:
     before = (keys / "filedrop.key").read_bytes()
-    assert make_signing_key(keys) == keys / "filedrop.key"
+    assert make_key(keys, FILEDROP) == keys / "filedrop.key"
     assert (keys / "filedrop.key").read_bytes() == before
     assert (keys / "filedrop.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_fingerprint_is_what_openssl_says(keys: Path, folder: Path) -> None:
-    (folder / PUBLIC).write_text(public_key(keys))
+    public = public_pem(keys, FILEDROP) or b""
+    (folder / PUBLIC).write_bytes(public)
     der = openssl(folder, *f"pkey -pubin -in {PUBLIC} -outform DER".split()).stdout
-    assert fingerprint(public_key(keys)).replace(" ", "") == hashlib.sha256(der).hexdigest()
+    assert fingerprint(public).replace(" ", "") == hashlib.sha256(der).hexdigest()
 
 
 def test_a_key_that_is_none_is_told(keys: Path) -> None:

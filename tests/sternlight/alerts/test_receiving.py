@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pysequoia
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sternlight.alerts import proof
 from sternlight.alerts.book import OPERATOR, Book
+from sternlight.alerts.pgp_station import StationKey, make_station_key, station_key
 from sternlight.alerts.receiving import leave, take
 from tests.sternlight.alerts import replies
 from tests.sternlight.alerts.books import (
@@ -245,6 +247,39 @@ def test_what_cannot_be_done_is_explained(book: Book, what: str, line: str, why:
     letter = book.letters("what = 'answer'")[0]
     assert json.loads(letter.facts) == {"why": why, "what": what, "thread": thread}
     assert (letter.subscription, letter.state) == (one, "due")
+
+
+def hidden(key: StationKey, *lines: str) -> list[str]:
+    """Return an armored message to the station."""
+    told = "\n".join(lines).encode()
+    public = pysequoia.Cert.from_bytes(key.certificate.encode())
+    return pysequoia.encrypt(told, [public]).decode("ascii").splitlines()
+
+
+def test_what_is_encrypted_to_the_station_counts_as_if_it_was_not(
+    book: Book, tmp_path: Path
+) -> None:
+    make_station_key(tmp_path, "station@example.org")
+    key = station_key(tmp_path)
+    assert key is not None
+    one = subscribed(book, SEAL).number
+    token = sent(book, SEAL, one)
+    mail = simple(token, *hidden(key, "dismiss it was a drill", "", "> stop"))
+    take(book, SEAL, mail, T)
+    assert letters(book) == [(one, "encrypted")]
+    outcome = take(book, SEAL, mail.replace(b"<CAF", b"<DAF"), T, key)
+    assert (outcome and outcome.done) == "dismissed"
+    assert book.read("select says from remarks") == [("it was a drill",)] * len(SHIPS)
+
+
+def test_what_is_encrypted_to_somebody_else_is_explained(book: Book, tmp_path: Path) -> None:
+    make_station_key(tmp_path / "ours", "station@example.org")
+    make_station_key(tmp_path / "theirs", "station@example.net")
+    ours, theirs = station_key(tmp_path / "ours"), station_key(tmp_path / "theirs")
+    assert theirs is not None
+    one = subscribed(book, SEAL).number
+    take(book, SEAL, simple(sent(book, SEAL, one), *hidden(theirs, "stop")), T, ours)
+    assert letters(book) == [(one, "encrypted")]
 
 
 def test_programs_are_never_answered(book: Book) -> None:

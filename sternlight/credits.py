@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from sternlight.answers import SUMMARY
 from sternlight.data import data_folder
+from sternlight.provenance import Provenance
 from sternlight.sqlite import Database
 from sternlight.text import plain
 
@@ -64,11 +65,16 @@ def of_folder(
     return [_credit(*origin, given) for origin in origins]
 
 
-def texts(used: Iterable[Credit]) -> list[str]:
-    """Return one line for each source that was used, and those of the data files."""
-    own = [f"{plain(one.name)}: {_with_licence(one.text, one.licence)}" for one in used]
+def texts(used: Iterable[Credit], named: bool = True) -> list[str]:
+    """Return one line for each source that was used, and those of the data files.
+
+    Sources are `named`, unless their names may tell what is withheld: a recording may be
+    called by an MMSI or a day.
+    """
+    own = [(plain(one.name), _with_licence(one.text, one.licence)) for one in used if one.text]
     always = [_with_licence(one.text, one.licence) for one in known() if one.what == "always"]
-    return [*own, *always]
+    told = (f"{name}: {text}" if named else text for name, text in own)
+    return list(dict.fromkeys([*told, *always]))
 
 
 def _with_licence(text: str, licence: str) -> str:
@@ -101,7 +107,11 @@ def _recordings(folder: Path) -> Iterator[tuple[str, str, str]]:
     """Yield name and format of each recording of a replay."""
     try:
         summary = json.loads((folder / SUMMARY).read_bytes())
-        for one in summary["inputs"]:
-            yield one["name"], "simulated" if summary["simulated"] else one["format"], ""
+        inputs = [(str(one["name"]), str(one["format"])) for one in summary["inputs"]]
+        simulated = bool(summary["simulated"])
     except (OSError, ValueError, KeyError, TypeError):
-        yield "the recording", "", ""  # its summary is gone, or is none
+        inputs, simulated = [("the recording", "")], False  # its summary is gone, or is none
+    # As events name them: a folder would tell of somebody's computer.
+    names = Provenance([name for name, _ in inputs]).short_names()
+    for name, (_, kind) in zip(names, inputs, strict=True):
+        yield name, "simulated" if simulated else kind, ""

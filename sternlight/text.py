@@ -21,7 +21,7 @@ def plain(text: str | bytes) -> str:
     """Return one line of visible characters; everything else becomes U+FFFD."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    if text.isprintable():  # as nearly all is; other blanks than the usual one are looked at below
+    if text.isascii() and text.isprintable():  # as most are
         return text.strip()
     return "".join("\ufffd" if unicodedata.category(c) in _UNSAFE else c for c in text).strip()
 

@@ -18,6 +18,7 @@ WITHHELD = "(withheld)"
 OF_A_LIST = "what a list says of the ship is withheld"
 LEAST_LETTERS = 4  # of a name to be looked for in sentences: shorter ones are words
 _NUMBER = re.compile(r"(?<![\d.,])\d{7,9}(?!\d)|(?<=MMSI )\d+")  # an IMO number or an MMSI
+_WORD = re.compile(r"\w+")
 _OF_PLACES = ("shore_nmi", "port_nmi")
 _QUOTES = ("listed",)  # kinds of events whose caveats are in others' words
 
@@ -29,7 +30,8 @@ class SharedCopy:
     redaction: Redaction = NOTHING
     _ships: dict[int, str] = field(default_factory=dict)
     _events: dict[str, str] = field(default_factory=dict)
-    _said: dict[str, str] = field(default_factory=dict)  # what a ship said, and its pseudonym
+    # What ships said and their pseudonyms, by first word: sentences are many, and names more.
+    _said: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def ship(self, mmsi: int, *said: str) -> str:
         """Return an MMSI as text, or a pseudonym: "ship A".
@@ -40,8 +42,8 @@ class SharedCopy:
             return str(mmsi)
         known = self._ships.setdefault(mmsi, f"ship {_letters(len(self._ships))}")
         for one in said:
-            if len(one.strip()) >= LEAST_LETTERS:
-                self._said[one.strip().casefold()] = known
+            if len(one) >= LEAST_LETTERS and (word := _WORD.search(one.casefold())):
+                self._said.setdefault(word[0], {})[one] = known
         return known
 
     def name(self, mmsi: int, name: str) -> str:
@@ -63,8 +65,9 @@ class SharedCopy:
         """Return a sentence of ours without what is withheld."""
         if self.redaction.names:
             says = _NUMBER.sub(self._of_number, says)
-            for said, known in self._said.items():
-                says = re.sub(rf"(?i)(?<!\w){re.escape(said)}(?!\w)", known, says)
+            for word in _WORD.findall(says.casefold()):
+                for said, known in self._said.get(word, {}).items():
+                    says = re.sub(rf"(?i)(?<!\w){re.escape(said)}(?!\w)", known, says)
         return self.redaction.distances(says)
 
     def event(self, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,30 +28,34 @@ class Said(NamedTuple):
 def about(asked: Asked, used: Sequence[Credit], withheld: Withheld) -> list[Said]:
     """Return the sentences, the most important first."""
     told = [Said("what it does not say", says) for says in SAYS_NOT]
-    told += [Said("credit", says) for says in texts(used)]
-    told += [Said("withheld", says) for says in [*asked.redaction.says, *_kept_back(withheld)]]
+    told += [Said("credit", says) for says in texts(used, not asked.redaction)]
+    told += [
+        Said("withheld", says) for says in [*asked.redaction.says, *_kept_back(asked, withheld)]
+    ]
     if not asked.exact_coverage:
         told.append(Said("withheld", BLURRED))
     told.append(Said("made by", f"Sternlight {sternlight.__version__}"))
     return [*told, *(Said("selected", says) for says in _selected(asked))]
 
 
-def _kept_back(withheld: Withheld) -> list[str]:
+def _kept_back(asked: Asked, withheld: Withheld) -> list[str]:
     if not withheld.names:
         return []
     names = ", ".join(map(plain, sorted(withheld.names)))
+    whom = "some sources" if asked.redaction else names
     return [
         f"{counted(withheld.count, 'event')} and all tracks and coverage are left out: what came"
-        f" from {names} must not be handed on."
+        f" from {whom} must not be handed on."
     ]
 
 
 def _selected(asked: Asked) -> list[str]:
     told = []
+    hidden = asked.redaction
     if asked.since is not None:
-        told.append(f"What ended before {iso(asked.since)} is left out.")
+        told.append(f"What ended before {iso(hidden.time(asked.since))} is left out.")
     if asked.until is not None:
-        told.append(f"What began after {iso(asked.until)} is left out.")
+        told.append(f"What began after {iso(hidden.time(asked.until))} is left out.")
     if asked.kinds:
         told.append(f"Events are those of the kinds {', '.join(asked.kinds)}.")
     if asked.min_score:

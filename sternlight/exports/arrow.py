@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from sternlight.exports.layer import Kind, Layer, Row
 from sternlight.text import plain
 
@@ -51,8 +53,16 @@ def value(given: Any, kind: Kind) -> Any:
 
 
 def _wkb(geometry: str, rows: Sequence[Row]) -> list[bytes]:
+    """Return shapes in the order of the rows, made all at once."""
     import shapely
-    from shapely.geometry import shape
 
-    shapes = [shape({"type": geometry, "coordinates": row.coordinates}) for row in rows]
-    return list(shapely.to_wkb(shapes))
+    if geometry == "Point":
+        return list(shapely.to_wkb(shapely.points([row.coordinates for row in rows])))
+    parts = [(n, part) for n, row in enumerate(rows) for part in row.coordinates]
+    corners = np.array([corner for _, part in parts for corner in part])
+    of_part = np.repeat(np.arange(len(parts)), [len(part) for _, part in parts])
+    of_row = np.array([n for n, _ in parts])
+    if geometry == "Polygon":  # of one ring each
+        return list(shapely.to_wkb(shapely.polygons(shapely.linearrings(corners, indices=of_part))))
+    lines = shapely.linestrings(corners, indices=of_part)
+    return list(shapely.to_wkb(shapely.multilinestrings(lines, indices=of_row)))

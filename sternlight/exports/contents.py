@@ -95,12 +95,14 @@ class Contents:
         """Yield a row for each stretch of each hull, the hull heard first first."""
         wanted = hulls(self.record, self.asked, self._only())
         said = self.ships.said(track // HULLS_PER_MMSI for track in wanted)
+        hidden, track, who = self.asked.redaction, -1, {}
         for some in heard(self.record, self.asked, wanted):
             for stretch in stretches(some):
                 if lines := self._lines(stretch):
-                    hidden = self.asked.redaction
+                    if stretch.track != track:
+                        track = stretch.track
+                        who = self._who(track, said.get(track, _NOBODY))
                     times = {"start": hidden.time(stretch.start), "end": hidden.time(stretch.end)}
-                    who = self._who(stretch.track, said.get(stretch.track, _NOBODY))
                     yield Row(who | times, lines)
 
     def vessel_rows(self) -> Iterator[Row]:

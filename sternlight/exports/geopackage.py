@@ -90,9 +90,15 @@ def _styles(layers: Sequence[Layer]) -> Layer:
         Row({
             "f_table_catalog": "", "f_table_schema": "", "f_table_name": one.name,
             "f_geometry_column": "geometry", "styleName": one.name,
-            "styleQML": (data_folder() / "styles" / f"{one.name}.qml").read_text("utf-8"),
+            "styleQML": _style(one.name),
             "styleSLD": "", "useAsDefault": True, "description": one.says, "owner": "",
         })
         for one in layers
     ]  # fmt: skip
     return Layer(STYLE_TABLE, "Styles for QGIS", "", _STYLE_COLUMNS, lambda: iter(rows))
+
+
+def _style(name: str) -> str:
+    """Return a style as one line, as all text in a layer is."""
+    lines = (data_folder() / "styles" / f"{name}.qml").read_text("utf-8").splitlines()
+    return " ".join(line.strip() for line in lines)

@@ -57,25 +57,9 @@ def numbers(accounts: Sequence[Account]) -> dict[str, int]:
     return {one.story.event: one.number for one in accounts}
 
 
-def as_is(text: str) -> Any:
-    """Return what we wrote ourselves as markup: a style, a script, a path of numbers."""
-    from markupsafe import Markup
-
-    return Markup(text)
-
-
-def lines(text: str) -> Any:
-    """Return several lines of text as such."""
-    from markupsafe import Markup, escape
-
-    return Markup("\n").join(escape(plain(line)) for line in text.splitlines())
-
-
 FILTERS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("amount", amount),
     ("as_counted", as_counted),
-    ("as_is", as_is),
-    ("lines", lines),
     ("measure", measure),
     ("number", number),
     ("numbers", numbers),

@@ -15,6 +15,7 @@ from tracks.geodesy import NMI_M, destination
 
 SIZE = 800  # of the paper; it is shown at less than half of that
 AROUND_DEG, WIDE_DEG = 4.0, 12.0  # of the coast around all ways
+EDGE = 70  # nearer to a side, a longitude would be cut
 _PIXELS = 250  # the coast is no finer than so many steps across
 
 
@@ -57,8 +58,8 @@ def chart(story: Story, coast: Coast) -> Chart:
         paper.path(*area, "Z") if len(area[0]) else "",
         _silence(story, paper),
         (int(x[0]), int(y[0])),
-        tuple(Tick(paper.along(t.at_nmi), t.says) for t in meridians),
-        tuple(Tick(SIZE - paper.along(t.at_nmi), t.says) for t in parallels),
+        tuple(t for t in paper.ticks(meridians) if EDGE < t.at_nmi < SIZE - EDGE),
+        tuple(Tick(SIZE - t.at_nmi, t.says) for t in paper.ticks(parallels)),
         (round(frame.bar_nmi() / frame.half_nmi * SIZE / 2), frame.bar_nmi()),
     )
 
@@ -129,6 +130,10 @@ class _Paper:
     def along(self, nmi: float) -> int:
         """Return where on an axis something is that lies so far from the middle."""
         return round((1 + nmi / self._frame.half_nmi) * SIZE / 2)
+
+    def ticks(self, ticks: list[Tick]) -> list[Tick]:
+        """Return the ticks of a view with where they lie on the paper instead of nmi."""
+        return [Tick(self.along(tick.at_nmi), tick.says) for tick in ticks]
 
     def xy(self, lat: F64, lon: F64) -> tuple[F64, F64]:
         """Return points, from the upper left; nan stays nan."""

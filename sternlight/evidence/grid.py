@@ -43,7 +43,7 @@ class Grid:
         row = np.clip(np.floor((y + 90) / self.height_deg), 0, self._rows - 1)
         columns = self._columns(row)
         # A longitude just below 180 may round up to a whole turn.
-        column = np.floor((x + 180) % 360 / 360 * columns) % columns
+        column = np.floor((x + 180) / 360 * columns) % columns
         return np.stack([row, column]).astype(np.int64)
 
     def bounds(self, cells: I64) -> Bounds:

@@ -57,12 +57,13 @@ class Contents:
         self._of_events = {}
         for told in self._events():
             for track in told.tracks:
-                # In the order of their events, so that pseudonyms tell nothing of MMSIs.
-                self.copy.ship(track // HULLS_PER_MMSI)
                 self._of_events[track] = self._of_events.get(track, 0) + 1
 
     def layers(self) -> list[Layer]:
-        """Return the layers; tracks and coverage only where all sources may be handed on."""
+        """Return the layers; tracks and coverage only where all sources may be handed on.
+
+        Events come first, so that pseudonyms follow their times and tell nothing of MMSIs.
+        """
         made = [
             Layer("events", "What was observed, with its score", "Point",
                   event_layer.columns(finding.measured(self.record, self.asked)), self.event_rows),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sternlight.credits import Credit
 from sternlight.exports.finding import AT_ONCE, Told
-from sternlight.rawlog import frames
+from sternlight.frames import frames
 from sternlight.sqlite import Database
 
 RAW = "raw"  # in a station's folder

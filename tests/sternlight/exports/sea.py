@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sternlight.record.read import RECORD
 from tests.sternlight.records import event, record
 from tests.tracks.pages import DAY, T0, Page, pages, straight
 from tracks.batch import HULLS_PER_MMSI
@@ -42,6 +45,8 @@ def written(folder: Path, events: list[dict[str, Any]] | None = None) -> Path:
               (A, "ship_type", "70"), (B, "name", HOSTILE)]  # fmt: skip
     straight_on = straight(B, (10.2, -179.9), (10.6, -179.1), 30, 140)
     record(folder, [*crossing(A), *straight_on], claims, events=events)
+    with closing(sqlite3.connect(folder / RECORD)) as db, db:
+        db.execute("update hulls set first = first + 4007, last = last - 4007")
     summary = {"simulated": False, "inputs": [{"name": "/home/eva/a.nmea", "format": "dma"}]}
     (folder / "summary.json").write_text(json.dumps(summary))
     return folder

@@ -280,7 +280,7 @@ def secrets() -> Iterator[str]:
     """Yield what a copy without names, places and times must not hold anywhere."""
     yield from (str(EVA), str(BAD), NAME, str(IMO), CALL_SIGN, "HYPERLINK", "a.nmea", "Dakar")
     yield from ("10.3123", "179.8765", "26.88", "27 nmi", "12:00:01", "15:30", "153000", "13:50")
-    yield from ("20240626T", "encounter-", "/home/eva")
+    yield from ("20240626T", "encounter-", "/home/eva", "01:06:47", "22:53:12")
 
 
 def test_nothing_that_is_withheld_is_anywhere_in_a_file(redacted: Path) -> None:
@@ -318,6 +318,15 @@ def test_places_and_times_of_a_redacted_copy_are_those_of_cells_and_periods(reda
 def test_an_ending_that_is_not_known_is_refused(sea: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match=r"\.gpkg, \.geojson"):
         export(Asked(sea), tmp_path / name)
+
+
+def test_events_that_are_withdrawn_or_of_no_ship_are_left_out(tmp_path: Path) -> None:
+    sea = written(tmp_path / "sea")
+    with closing(sqlite3.connect(sea / "record.sqlite3")) as db, db:
+        db.execute("update events set state = 'withdrawn' where kind = 'gap'")
+        db.execute("update events set shown = 0 where kind = 'loitering'")
+    assert export(Asked(sea), tmp_path / "some.csv").rows["events"] == 1
+    assert [row["kind"] for row in rows(tmp_path / "some-events.csv")] == ["encounter"]
 
 
 def test_a_folder_without_a_record_is_refused(tmp_path: Path) -> None:

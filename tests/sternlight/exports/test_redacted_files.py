@@ -32,7 +32,8 @@ def fleet() -> list[dict[str, Any]]:
         row: dict[str, Any] = event("gap", (mmsi * 1000 + 1,), start, start + 3333)
         made.append(row | {
             "lat": lat, "lon": lon, "place": f"at {name}", "zone": "", "ships": [],
-            "anomaly": "gap", "rule": "", "caveats": [f"the nearest, MMSI {mmsi}", f"an IMO number {mmsi // 100}"],
+            "anomaly": "gap", "rule": "",
+            "caveats": [f"the nearest, MMSI {mmsi}", f"an IMO number {mmsi // 100}"],
             "lines": [{"file": f"{mmsi}.nmea", "line": 1}], "name": name,
             "measured": {"shore_nmi": round(drawn.uniform(6, 300), 5)},
         })  # fmt: skip

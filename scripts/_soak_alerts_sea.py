@@ -107,7 +107,7 @@ def patterns(work: Path) -> list[dict[str, Any]]:
     sea.write_bytes(b"".join(Simulation(3, 72, 60).lines()))
     out = work / "pattern"
     subprocess.run(
-        [sys.executable, "-m", "sternlight", "replay", str(sea), "--out", str(out)],
+        [sys.executable, "-m", "sternlight", "replay", str(sea), "--no-report", "--out", str(out)],
         check=True, capture_output=True,
     )  # fmt: skip
     strongest: dict[str, dict[str, Any]] = {}

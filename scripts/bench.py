@@ -108,7 +108,11 @@ def compare(path: Path, times: int, work: Path) -> Cost:
         ("pyais, iterate and decode", PYAIS, [FILE]),
         ("decode to columns", DECODE, [FILE]),
         ("sternlight decode --out FILE.parquet", CLI, ["decode", FILE, "--out", table]),
-        ("sternlight replay, file to ranking", CLI, ["replay", FILE, "--out", results]),
+        (
+            "sternlight replay, file to ranking",
+            CLI,
+            ["replay", FILE, "--no-report", "--out", results],
+        ),
     )
     whole, start = (
         best(
@@ -133,7 +137,7 @@ def compare(path: Path, times: int, work: Path) -> Cost:
 
 def growth(one: Cost, path: Path, work: Path, times: int) -> None:
     """Measure a recording ten times as long."""
-    (ten,) = best(times, (CLI, "replay", str(path), "--out", str(work / "results")))
+    (ten,) = best(times, (CLI, "replay", str(path), "--no-report", "--out", str(work / "results")))
     show("ten times the recording", f"{ten.cpu_s / one.cpu_s:.1f} times", "the CPU time")
     show("", f"{ten.peak_mb / one.peak_mb:.2f} times", f"the memory ({ten.peak_mb:.0f} MB)")
 

@@ -25,7 +25,9 @@ from typing import NamedTuple
 
 import numpy as np
 from places_coast import rings, signed_nmi
+from places_outline import outline
 
+from sternlight.report import coast
 from tracks.batch import F64
 from tracks.geodesy import NMI_M, distance_m
 from tracks.places import PORTS_FILE, SHORE_FILE
@@ -80,8 +82,10 @@ def main() -> None:
     text = dict(map(member, options.packages))
     options.out.mkdir(parents=True, exist_ok=True)
 
-    field = signed_nmi(rings(text["world-atlas"]))
+    coast_rings = rings(text["world-atlas"])
+    field = signed_nmi(coast_rings)
     save(options.out / SHORE_FILE, field)
+    coast.save(options.out / coast.FILE, outline(coast_rings))
     ports = sound(searoute_ports(text["searoute"]), field)
     added = additions(sea_ports(text["sea-ports"]), ports, field)
     write(options.out / PORTS_FILE, [*ports, *added])

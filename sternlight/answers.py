@@ -24,7 +24,8 @@ from tracks.identity import Claims
 from tracks.ship_types import ship_type_name
 
 EVENTS, VESSELS, MAP, SUMMARY = "events.jsonl", "vessels.jsonl", "events.geojson", "summary.json"
-FILES = (EVENTS, VESSELS, MAP, RECORD, SUMMARY)
+REPORT = "report.html"
+FILES = (REPORT, EVENTS, VESSELS, MAP, RECORD, SUMMARY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,8 @@ WATCHLIST = click.option(
 @click.option("--config", type=click.Path(path_type=Path), help="Settings (TOML).")
 @click.option("--top", type=click.IntRange(0), default=10, show_default=True,
               help="How many ships to show.")  # fmt: skip
+@click.option("--report/--no-report", default=True, show_default=True,
+              help="Write report.html, too: ranking, map and accounts for people.")  # fmt: skip
 def replay(
     paths: tuple[str, ...],
     out: Path,
@@ -125,6 +127,7 @@ def replay(
     watchlists: tuple[str, ...],
     config: Path | None,
     top: int,
+    report: bool,
 ) -> None:
     """Judge recorded AIS: files, folders and - (standard input), plain or packed.
 
@@ -138,7 +141,7 @@ def replay(
     # cycles takes a twentieth of its time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    results = run(Job(paths, out, format_name, start, places, config, top, watchlists))
+    results = run(Job(paths, out, format_name, start, places, config, top, watchlists, report))
     results.show()
     _tell(results.trouble)
     sys.exit(PARTIAL if results.partial else OK)
@@ -239,5 +242,6 @@ from sternlight import (  # noqa: E402 - each adds its commands to `main`
     cli_network,  # noqa: F401
     cli_post,  # noqa: F401
     cli_record,  # noqa: F401
+    cli_report,  # noqa: F401
     cli_station,  # noqa: F401
 )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 import click
 
-from anomalies.event import Kind
 from sternlight.cli import Moment, main
 from sternlight.cli_station import CONFIG, DATA, _folder, _settings
 
@@ -19,7 +17,7 @@ from sternlight.cli_station import CONFIG, DATA, _folder, _settings
               help="FILE.gpkg (QGIS), .geojson, .csv, .kml (Google Earth), .parquet.")  # fmt: skip
 @click.option("--since", type=Moment(), help="Leave out what ended before, in UTC.")
 @click.option("--until", type=Moment(), help="Leave out what began after, in UTC.")
-@click.option("--kind", "kinds", multiple=True, type=click.Choice(get_args(Kind)),
+@click.option("--kind", "kinds", multiple=True,
               help="Only such events, and their ships; may be repeated.")  # fmt: skip
 @click.option("--min-score", type=click.FloatRange(0, 1), default=0.0,
               help="Only events with such a score or a higher one, and their ships.")  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 from receiver.sources.logfile import Input, open_inputs
 from sternlight.data import load_places
 from sternlight.errors import ArchiveFull, DiskFull, is_full
+from sternlight.guidance import contacts
 from sternlight.reading import Reading
 from sternlight.replay import Replay
 from sternlight.results import Asked, Results, write
@@ -31,6 +32,7 @@ class Job:
     config: Path | None = None
     top_count: int = 10
     watchlists: tuple[str, ...] = ()
+    report: bool = False
 
 
 def run(job: Job) -> Results:
@@ -38,6 +40,8 @@ def run(job: Job) -> Results:
     began = Began.now()
     settings = load(job.config)
     settings = replace(settings, watchlists=settings.watchlists.along_with(job.watchlists))
+    if job.report and settings.answers.contacts:
+        contacts(Path(settings.answers.contacts))  # so that what is wrong is told before the work
     places = load_places(job.places)
     inputs = open_inputs(job.paths) if job.paths else [_embedded()]
     reading = Reading(job.format_name, job.start)
@@ -48,7 +52,9 @@ def run(job: Job) -> Results:
     ):
         replay.read(inputs)
         replay.judge()
-        return write(replay, Asked(settings, list(job.places), job.top_count, began), written)
+        return write(
+            replay, Asked(settings, list(job.places), job.top_count, began, job.report), written
+        )
 
 
 def _embedded() -> Input:

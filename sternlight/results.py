@@ -10,7 +10,7 @@ from typing import Any
 
 from anomalies.event import Evidence
 from sternlight import alerting, geojson, terminal
-from sternlight.answers import EVENTS, MAP, SUMMARY, VESSELS, Rows
+from sternlight.answers import EVENTS, FILES, MAP, REPORT, SUMMARY, VESSELS, Rows
 from sternlight.data import data_folder
 from sternlight.geojson import stretches
 from sternlight.jsontext import dumps, replacing, write_lines, write_texts
@@ -37,10 +37,11 @@ class Results:
     folder: Path
     summary: dict[str, Any]
     shown: Shown
+    files: tuple[str, ...]  # names of what was written
 
     def show(self) -> None:
         """Print the ranking."""
-        terminal.show(self.shown, self.summary, str(self.folder))
+        terminal.show(self.shown, self.summary, str(self.folder), self.files)
 
     @property
     def partial(self) -> bool:
@@ -76,6 +77,7 @@ class Asked:
     places: list[str]
     top_count: int
     began: Began
+    report: bool
 
 
 def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
@@ -105,6 +107,7 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
     with replacing(folder / SUMMARY) as out:
         out.write(dumps(summary, indented=True) + "\n")
     written.append(SUMMARY)
+    _report(folder, asked, written)
     found = (vessel for vessel in ranked if vessel.events or vessel.standing.signs)
     vessels = [rows.vessel(vessel) for vessel in islice(found, asked.top_count)]
     areas = {one.event.id for one in judged if one.event.kind == "interference"}
@@ -116,7 +119,20 @@ def write(replay: Replay, asked: Asked, written: list[str]) -> Results:
         for one in judge(shown, replay.station)
     }
     names = {t // HULLS_PER_MMSI: rows.claims[t].name for event in shown for t in event.tracks}
-    return Results(folder, summary, Shown(vessels, events, names))
+    files = tuple(name for name in FILES if name in written)
+    return Results(folder, summary, Shown(vessels, events, names), files)
+
+
+def _report(folder: Path, asked: Asked, written: list[str]) -> None:
+    """Write the report, of all that stands in the folder by now; or take away an earlier one."""
+    if not asked.report:
+        (folder / REPORT).unlink(missing_ok=True)
+        return
+    from sternlight.report.asked import Asked as AskedForReport
+    from sternlight.report.write import write as write_report
+
+    write_report(AskedForReport(folder, asked.settings), folder / REPORT)
+    written.append(REPORT)
 
 
 def rows_of_events(replay: Replay) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sternlight.answers import FILES
 from sternlight.attention import Account, says, says_of
 from sternlight.screen import put
 from sternlight.text import counted, duration, plain
@@ -47,7 +46,7 @@ class Shown(NamedTuple):
     names: Mapping[int, str]
 
 
-def ranking(shown: Shown, summary: Row, folder: str) -> RenderableType:
+def ranking(shown: Shown, summary: Row, folder: str, files: Sequence[str]) -> RenderableType:
     """Return what to show."""
     vessels, events, names = shown
     parts: list[RenderableType] = [_opening(summary, vessels)]
@@ -55,13 +54,13 @@ def ranking(shown: Shown, summary: Row, folder: str) -> RenderableType:
     parts += [_interference(e) for e in events.values() if e["kind"] == "interference"]
     for place, row in enumerate(vessels, 1):
         parts.append(_vessel(place, row, [events[e] for e in row["events"]], names))
-    parts.append(_closing(summary, len(vessels), folder))
+    parts.append(_closing(summary, len(vessels), f"{plain(folder)}: {', '.join(files)}"))
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
-def show(shown: Shown, summary: Row, folder: str) -> None:
-    """Print the ranking on standard output."""
-    put(ranking(shown, summary, folder))
+def show(shown: Shown, summary: Row, folder: str, files: Sequence[str]) -> None:
+    """Print the ranking on standard output; `files` are what was written into the folder."""
+    put(ranking(shown, summary, folder, files))
 
 
 def _opening(summary: Row, vessels: Sequence[Row]) -> Text:
@@ -198,11 +197,11 @@ def _of_identity(event: Row, row: Row) -> str:
     return "changed its name or IMO number"
 
 
-def _closing(summary: Row, shown: int, folder: str) -> Text:
+def _closing(summary: Row, shown: int, results: str) -> Text:
     text = Text()
     if (more := summary["vessels_with_events"] - shown) > 0:
         text.append(f"{counted(more, 'more ship')} with events in vessels.jsonl.\n")
-    text.append(f"Results in {plain(folder)}: {', '.join(FILES)}\n")
+    text.append(f"Results in {results}\n")
     if summary["simulated"]:
         text.append(SIMULATED + " ")
     text.append(CREED)

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from sternlight.alerts.frame import COAST_NMI, Frame, nearest_coast
-from sternlight.alerts.story import Line, Story
+from sternlight.telling.frame import COAST_NMI, Frame, nearest_coast
+from sternlight.telling.story import Line, Story
 from sternlight.text import iso, plain
 from tracks.batch import F64, I64
 from tracks.geodesy import NMI_M, destination, distance_m

@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 from sternlight import guidance
 from sternlight.alerts.book import What
 from sternlight.alerts.envelope import Slip, addressed, domain
+from sternlight.alerts.hours import zone_of
 from sternlight.alerts.mail_settings import Mail
-from sternlight.alerts.moments import moments
 from sternlight.alerts.rendering import Words, page, render
-from sternlight.alerts.story import Story
-from sternlight.alerts.story_json import story_geojson
 from sternlight.alerts.subscription import Subscription
 from sternlight.jsontext import dumps
+from sternlight.telling.moments import Moments, moments
+from sternlight.telling.story import Story
+from sternlight.telling.story_json import story_geojson
 
 
 class Sheet(NamedTuple):
@@ -53,7 +54,7 @@ def alert(
         return _minimal(news, sheet)
     facts = _common(mail) | {
         "story": story,
-        "times": moments(story.start, story.end, one, story.lon),
+        "times": _times(story, one),
     }
     if news == "withdrawn":
         return _letter("withdrawn", facts, sheet)
@@ -83,7 +84,7 @@ def digest(stories: Sequence[Story], sheet: Sheet, more_count: int = 0) -> Email
     one, mail, slip = sheet
     if one.minimal:
         return _minimal("digest", sheet)
-    told = [(story, moments(story.start, story.end, one, story.lon)) for story in stories]
+    told = [(story, _times(story, one)) for story in stories]
     facts = _common(mail) | {"stories": stories, "told": told, "more_count": more_count}
     message = addressed(render(one.language, "digest", facts), one.to, mail, slip)
     _attach(message, story_geojson(stories, with_ways=False), "events.geojson")
@@ -114,6 +115,10 @@ def answer(why: str, sheet: Sheet) -> EmailMessage:
 def health(sentences: Sequence[str], well: bool, sheet: Sheet) -> EmailMessage:
     """Return the mail to the operator on how the station is."""
     return _letter("health", _common(sheet.mail) | {"sentences": sentences, "well": well}, sheet)
+
+
+def _times(story: Story, one: Subscription) -> Moments:
+    return moments(story.start, story.end, story.lon, zone_of(one) if one.zone else None)
 
 
 def _common(mail: Mail) -> dict[str, Any]:

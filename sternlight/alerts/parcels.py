@@ -15,14 +15,14 @@ from sternlight.alerts.channels import channel_of
 from sternlight.alerts.compose import Sheet
 from sternlight.alerts.credentials import Seal
 from sternlight.alerts.envelope import Slip
-from sternlight.alerts.facts import Teller
 from sternlight.alerts.mail_settings import Mail
 from sternlight.alerts.pgp import encrypt
 from sternlight.alerts.pgp_station import StationKey
-from sternlight.alerts.story import Story
-from sternlight.alerts.story_json import story_json
 from sternlight.alerts.subscription import Subscription
 from sternlight.alerts.told import Told, contents, known, of_stories, refers_to
+from sternlight.telling.facts import Teller
+from sternlight.telling.story import Story
+from sternlight.telling.story_json import story_json
 from sternlight.text import plain
 from tracks.places import Places
 

@@ -121,10 +121,10 @@ class Round:
 
     def _deliver(self, archive: Database | None, book: Book, seal: Seal) -> tuple[int, int]:
         from sternlight.alerts.delivery import Delivery
-        from sternlight.alerts.facts import Teller
         from sternlight.alerts.parcels import Packer
         from sternlight.alerts.pgp_station import station_key
         from sternlight.data import data_folder, load_places
+        from sternlight.telling.facts import Teller
         from tracks.flags import Flags
 
         if book.next_due() is None:

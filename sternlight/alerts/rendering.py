@@ -1,39 +1,20 @@
-"""Templates to words: what a mail says, in the subscriber's language, as text and as HTML.
+"""Templates to mails: what one says, in the subscriber's language, as text and as HTML.
 
-A language is a folder of `templates/`.  The first line of a text is the mail's subject.  What
-strangers wrote goes through the filter `heard`; whatever else is put in becomes one line of
-visible characters, so that nothing can begin a header, a line or an element of its own.
+A language is a folder of `templates/`.  The first line of a text is the mail's subject.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from anomalies.event import track_name
-from sternlight.alerts.moments import moment
-from sternlight.text import counted, duration, plain
+from sternlight.telling.rendering import HTML, Templates, filled, shortened
+from sternlight.text import plain
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Templates(Path(__file__).parent / "templates")
 SUBJECT_CHARACTERS = 110
-HTML, TEXT, WORDS = ".html.j2", ".txt.j2", "words.j2"
-
-# What `Places.describe` says first; a country's code ends a name that may have commas.
-_FROM_PLACE = re.compile(
-    r"(?:(?P<away>[\d.,]+ nmi) [a-z-]+ of|at) (?:(?P<of>.+?) \([A-Z]{2}\)|(?P<alone>[^,]+))(?:, |$)"
-)
-# What mail programs would make a link of, though a ship only called itself so.
-_LINKS = (
-    (re.compile(r"://"), "[:]//"),
-    (re.compile(r"@"), "[at]"),
-    (re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})"), "[.]"),
-    (re.compile(r"\b(mailto|tel|sms|geo|data|javascript):", re.IGNORECASE), r"\1[:]"),
-)
+TEXT = ".txt.j2"
 
 
 class Words(NamedTuple):
@@ -46,7 +27,7 @@ class Words(NamedTuple):
 
 def render(language: str, name: str, facts: dict[str, Any], html: bool = True) -> Words:
     """Fill in the templates of one kind of mail."""
-    subject, _, body = _filled(language, name + TEXT, facts).strip().partition("\n")
+    subject, _, body = filled(TEMPLATES, language, name + TEXT, facts).strip().partition("\n")
     body = re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
     subject = shortened(plain(subject), SUBJECT_CHARACTERS)
     return Words(subject, body, page(language, name, facts) if html else "")
@@ -54,87 +35,4 @@ def render(language: str, name: str, facts: dict[str, Any], html: bool = True) -
 
 def page(language: str, name: str, facts: dict[str, Any]) -> str:
     """Fill in one template of HTML."""
-    return _filled(language, name + HTML, facts)
-
-
-def _filled(language: str, file: str, facts: dict[str, Any]) -> str:
-    template = _environment().get_template(f"{language}/{file}")
-    return template.render(facts, language=language, words=_sentences(language))
-
-
-class _Sentences:
-    """The macros of a language's words.j2, each of which gives one sentence.
-
-    Called from HTML, a macro would pass for HTML itself, and strangers' words in it unescaped.
-    """
-
-    def __init__(self, module: Any) -> None:
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._module, name)
-        return (lambda *given: str(found(*given))) if callable(found) else found
-
-
-def heard(text: str, most: int = 60) -> str:
-    """Return a stranger's words: plain, no longer than that, and nothing to click on."""
-    text = plain(text)
-    for link, instead in _LINKS:
-        text = link.sub(instead, text)
-    return shortened(text, most)
-
-
-def shortened(text: str, most: int) -> str:
-    """Return a text of at most so many characters."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def near(place: str) -> str:
-    """Say shortly where: "31 nmi off Dakar" for "31 nmi southwest of Dakar (SN), 29 nmi ..."."""
-    found = _FROM_PLACE.match(place)
-    if found:
-        name = found["of"] or found["alone"]
-        return f"{found['away']} off {name}" if found["away"] else f"at {name}"
-    return re.split(r", (?=over |[\d.]+ nmi|on land)", place)[0]
-
-
-def degrees(lat: float, lon: float) -> str:
-    """Write a position as charts do: 14° 39.4′ N, 17° 58.4′ W."""
-    return f"{_angle(lat, 'NS')}, {_angle(lon, 'EW')}"
-
-
-def _angle(value: float, halves: str) -> str:
-    whole, tenths = divmod(round(abs(value) * 600), 600)
-    return f"{whole}° {tenths / 10:04.1f}′ {halves[value < 0]}"
-
-
-def _shown(value: Any) -> Any:
-    """Make one visible line of whatever is put into a template; what is markup stays."""
-    if not isinstance(value, str) or hasattr(value, "__html__"):
-        return value
-    return plain(f"|{value}|")[1:-1]  # with the blanks at its ends
-
-
-@lru_cache
-def _sentences(language: str) -> _Sentences:
-    return _Sentences(_environment().get_template(f"{language}/{WORDS}").module)
-
-
-@lru_cache(1)
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=lambda name: bool(name and name.endswith(HTML)),
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(
-        counted=counted, duration=duration, heard=heard, moment=moment, near=near,
-        shortened=shortened, track_name=track_name,
-    )  # fmt: skip
-    made.globals["degrees"] = degrees
-    return made
+    return filled(TEMPLATES, language, name + HTML, facts)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sternlight.alerts.book import Book, Letter, What
-from sternlight.alerts.story import Story
+from sternlight.telling.story import Story
 
 OF_EVENTS: frozenset[What] = frozenset(
     {"alert", "stronger", "closed"}

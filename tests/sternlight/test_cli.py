@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 import sternlight
 from receiver.sources.simulator import Simulation
+from sternlight.answers import FILES
 from sternlight.cli import main
 from sternlight.reading import SIMULATED
 from tests.receiver.live_input import wait_until
@@ -27,7 +28,7 @@ from tests.receiver.live_input import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 
 HEADER = b"mmsi,timestamp,lat,lon,sog,shipname\n"
-RESULTS = ["events.geojson", "events.jsonl", "record.sqlite3", "summary.json", "vessels.jsonl"]
+RESULTS = sorted(FILES)
 
 
 def row(mmsi: int, moment: str, name: str = "") -> bytes:

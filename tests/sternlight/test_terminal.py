@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sternlight.answers import FILES
 from sternlight.screen import console
 from sternlight.terminal import CREED, SIMULATED, Shown, ranking
 
@@ -69,7 +70,7 @@ def vessel(name: str, **changes: Any) -> dict[str, Any]:
 def shown(vessels: list[dict[str, Any]], event: dict[str, Any], **summary: Any) -> str:
     out = io.StringIO()
     names = {416_000_301: "PAN PACIFIC", 357_000_001: "[b]LUCKY\x1b"}
-    made = ranking(Shown(vessels, {"encounter-1": event}, names), SUMMARY | summary, "out")
+    made = ranking(Shown(vessels, {"encounter-1": event}, names), SUMMARY | summary, "out", FILES)
     console(out).print(made)
     return out.getvalue()
 
@@ -96,7 +97,8 @@ def test_it_says_who_what_where_when_why_and_what_speaks_against() -> None:
         "against one of them is a tug",
         "beware the recording ended 1.2 h later",
         "2 more ships with events in vessels.jsonl.",
-        "Results in out: events.jsonl, vessels.jsonl, events.geojson, record.sqlite3, summary.json",
+        "Results in out: report.html, events.jsonl, vessels.jsonl, events.geojson, record.sqlite3,"
+        " summary.json",
         CREED,
     ):
         assert part in text

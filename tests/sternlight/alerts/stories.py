@@ -11,8 +11,8 @@ import numpy as np
 from sternlight.alerts.compose import Sheet
 from sternlight.alerts.envelope import Slip
 from sternlight.alerts.mail_settings import Mail
-from sternlight.alerts.story import Evidence, Line, Remark, Ship, Story
 from sternlight.alerts.subscription import Subscription
+from sternlight.telling.story import Evidence, Line, Remark, Ship, Story
 from tracks.batch import BIN_S
 
 START = 1_772_405_400.0  # 2026-03-01 22:50 UTC

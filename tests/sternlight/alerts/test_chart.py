@@ -13,8 +13,8 @@ from PIL import Image
 
 from sternlight.alerts import chart
 from sternlight.alerts.chart import draw
-from sternlight.alerts.story import Story
 from sternlight.data import load_places
+from sternlight.telling.story import Story
 from tests.sternlight.alerts.stories import START, story, way
 from tracks.places import Places
 

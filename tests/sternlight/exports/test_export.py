@@ -14,8 +14,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 from pyarrow import parquet
 
+from sternlight.cli import main
 from sternlight.errors import ArchiveError, SettingsError
 from sternlight.evidence.redaction import Redaction
 from sternlight.exports.asked import Asked
@@ -327,6 +329,29 @@ def test_events_that_are_withdrawn_or_of_no_ship_are_left_out(tmp_path: Path) ->
         db.execute("update events set shown = 0 where kind = 'loitering'")
     assert export(Asked(sea), tmp_path / "some.csv").rows["events"] == 1
     assert [row["kind"] for row in rows(tmp_path / "some-events.csv")] == ["encounter"]
+
+
+def test_a_kind_that_does_not_exist_is_refused(sea: Path) -> None:
+    with pytest.raises(SettingsError, match=r"'encouter'; did you mean encounter\?"):
+        Asked(sea, kinds=("encouter",))
+
+
+def test_the_command_says_what_was_written_and_what_it_does_not_say(
+    sea: Path, tmp_path: Path
+) -> None:
+    words = ["export", "--data", str(sea), "--out", str(tmp_path / "o.kml"), "--redact", "names"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == f"3 events, 3 tracks, 8 coverage are in {tmp_path / 'o.kml'}\n"
+    assert SAYS_NOT[0] in done.stderr
+    assert DMA in done.stderr
+
+
+@pytest.mark.parametrize("wrong", [["--redact", "name"], ["--kind", "x"], ["--out", "a.shp"]])
+def test_the_command_tells_what_is_wrong_in_a_sentence(sea: Path, wrong: list[str]) -> None:
+    done = CliRunner().invoke(main, ["export", "--data", str(sea), "--out", "o.kml", *wrong])
+    assert done.exit_code == 2
+    assert done.stderr.startswith("sternlight: ")
 
 
 def test_a_folder_without_a_record_is_refused(tmp_path: Path) -> None:

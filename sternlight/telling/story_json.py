@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from anomalies.event import track_name
-from sternlight.alerts.story import Line, Ship, Story
 from sternlight.geojson import feature
+from sternlight.telling.story import Line, Ship, Story
 from sternlight.text import iso, plain
 from sternlight.tracklines import cut_at_180
 

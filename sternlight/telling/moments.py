@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
-from sternlight.alerts.hours import zone_of
-from sternlight.alerts.subscription import Subscription
-
 
 class Moments(NamedTuple):
     """A span of time as it is written; `end` and `local_end` are "" while it goes on."""
@@ -19,12 +16,12 @@ class Moments(NamedTuple):
     zone: str  # IANA name, or as UTC-01:00 the nautical zone of the place
 
 
-def moments(start: float, end: float | None, one: Subscription, lon: float) -> Moments:
-    """Write a span in UTC and in the subscriber's zone; else in the nautical zone of `lon`.
+def moments(start: float, end: float | None, lon: float, zone: tzinfo | None = None) -> Moments:
+    """Write a span in UTC and in the reader's zone; else in the nautical zone of `lon`.
 
     Nautical zones are the 24 of 15 degrees each that ships at sea keep.
     """
-    local = zone_of(one) if one.zone else timezone(timedelta(hours=round(lon / 15)))
+    local = zone or timezone(timedelta(hours=round(lon / 15)))
     return Moments(*_span(start, end, UTC), *_span(start, end, local), str(local))
 
 

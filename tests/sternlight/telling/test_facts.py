@@ -12,12 +12,12 @@ import pytest
 
 from receiver.sources.simulator import Simulation
 from sternlight.alerts.book import Book
-from sternlight.alerts.facts import POINTS_COUNT, REMARKS_COUNT, Teller
-from sternlight.alerts.story import Remark, Story
 from sternlight.archive import Archive
 from sternlight.data import data_folder
 from sternlight.record import read
 from sternlight.record.read import open_record
+from sternlight.telling.facts import POINTS_COUNT, REMARKS_COUNT, Teller
+from sternlight.telling.story import Remark, Story
 from sternlight.text import iso
 from tests.sternlight.records import event, record
 from tests.sternlight.stations import Post

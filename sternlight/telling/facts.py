@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from anomalies.ship_kinds import WORDS
-from sternlight.alerts.story import Evidence, Line, Remark, Ship, Story
 from sternlight.record import read
 from sternlight.record.read import Claim
 from sternlight.sqlite import Database
+from sternlight.telling.story import Evidence, Line, Remark, Ship, Story
 from tracks.batch import BIN_S, HULLS_PER_MMSI
 from tracks.flags import Flags
 from tracks.portraits import NOBODYS

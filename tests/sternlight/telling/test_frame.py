@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod, Proj
 
-from sternlight.alerts.frame import COAST_NMI, LEAST_NMI, Frame, nearest_coast
 from sternlight.data import load_places
+from sternlight.telling.frame import COAST_NMI, LEAST_NMI, Frame, nearest_coast
 from tracks.geodesy import EARTH_RADIUS_M, NMI_M, destination, distance_m
 
 LON = st.floats(-180, 179.99)

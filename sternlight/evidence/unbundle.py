@@ -200,6 +200,12 @@ def _check_lines(folder: Path, names: Sequence[str], manifest: Manifest, verdict
     lines = Lines.read(folder)
     for says in lines.wrong((*manifest.segments, *manifest.links)):
         verdict.changed(says)
+    if old_count := lines.old_count():
+        verdict.note(
+            f"{counted(old_count, 'segment was', 'segments were')} written by a Sternlight before"
+            " 0.3, whose chain does not hold the tree of lines: that these lines stand there is"
+            " shown by the signature alone. Whole segments show it by the chain."
+        )
     count = sum(map(len, lines.of.values()))
     verdict.good_if_unchanged(
         f"the evidentiary copy: {counted(count, 'line')} of the raw log, each proven to stand in"

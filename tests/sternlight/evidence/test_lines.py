@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from receiver.formats.stationlog import LogReader
 from sternlight.evidence.lines import Line, Lines, chosen
 from sternlight.evidence.manifest import Manifest
+from sternlight.evidence.merkle import leaf_hash
 from sternlight.evidence.stamped_later import describe
 from sternlight.frames import frames
 from sternlight.rawlog import segments
@@ -42,3 +45,22 @@ def test_a_line_that_is_no_text_comes_back() -> None:
     line = Line(3, 7, b"\\s:01,c:1795311700.000*2D\\\xff\x00 ", (b"\1" * 32,))
     assert Line.read(line.row()) == line
     assert "base64" in line.row()
+
+
+def test_a_head_of_before_there_were_trees_is_held_against_the_hash_that_it_names() -> None:
+    first, second = map(describe, segments(bundles.station() / "raw")[1:3])
+    path = segments(bundles.station() / "raw")[2]
+    head = chosen(path, second)[0][0]
+    short = b" ".join(
+        w for w in head.text.split() if not w.startswith((b"previous_root", b"previous_file"))
+    )
+    old = head._replace(text=short, proof=())
+    alone = replace(second, lines=1 + second.ended, root=leaf_hash(short + b"\n").hex())
+    lines = Lines({second.number: [old._replace(line=1)]})
+    assert lines.old_count() == 0, "the head is the second line"
+    linked = Lines({second.number: [old]})
+    assert linked.old_count() == 1
+    says = list(linked.wrong((alone,), first))
+    assert not any("was not written behind" in one for one in says)
+    other = replace(first, sha256="0" * 64)
+    assert any("was not written behind" in one for one in linked.wrong((alone,), other))

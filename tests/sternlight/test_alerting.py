@@ -246,7 +246,8 @@ def test_an_archive_from_before_there_were_alerts_is_taken_over(tmp_path: Path) 
     Archive.open(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / ARCHIVE)) as db:
         dropped = "".join(f"drop table {name};" for name in ("alerts", *schema.NAMES))
-        db.executescript(f"{dropped} pragma user_version = 1;")
+        newer = "".join(f"alter table segments drop {name};" for name in ("root", "file_sha256"))
+        db.executescript(f"{dropped} {newer} pragma user_version = 1;")
     with Archive.look(tmp_path) as archive:
         assert archive.decisions() == []
     with Archive.open(tmp_path) as archive:

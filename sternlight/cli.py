@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 import sternlight
-from sternlight.errors import ArchiveError, DiskFull, SettingsError
+from sternlight.errors import ArchiveError, BundleError, DiskFull, SettingsError
 
 OK, PARTIAL, FAILED, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 RESULTS = "sternlight-results"
@@ -65,7 +65,7 @@ def _mendable(error: ValueError | OSError) -> str:
     from sternlight.text import plain
     from tracks.place import PlacesError
 
-    if isinstance(error, ArchiveError | BadInput | SettingsError | PlacesError):
+    if isinstance(error, ArchiveError | BadInput | BundleError | SettingsError | PlacesError):
         return "\n".join(plain(line) for line in str(error).splitlines())
     if isinstance(error, OSError) and error.errno in _OF_PATHS:
         where = plain(str(error.filename2 or error.filename or "the output"))
@@ -233,6 +233,7 @@ def simulate(
 
 from sternlight import (  # noqa: E402 - each adds its commands to `main`
     cli_alerts,  # noqa: F401
+    cli_bundle,  # noqa: F401
     cli_detections,  # noqa: F401
     cli_evidence,  # noqa: F401
     cli_export,  # noqa: F401

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from sternlight.cli import FAILED, OK, PARTIAL, main
+from sternlight.cli import FAILED, OK, PARTIAL, WATCHLIST, main
+from sternlight.cli_bundle import is_bundle, verify_bundle
 from sternlight.cli_station import CONFIG, DATA, JSON, _folder, _settings
 
 CA = click.option(
@@ -22,17 +23,25 @@ CA = click.option(
 @CONFIG
 @CA
 @JSON
+@WATCHLIST
+@click.option("--key", "fingerprint", default="", metavar="FINGERPRINT",
+              help="By which key a bundle must be signed.")  # fmt: skip
 def verify(
     path: Path | None,
     data: Path | None,
     config: Path | None,
     authorities: tuple[Path, ...],
     as_json: bool,
+    watchlists: tuple[str, ...],
+    fingerprint: str,
 ) -> None:
-    """Check that a raw log is as it was written: that of a station's folder, or of this station.
+    """Check a bundle, or the raw log of a station's folder, or of this station.
 
-    Exit code 0: it is, gaps or not; 1: something was changed; 2: it could not be checked.
+    Exit code 0: all is as it was written, gaps or not; 1: something was changed, or an event of
+    a bundle does not come out again as it was told; 2: it could not be checked.
     """
+    if path is not None and is_bundle(path):
+        sys.exit(verify_bundle(path, watchlists, fingerprint, as_json, _pem(authorities)))
     folder = path or _folder(data, _settings(config))
     if not folder.is_dir():
         raise click.UsageError(f"{folder} is no folder of a station")

@@ -6,6 +6,7 @@ SettingsError  here                  settings that cannot be used
 DiskFull       here                  no room for what was to be written
 ArchiveError   here                  a station's archive that cannot be used
 ArchiveFull    here                  one that cannot grow
+BundleError    here                  evidence or a bundle of it that cannot be used
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class ArchiveError(ValueError):
 
 class ArchiveFull(ArchiveError):
     """An archive cannot be written, most often since the disk is full."""
+
+
+class BundleError(ValueError):
+    """A bundle cannot be made or used; the message says why and what to do."""
 
 
 def is_full(error: OSError | ArchiveFull) -> bool:

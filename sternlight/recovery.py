@@ -135,13 +135,17 @@ def _remembered(archive: Archive, settings: Settings, places: Places) -> tuple[L
 def catch_up(live: Live, raw: Path, first_segment: int) -> Iterator[Change]:
     """Read the segments from a number on; yield what changes in the events."""
     for path in segments(raw):
-        if number(path) < first_segment:
-            continue
-        reader: LogReader | None = None
-        for piece in _pieces(path):
-            if reader is None:
-                reader = LogReader(_first_line(piece))
-            yield from live.take(reader.step(piece))
+        if number(path) >= first_segment:
+            yield from read_segment(live, path)
+
+
+def read_segment(live: Live, path: Path) -> Iterator[Change]:
+    """Read one segment; yield what changes in the events."""
+    reader: LogReader | None = None
+    for piece in _pieces(path):
+        if reader is None:
+            reader = LogReader(_first_line(piece))
+        yield from live.take(reader.step(piece))
 
 
 def settle(archive: Archive, live: Live, changes: Iterable[Change], anew: bool) -> set[str]:

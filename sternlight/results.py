@@ -135,6 +135,11 @@ def _report(folder: Path, asked: Asked, written: list[str]) -> None:
     written.append(REPORT)
 
 
+def rows_of_events(replay: Replay) -> Iterator[dict[str, Any]]:
+    """Yield the rows of events.jsonl of a run that has judged everything."""
+    return _event_rows(replay, _rows(replay), [])
+
+
 def _rows(replay: Replay) -> Rows:
     station = replay.station
     fleet = station.vessels()

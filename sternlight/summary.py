@@ -16,7 +16,7 @@ from sternlight.alerting import account
 from sternlight.judging import Judged
 from sternlight.replay import Replay
 from sternlight.settings import Settings
-from sternlight.text import iso
+from sternlight.text import exactly, iso
 
 _REASON = re.compile(r"^(?:dropped|set aside): ")
 
@@ -49,6 +49,10 @@ def summarise(
             {"name": a.name, "format": a.format, "size_bytes": a.size_bytes, "lines": a.lines}
             for a in reading.accounts
         ],
+        "read_as": {
+            "format": reading.format_name,
+            "start": None if reading.start is None else exactly(reading.start),
+        },
         "not_read": [{"name": name, "why": why} for name, why in sorted(reading.trouble.items())],
         "lines": reading.lines,
         "sentences": reading.counts["sentences"],

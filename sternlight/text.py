@@ -36,6 +36,11 @@ def iso(t: float) -> str:
     return f"{datetime.fromtimestamp(int(t // 1), UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def exactly(t: float) -> str:
+    """Write Unix seconds as ISO 8601 UTC to the microsecond, where there is any."""
+    return datetime.fromtimestamp(t, UTC).isoformat()
+
+
 def counted(n: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: 1 ship, 2,000 ships."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

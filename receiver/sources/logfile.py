@@ -140,7 +140,7 @@ class Inputs(Iterator[Input]):
     """
 
     def __init__(self, paths: Sequence[str | Path]) -> None:
-        files = list(_files(paths))
+        files = list(files_behind(paths))
         sizes = [_size(path) for path in files]
         self.size_bytes = None if None in sizes else sum(s or 0 for s in sizes)
         self._walk = _Walk()
@@ -264,8 +264,11 @@ class _Counted:
         return self._read
 
 
-def _files(paths: Sequence[str | Path]) -> Iterator[Path | None]:
-    """Yield the files behind `paths`, each once; None stands for standard input."""
+def files_behind(paths: Sequence[str | Path]) -> Iterator[Path | None]:
+    """Yield the files behind `paths` as they are read, each once; None is standard input.
+
+    Raises BadInput for a path that does not exist.
+    """
     seen: set[str] = set()
     for given in paths:
         if str(given) == STDIN:

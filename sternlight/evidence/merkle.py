@@ -64,18 +64,24 @@ def proof(leaves: Sequence[bytes], number: int) -> list[bytes]:
 
     RFC 9162, section 2.1.3.1.
     """
-    path: list[bytes] = []
-    level, at = list(leaves), number
+    return proofs(leaves, (number,))[0]
+
+
+def proofs(leaves: Sequence[bytes], numbers: Sequence[int]) -> list[list[bytes]]:
+    """Return what `proof` returns for several leaves; the tree is made once."""
+    paths: list[list[bytes]] = [[] for _ in numbers]
+    level, places = list(leaves), list(numbers)
     while len(level) > 1:
-        if at ^ 1 < len(level):
-            path.append(level[at ^ 1])
+        for path, at in zip(paths, places, strict=True):
+            if at ^ 1 < len(level):
+                path.append(level[at ^ 1])
         # A last one without a neighbour goes up as it is.
         level = [
             node_hash(level[i], level[i + 1]) if i + 1 < len(level) else level[i]
             for i in range(0, len(level), 2)
         ]
-        at >>= 1
-    return path
+        places = [at >> 1 for at in places]
+    return paths
 
 
 def proved(leaf: bytes, number: int, count: int, path: Sequence[bytes]) -> bytes | None:

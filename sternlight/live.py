@@ -196,9 +196,9 @@ class Live:
             self._positions = PositionBatch.from_state(state, "positions/")
             self._statics = StaticBatch.from_state(state, "statics/")
             self.hearers = Hearers.from_state(state, "hearers/")
+            self._punctual = {name: state[f"punctual/{name}"] for name in self.lateness.start()}
         except (zstandard.ZstdError, KeyError, TypeError) as error:
             raise ValueError(f"what the station remembered cannot be read: {error}") from error
-        self._punctual = {name: state[f"punctual/{name}"] for name in self.lateness.start()}
 
 
 class _Unseekable(io.RawIOBase):

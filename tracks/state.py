@@ -30,5 +30,5 @@ def load(data: bytes) -> State:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except BadZipFile as error:
+    except (BadZipFile, EOFError) as error:
         raise ValueError(f"a saved state is cut or damaged: {error}") from error

@@ -32,7 +32,8 @@ from sternlight.settings import Settings
 HEAD_LINE = 2  # of a segment, from 1
 WITHIN_LINES = 500  # the parts of a message stand so near each other
 _SOURCE = re.compile(rb"\\s:(\d\d),")
-_PART = re.compile(rb"^![\w-]{5},([2-9]),([1-9]),(\d?),([AB12]?),")
+# Behind our TAG block there may be the feed's own.
+_PART = re.compile(rb"^(?:\\[^\\]*\\)?![\w-]{5},([2-9]),([1-9]),(\d?),([AB12]?),")
 
 # What the lines cannot show, since it depends on what else was heard.
 OF_OTHERS = frozenset(
@@ -174,6 +175,11 @@ class Lines:
             yield from _linked(segment, before, lines)
             before = segment
 
+    def old_count(self) -> int:
+        """Return of how many segments the heads name no tree of the one before."""
+        heads = (one for lines in self.of.values() for one in lines if one.line == HEAD_LINE)
+        return sum(map(_is_old, heads))
+
     def by_name(self, manifest: Manifest) -> dict[tuple[str, int], bytes]:
         """Return the lines by the file and number under which events name them."""
         return {
@@ -206,8 +212,14 @@ def _linked(segment: Segment, before: Segment | None, lines: Sequence[Line]) -> 
         yield f"the head of {segment.name} is that of another segment"
     if before is not None and before.number == segment.number - 1:
         named = (said.get("previous"), said.get("previous_root"), said.get("previous_file"))
-        if named != (before.sha256, before.root, before.file_sha256):
+        known = (before.sha256, before.root, before.file_sha256)
+        if named != ((before.sha256, None, None) if _is_old(head) else known):
             yield f"{segment.name} was not written behind {before.name} as it is told here"
+
+
+def _is_old(head: Line) -> bool:
+    """Return whether a version before 0.3 wrote a segment: it names no tree of the one before."""
+    return values_of(head.text).keys().isdisjoint(("previous_root", "previous_file"))
 
 
 def for_few_lines(settings: Settings) -> Settings:

@@ -41,6 +41,7 @@ from tracks.batch import PositionBatch, StaticBatch
 from tracks.places import Places
 
 Rows = dict[str, dict[str, Any]]  # of events.jsonl, by id
+MOST_STATE_BYTES = 1 << 28  # ours: of 150 ships it has 1.4 MB
 OF_BUDGET = ("usual_per_week", "alert", "held_back")  # depend on all events of a recording
 
 
@@ -76,8 +77,8 @@ def _of_station(folder: Path, manifest: Manifest, settings: Settings, places: Pl
     live = Live(settings, places)
     if manifest.state_before:
         try:
-            live.load((folder / STATE).read_bytes())
-        except ValueError as error:
+            live.load(_state(folder / STATE))
+        except (ValueError, MemoryError) as error:
             raise BundleError(
                 f"what the station knew before cannot be used here ({error}); it was written by"
                 f" Sternlight {manifest.release}: install that one and try again"
@@ -88,6 +89,22 @@ def _of_station(folder: Path, manifest: Manifest, settings: Settings, places: Pl
     for path in (folder / RAW / segment.name for segment in manifest.segments):
         rows |= closed_in(live, path, wanted)
     return rows | still_open(live, wanted - rows.keys())
+
+
+def _state(path: Path) -> bytes:
+    """Read a state.  Raises ValueError for one that would fill the memory."""
+    import zstandard
+
+    data, size = path.read_bytes(), 0
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(data) as content:
+            while piece := content.read(1 << 20):
+                size += len(piece)
+                if size > MOST_STATE_BYTES:
+                    raise ValueError(f"it holds more than {MOST_STATE_BYTES:,} bytes")
+    except zstandard.ZstdError as error:
+        raise ValueError(str(error)) from error
+    return data
 
 
 def _of_lines(folder: Path, manifest: Manifest, settings: Settings, places: Places) -> Rows:

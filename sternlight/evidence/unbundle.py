@@ -200,6 +200,12 @@ def _check_lines(folder: Path, names: Sequence[str], manifest: Manifest, verdict
     lines = Lines.read(folder)
     for says in lines.wrong((*manifest.segments, *manifest.links)):
         verdict.changed(says)
+    if old_count := lines.old_count():
+        verdict.note(
+            f"{counted(old_count, 'segment was', 'segments were')} written by a Sternlight before"
+            " 0.3, whose chain does not hold the tree of lines: that these lines stand there is"
+            " shown by the signature alone. Whole segments show it by the chain."
+        )
     count = sum(map(len, lines.of.values()))
     verdict.good_if_unchanged(
         f"the evidentiary copy: {counted(count, 'line')} of the raw log, each proven to stand in"
@@ -281,6 +287,13 @@ def _compute(
     except (BundleError, BadInput, SettingsError, PlacesError) as error:
         verdict.events = [Event(row["id"], None) for row in rows]
         verdict.unknown(f"the events cannot be computed here: {error}")
+        return
+    except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError):
+        if not manifest.state_before:
+            raise
+        # What a stranger's state makes of a computation cannot be foreseen.
+        verdict.events = [Event(row["id"], None) for row in rows]
+        verdict.unknown("what the station is said to have known before makes no sense")
         return
     compare = compared_by_lines if manifest.lines_only else compared
     verdict.events = [compare(row, found.get(row["id"]), missing) for row in rows]

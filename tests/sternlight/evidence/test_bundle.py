@@ -9,8 +9,10 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from zstandard import ZstdDecompressor
 
 from receiver.sources.simulator import EMBEDDED
 from sternlight.cli import main
@@ -19,8 +21,10 @@ from sternlight.evidence import from_station, keys
 from sternlight.evidence.recompute import Means
 from sternlight.evidence.unbundle import verify_file
 from sternlight.evidence.verdict import CHANGED, SOUND, UNKNOWN, Verdict
+from sternlight.frames import packed
 from sternlight.guidance import SAYS_NOT
 from sternlight.job import Job, run
+from sternlight.live import Live
 from sternlight.settings import Settings
 from tests.recordings import recording as real
 from tests.sternlight.evidence import bundles
@@ -34,6 +38,8 @@ from tests.sternlight.evidence.bundles import (
     station,
     verified,
 )
+from tracks.places import Places
+from tracks.state import dump, load
 
 
 def told(verdict: Verdict) -> str:
@@ -68,19 +74,36 @@ def test_every_event_of_a_station_comes_out_of_its_bundle_again(tmp_path: Path) 
         assert row == rows()[row["id"]] or row["state"] == "open"
 
 
-@pytest.mark.parametrize("state", ["closed", "open"])
+@pytest.mark.parametrize("kind", ["gap", "loitering"])
 def test_an_event_comes_out_of_the_last_hours_of_a_log_and_what_was_known_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(from_station, "WHOLE_LOG_BYTES", 0)
-    began = {n: row["lines"][0]["file"] for n, row in rows().items() if row["state"] == state}
-    name = max(began, key=lambda n: began[n])
-    bundled(tmp_path / "b.zip", name)
-    verdict = verify_file(tmp_path / "b.zip")
+    began = {n: row["lines"][0]["file"] for n, row in rows().items() if row["kind"] == kind}
+    out, name = tmp_path / "b.zip", max(began, key=lambda n: began[n])
+    bundled(out, name)
+    verdict = verify_file(out)
     assert verdict.code == SOUND, told(verdict)
     assert verdict.manifest is not None
     assert verdict.manifest.state_before == verdict.manifest.segments[0].number > 1
     assert "begins with segment" in told(verdict)
+    if kind == "gap":  # which is surprising only to whom has heard how others are heard
+        unknowing = Live(Settings(), Places.none()).save()
+        forged = resealed(files_of(out.read_bytes()) | {"state.zst": unknowing}, key())
+        assert "measured.silence_surprise" in told(verified(forged, out))
+    live = Live(Settings(), Places.none())
+    parts = dict(load(ZstdDecompressor().decompressobj().decompress(live.save())))
+    odd = {**parts, "positions/t": np.ones((3, 2)), "positions/mmsi": np.array([b"x"])}
+    for state in (
+        b"",
+        b"junk",
+        packed(dump(odd)),
+        packed(dump({})),
+        packed(b"PK\3\4"),
+        packed(bytes(1 << 29)),
+    ):
+        broken = resealed(files_of(out.read_bytes()) | {"state.zst": state}, key())
+        assert verified(broken, tmp_path / "c.zip").code == UNKNOWN
 
 
 def test_an_event_comes_out_of_its_lines_alone_and_no_address_is_told(tmp_path: Path) -> None:

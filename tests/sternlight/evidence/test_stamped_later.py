@@ -67,10 +67,13 @@ def test_a_stamp_that_is_not_of_this_log_is_found(
     bundled(out, first(), stamped, places=bundles.PLACES)
     files = files_of(out.read_bytes())
     manifest = json.loads(files["manifest.json"])
-    manifest["links"] = manifest["links"][:-1]
+    shorter, moved = dict(manifest), json.loads(json.dumps(manifest))
+    shorter["links"] = manifest["links"][:-1]
+    moved["links"][-1]["first_line"] += 1  # which only the head that was stamped tells
     without = {n: c for n, c in files.items() if n != "lines.jsonl"}
     for other in (
-        files | {"manifest.json": json.dumps(manifest).encode()},
+        files | {"manifest.json": json.dumps(shorter).encode()},
+        files | {"manifest.json": json.dumps(moved).encode()},
         without,
         files | {"lines.jsonl": files["lines.jsonl"].replace(b"previous_root=", b"previous_r00t=")},
     ):

@@ -9,6 +9,7 @@ import pytest
 
 from sternlight.evidence import keys
 from sternlight.evidence.merkle import leaf_hash
+from sternlight.evidence.segment import examine
 from sternlight.evidence.unbundle import verify_file
 from sternlight.evidence.verdict import CHANGED, SOUND
 from sternlight.frames import frames, packed
@@ -92,7 +93,13 @@ def test_a_segment_packed_anew_by_the_station_itself_is_found(tmp_path: Path) ->
     lines = content.split(b"\n")
     lines[9], lines[10] = lines[10], lines[9]
     for other in (packed(content), packed(b"\n".join(lines))):
-        assert verified(resealed(files | {name: other}, key()), tmp_path / "b.zip").was_changed
+        path.write_bytes(other)
+        manifest = json.loads(files["manifest.json"])  # which tells of it as it is now
+        sha256, root, file_sha256 = examine(path).digests
+        manifest["segments"][1] |= {"sha256": sha256, "root": root, "file_sha256": file_sha256}
+        forged = {name: other, "manifest.json": json.dumps(manifest).encode()}
+        verdict = verified(resealed(files | forged, key()), tmp_path / "b.zip")
+        assert verdict.was_changed
 
 
 def test_segments_that_are_exchanged_or_missing_are_found(tmp_path: Path) -> None:

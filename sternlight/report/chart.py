@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sternlight.report.coast import Box, Coast
+from sternlight.report.series import over
 from sternlight.telling.frame import POLAR_LAT_DEG, Frame, Tick
 from sternlight.telling.story import Line, Story
 from tracks.batch import F64, Mask
@@ -105,8 +106,7 @@ def _area(story: Story) -> tuple[F64, F64]:
 
 
 def _during(line: Line, story: Story) -> Mask:
-    over = np.inf if story.end is None else story.end
-    return np.asarray((line.t >= story.start) & (line.t <= over))
+    return np.asarray((line.t >= story.start) & (line.t <= over(story)))
 
 
 def _silence(story: Story, paper: _Paper) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from sternlight.report.around import Around
 from sternlight.report.axes import Axis, Tick, moments, roof, values
-from sternlight.report.series import DISTANCE_OFF_M, Curve, distance, silence, speed
+from sternlight.report.series import DISTANCE_OFF_M, Curve, distance, over, silence, speed
 from sternlight.telling.story import Story
 from sternlight.text import iso
 from tracks.batch import BIN_S, F64
@@ -175,7 +175,7 @@ def _round(one_in: float) -> str:
 
 
 def _during(t: F64, story: Story) -> Any:
-    return (t >= story.start) & (t <= (np.inf if story.end is None else story.end))
+    return (t >= story.start) & (t <= over(story))
 
 
 def _metres(value: float) -> str:
@@ -224,10 +224,9 @@ class _Paper:
     def figure(self, title: str, says: str, panels: tuple[Panel, ...], note: str) -> Figure:
         """Return the whole."""
         began = max(self._story.start, self._times.low)
-        over = self._times.high if self._story.end is None else self._story.end
         return Figure(
             title, says, note, WIDTH, self._below + BOTTOM, LEFT, WIDTH - RIGHT,
-            (self._times.of(began), self._times.of(min(over, self._times.high))),
+            (self._times.of(began), self._times.of(min(over(self._story), self._times.high))),
             panels, tuple(moments(self._times, self._since)),
             "hours since it began" if self._since is not None else "UTC",
         )  # fmt: skip

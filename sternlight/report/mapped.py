@@ -10,6 +10,7 @@ import numpy as np
 from sternlight.evidence.blur import Covered
 from sternlight.report.coast import Box, Coast
 from sternlight.report.heard import Heard
+from sternlight.report.series import over
 from sternlight.report.waylines import UNITS_PER_DEG, Meridian, waylines
 from sternlight.telling.story import Story
 from tracks.batch import BIN_S, F64, I64
@@ -57,13 +58,14 @@ def mapped(shown: Shown, coast: Coast) -> dict[str, Any]:
 def _event(
     story: Story, number: int, first: int, meridian: Meridian, shown: Shown
 ) -> dict[str, Any]:
+    until = over(story)
     return {
         "n": number,
         "kind": story.kind,
         "says": shown.kinds[story.kind],
         "at": [round(story.lat, 4), round(float(meridian.on(np.array([story.lon]))[0]), 4)],
         "from": int(story.start // BIN_S) - first,
-        "to": None if story.end is None else int(story.end // BIN_S) - first,
+        "to": int(until // BIN_S) - first if np.isfinite(until) else None,
         "radius_nmi": story.measured.get("radius_nmi") if story.kind == "interference" else None,
         "score": round(story.score, 2),
     }

@@ -86,6 +86,20 @@ def silence(story: Story, around: Around, radius_nmi: float) -> Silence | None:
     return Silence(Curve(t, itself[kept]), Curve(t, others[kept]), Curve(t, (every - itself)[kept]))
 
 
+def over(story: Story) -> float:
+    """Return until when an event lasted, in Unix seconds, as far as it was seen to last.
+
+    A silence without an end goes on.  A stay or a meeting without one is measured up to where it
+    was last heard, though its ships may have been heard elsewhere since.
+    """
+    if story.end is not None:
+        return story.end
+    duration_h = story.measured.get("duration_h")
+    return math.inf if story.kind == "gap" or duration_h is None else (
+        story.start + duration_h * 3600
+    )  # fmt: skip
+
+
 def shown_of(story: Story) -> tuple[float, float]:
     """Return from when to when the figure of a silence goes, in Unix seconds."""
     end = math.inf if story.end is None else story.end

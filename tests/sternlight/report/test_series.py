@@ -120,6 +120,16 @@ def test_figures_say_in_words_what_they_show(kind: str) -> None:
     assert kind != "gap" or "about one in 300 is as surprising" in figure.note
 
 
+def test_a_meeting_without_an_end_is_shown_as_long_as_it_was_measured() -> None:
+    """When a recording ends, its ships may be far apart again and the event still open."""
+    meeting = stories()["encounter"]
+    (closed,), (still,) = (
+        figures(one, around(), SETTINGS) for one in (meeting, replace(meeting, end=None))
+    )
+    assert closed.span == still.span
+    assert closed.panels[0].ticks == still.panels[0].ticks
+
+
 def test_the_rule_is_that_of_the_settings_in_use() -> None:
     changed = SETTINGS | {"encounter": SETTINGS["encounter"] | {"max_distance_m": 750.0}}
     (figure,) = figures(stories()["encounter"], around(), changed)

@@ -83,7 +83,8 @@ def _with_licence(text: str, licence: str) -> str:
 
 def _credit(name: str, kind: str, host: str, given: Mapping[str, str]) -> Credit:
     for pattern, text in given.items():
-        if fnmatchcase(name, pattern):
+        # A recording may be named with its folder: what must not be handed on is kept back anyway.
+        if fnmatchcase(name, pattern) or fnmatchcase(name.rpartition("/")[2], pattern):
             _, marked, rest = text.partition(NO_REDISTRIBUTION)
             shared = not (marked and text.startswith(NO_REDISTRIBUTION))
             return Credit(name, plain(text if shared else rest.strip(" :;,.")), "", shared)

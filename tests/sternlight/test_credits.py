@@ -48,6 +48,15 @@ def test_what_the_user_says_goes_before_what_is_known(tmp_path: Path) -> None:
     assert found[2].licence == "CC BY 4.0"
 
 
+def test_a_recording_in_a_folder_among_others_is_found_by_its_own_name(tmp_path: Path) -> None:
+    given = {"paid-*.csv": "no redistribution"}
+    found = of(tmp_path, given, ("/r/a/paid-1.csv", "dma"), ("/r/b/free.csv", "dma"))
+    assert [(one.name, one.shared) for one in found] == [
+        ("a/paid-1.csv", False),
+        ("b/free.csv", True),
+    ]
+
+
 def test_a_simulated_recording_is_said_to_be_one(tmp_path: Path) -> None:
     (one,) = of(tmp_path, {}, ("simulated recording", "nmea"), simulated=True)
     assert one.text == module.SIMULATED

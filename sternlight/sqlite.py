@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
 from sternlight.errors import ArchiveError, ArchiveFull
@@ -17,12 +17,20 @@ DETECTIONS = "detections.sqlite3"  # in the same, or in that of a replay's resul
 BUSY_S = 10.0  # how long to wait for somebody who has locked the file
 
 
+DAMAGED = (
+    "{path} is damaged; the raw log beside it is not touched by that: stop the station, run"
+    " `sternlight rebuild --data {path.parent}`, and start it again"
+)
+
+
 @dataclass(slots=True)
 class Database:
     """An archive, or the record beside a replay's results, open for reading.
 
     Raises ArchiveError, with what to do, where the file cannot be used.
     """
+
+    damaged: ClassVar[str] = DAMAGED  # what to do about such a file that is damaged
 
     path: Path
     _db: sqlite3.Connection
@@ -36,7 +44,7 @@ class Database:
                 f"there is no archive in {folder}; --data names the folder that `sternlight"
                 " watch` was given"
             )
-        with told(path):
+        with told(path, cls.damaged):
             db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
             db.execute("pragma query_only = on")
             db.execute("select 1 from events limit 1")
@@ -54,14 +62,8 @@ class Database:
 
     def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
-        with told(self.path):
+        with told(self.path, self.damaged):
             return self._db.execute(query, values).fetchall()
-
-
-DAMAGED = (
-    "{path} is damaged; the raw log beside it is not touched by that: stop the station, run"
-    " `sternlight rebuild --data {path.parent}`, and start it again"
-)
 
 
 def readable(path: Path, table: str) -> Iterator[tuple[Any, ...]]:
@@ -74,8 +76,11 @@ def readable(path: Path, table: str) -> Iterator[tuple[Any, ...]]:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turn what SQLite says about a file into what to do about it."""
+def told(path: Path, damaged: str = DAMAGED) -> Iterator[None]:
+    """Turn what SQLite says about a file into what to do about it.
+
+    `damaged` says what to do about one that is damaged, with {path} in it.
+    """
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -88,7 +93,7 @@ def told(path: Path) -> Iterator[None]:
         if "full" in says or "disk I/O" in says:
             raise ArchiveFull(f"{path} cannot be written: {says}") from error
         if "no such table" in says:
-            raise ArchiveError(DAMAGED.format(path=path)) from error
+            raise ArchiveError(damaged.format(path=path)) from error
         raise ArchiveError(f"{path} cannot be used: {says}") from error
     except sqlite3.DatabaseError as error:
-        raise ArchiveError(DAMAGED.format(path=path)) from error
+        raise ArchiveError(damaged.format(path=path)) from error

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
 from sternlight.alerts.credentials import Seal
 from sternlight.alerts.subscription import State, Subscription
@@ -92,11 +92,13 @@ _LETTER = ", ".join(Letter._fields)
 class Book(Database):
     """The file, open for writing; programs may do so side by side.  Raises ArchiveError."""
 
+    damaged: ClassVar[str] = "{path} is damaged; delete it and add the subscribers again"
+
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Open the book of a station; make it if it is not there."""
         path = folder / BOOK
-        with _told(path):
+        with told(path, cls.damaged):
             db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
             # What is deleted is overwritten, here and in the journal: a subscriber who leaves
             # leaves no trace.
@@ -123,7 +125,7 @@ class Book(Database):
     def look(cls, folder: Path, name: str = BOOK) -> Self:
         """Open the book of a station for reading."""
         path = folder / name
-        with _told(path):
+        with told(path, cls.damaged):
             db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
             db.execute("pragma query_only = on")
         return cls(path, db)
@@ -136,7 +138,7 @@ class Book(Database):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside happens, or nothing does."""
-        with _told(self.path):
+        with told(self.path, self.damaged):
             self._db.execute("begin immediate")
             try:
                 yield
@@ -148,7 +150,7 @@ class Book(Database):
 
     def write(self, query: str, *values: object) -> int:
         """Change rows; return how many were, or the number of the row that was added."""
-        with _told(self.path):
+        with told(self.path, self.damaged):
             done = self._db.execute(query, values)
         return int(done.lastrowid or 0) if query.startswith("insert") else done.rowcount
 
@@ -241,18 +243,6 @@ class Book(Database):
         """Return when the next letter is due, Unix seconds."""
         found: float | None = self.read("select min(due) from letters where state = 'due'")[0][0]
         return found
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what SQLite says about the file into what to do about it."""
-    try:
-        with told(path):
-            yield
-    except ArchiveError as error:
-        if isinstance(error.__cause__, sqlite3.OperationalError) or error.__cause__ is None:
-            raise
-        raise ArchiveError(f"{path} is damaged; delete it and add the subscribers again") from error
 
 
 class Glance(NamedTuple):

@@ -6,17 +6,17 @@ The station alone writes its archive, and may run meanwhile.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 from sternlight.detections.sighting import Sighting
-from sternlight.errors import ArchiveError
 from sternlight.sqlite import BUSY_S, DETECTIONS, told
 
 VERSION = 1
+DAMAGED = "{path} is damaged; delete it and add the files of detections again"
 _COLUMNS = ", ".join(Sighting._fields)
 _TABLE = f"""
 create table detections (
@@ -44,7 +44,7 @@ def keep(folder: Path, sightings: Iterable[Sighting]) -> Kept:
     Raises ArchiveError.
     """
     path = folder / DETECTIONS
-    with _told(path), closing(sqlite3.connect(path, timeout=BUSY_S)) as db:
+    with told(path, DAMAGED), closing(sqlite3.connect(path, timeout=BUSY_S)) as db:
         version = db.execute("pragma user_version").fetchone()[0]
         if not version:
             db.executescript(f"begin; {_TABLE} pragma user_version = {VERSION}; commit;")
@@ -68,22 +68,11 @@ def kept(folder: Path) -> list[Sighting]:
     path = folder / DETECTIONS
     if not path.exists():
         return []
-    with _told(path), closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+    with (
+        told(path, DAMAGED),
+        closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db,
+    ):
         return [
             Sighting(*row)
             for row in db.execute(f"select {_COLUMNS} from detections order by t, key")
         ]
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what SQLite says about the file into what to do about it."""
-    try:
-        with told(path):
-            yield
-    except ArchiveError as error:
-        if isinstance(error.__cause__, sqlite3.OperationalError):
-            raise
-        raise ArchiveError(
-            f"{path} is damaged; delete it and add the files of detections again"
-        ) from error

@@ -25,6 +25,7 @@ IMAP = "imap.password"
 FILEDROP = "filedrop.key"  # signs the files of a file drop, PEM
 STATION = "station.key"  # signs bundles of evidence (sternlight/evidence/keys.py), PEM
 PGP = "pgp.key"  # the station's own OpenPGP key, secret, armored, without a passphrase
+SECRETS = (SEAL, SMTP, IMAP, FILEDROP, STATION, PGP)
 HANDED = "keys_"  # systemd.exec(5): what a LoadCredential= of a folder puts before its files
 HANDED_IN = "CREDENTIALS_DIRECTORY"
 TOKEN_CHARACTERS = 26  # of base32: 130 bits, which nobody guesses
@@ -58,7 +59,7 @@ _HELD: dict[Path, str] = {}
 
 def hold(keys: Path) -> None:
     """Read all secrets that can be read, for a process that soon may not read them any more."""
-    for name in (SEAL, SMTP, IMAP, FILEDROP, PGP):
+    for name in SECRETS:
         with suppress(SettingsError):
             _HELD[keys / name] = credential(keys, name)
 

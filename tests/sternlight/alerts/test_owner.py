@@ -13,6 +13,9 @@ import pytest
 from tests.sternlight.daemons import environment
 
 NOBODY = 65_534
+NAMES = (
+    "alerts.key", "filedrop.key", "imap.password", "pgp.key", "smtp.password", "station.key",
+)  # fmt: skip
 STRANGER = 54_321  # a number that no user has
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
@@ -25,7 +28,7 @@ from sternlight.alerts.owner import as_owner
 folder = Path(sys.argv[1])
 keys = Path(sys.argv[2])
 as_owner(folder, keys)
-print(credential(keys, "alerts.key"))
+print(*{credential(keys, name) for name in sys.argv[3:]})
 Book.open(folder).close()
 print(os.getresuid(), os.getresgid(), os.getgroups(), os.environ["HOME"])
 try:
@@ -40,9 +43,10 @@ def written_by(folder: Path) -> tuple[str, os.stat_result]:
     """Let a process write into a folder; return what it says of itself, and of what it wrote."""
     keys = folder / "keys"  # where they never are; closed to the owner, as root's folder is
     keys.mkdir(mode=0o700)
-    (keys / "alerts.key").write_text("a secret\n")
+    for name in NAMES:
+        (keys / name).write_text("a secret\n")
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, f"{folder}", f"{keys}"],
+        [sys.executable, "-c", SCRIPT, f"{folder}", f"{keys}", *NAMES],
         env=environment(HOME="/root"), capture_output=True, text=True, check=False,
         extra_groups=[0, 4] if os.geteuid() == 0 else None,
     )  # fmt: skip

@@ -36,7 +36,7 @@ OPTIONS = (
     click.option("--digest", type=click.Choice(["now", "daily", "weekly"]),
                  help="Events at once and the rest weekly, or all of them collected."
                  "  [default: now]"),
-    click.option("--language", type=click.Choice(["en"]), help="[default: en]"),
+    click.option("--language", metavar="NAME", help="Of the mails.  [default: en]"),
     click.option("--zone", metavar="NAME", help="For local times, such as Africa/Dakar."),
     click.option("--quiet", metavar="H-H", help="No mail in these hours, such as 22-7."),
     click.option("--pgp", type=click.Path(path_type=Path), metavar="KEYFILE",

@@ -40,7 +40,6 @@ def take_in(archive: Database, book: Book, seal: Seal, t: float, lists: NamesOf 
             book.say(JOURNAL, json.dumps(_beginning(archive, since)))
             book.say(DECISIONS, json.dumps(_NOTHING))
     count = 0
-    count = 0
     while rows := _journal(archive, json.loads(book.about(JOURNAL))[0]):
         with book.transaction():
             Desk.open(book, seal, t, audience, archive, [news for _, news in rows]).work()

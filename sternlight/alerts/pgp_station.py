@@ -14,7 +14,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sternlight.alerts.credentials import PGP, credential, there
+from sternlight.alerts.credentials import PGP, credential, new_secret, there
 from sternlight.alerts.mime import leaves, parsed
 from sternlight.errors import SettingsError
 
@@ -71,15 +71,7 @@ def make_station_key(keys: Path, address: str) -> Path:
     """Make the station's key for the address that mails come from, unless it is there."""
     from pysequoia import Tsk
 
-    path = keys / PGP
-    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path
-    with os.fdopen(handle, "w", encoding="ascii") as out:
-        out.write(str(Tsk.generate(user_id=parseaddr(address)[1])))
-    return path
+    return new_secret(keys / PGP, str(Tsk.generate(user_id=parseaddr(address)[1])))
 
 
 def decrypt(raw: bytes, key: StationKey) -> bytes:

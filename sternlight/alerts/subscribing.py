@@ -14,7 +14,7 @@ from anomalies.detectors import DETECTORS
 from sternlight.alerts.book import Book
 from sternlight.alerts.channels import channel_of, check
 from sternlight.alerts.credentials import Seal
-from sternlight.alerts.subscription import Near, Subscription
+from sternlight.alerts.subscription import LANGUAGES, Near, Subscription
 from sternlight.errors import SettingsError
 
 SENT_AT_ONCE = "filedrop"  # whoever runs the station has asked for it: nobody else to agree
@@ -139,13 +139,20 @@ def pgp(path: Path) -> str:
         raise SettingsError(f"{path}: {error}") from None
 
 
+def language(name: str) -> str:
+    """Check the language of mails.  Raises SettingsError."""
+    if name not in LANGUAGES:
+        raise SettingsError(f"there are no mails in {name!r}; there are in {', '.join(LANGUAGES)}")
+    return name
+
+
 def watchlists(names: tuple[str, ...]) -> tuple[str, ...]:
     """Take names of lists; "" is none."""
     return tuple(filter(None, names))
 
 
 READ: Mapping[str, Callable[[Any], Any]] = {
-    "area": area, "budget": budget, "kinds": kinds, "near": near, "pgp": pgp, "quiet": quiet,
-    "watchlists": watchlists, "zone": zone,
+    "area": area, "budget": budget, "kinds": kinds, "language": language, "near": near,
+    "pgp": pgp, "quiet": quiet, "watchlists": watchlists, "zone": zone,
 }  # fmt: skip
 WANTS = ("area", "kinds", "near", "watchlists")

@@ -111,6 +111,8 @@ def _check(folder: Path, names: Sequence[str], means: Means, verdict: Verdict) -
     for needed in (sums.SUMS, MANIFEST, EVENTS, SENTENCES, README, CUSTODY):
         if needed not in names:
             raise BundleError(f"{needed} is missing")
+    if (folder / sums.SUMS).stat().st_size > sums.MOST_SUMS_BYTES:
+        raise BundleError(f"{sums.SUMS} is longer than any that Sternlight writes")
     text = (folder / sums.SUMS).read_bytes()
     verdict.sha256_of_sums = hashlib.sha256(text).hexdigest()
     for says in sums.differing(folder, sums.read(text), names):

@@ -149,6 +149,7 @@ def test_no_address_is_on_disk_as_it_is_written(desk: Desk) -> None:
         (["--quiet", "7-7"], "no span of hours"),
         (["--pgp", "/no/such/key"], "/no/such/key cannot be read: no such file"),
         (["--area", "/no/such/area"], "/no/such/area"),
+        (["--language", "tlh"], "there are no mails in 'tlh'; there are in en"),
     ],
 )
 def test_an_option_that_cannot_be_used_says_what_would_be_right(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sternlight.errors import BundleError
 from sternlight.evidence.zips import BadZipError, Writer, content, entries, fit_name
-from tests.sternlight.evidence.bundles import zipped
+from tests.sternlight.evidence.bundles import small, verified, zipped
 
 FILES = {"README.txt": b"read me\n", "raw/a b.log": b"\0" * 3000, "places/1/é.csv": b"", "z": b"z"}
 
@@ -143,3 +143,13 @@ def test_any_files_come_back(files: dict[str, bytes]) -> None:
             read(whole)
         return
     assert read(whole) == files
+
+
+def test_a_list_of_files_that_is_far_too_long_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert verified(small(), tmp_path / "b.zip").code == 0
+    monkeypatch.setattr("sternlight.evidence.sums.MOST_SUMS_BYTES", 10)
+    verdict = verified(small(), tmp_path / "b.zip")
+    assert verdict.code == 1
+    assert any("SHA256SUMS is longer than any" in line for line in verdict.lines())
